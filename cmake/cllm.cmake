@@ -1,0 +1,65 @@
+# Build rules shared by every folder: one static library per source folder, whose headers are visible only to
+# the libraries that link it, so an include of a higher or sibling layer does not compile.
+include(CheckCXXCompilerFlag)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# Bounds and invariants (CHECK) stay on in release; only <cassert> and DCHECK go.
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+add_library(cllm_flags INTERFACE)
+target_compile_options(cllm_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+  -ffp-contract=off -fno-math-errno -fno-trapping-math)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # x86-64-v3 is the baseline; Highway asks for AES and PCLMUL beside AVX2, which all such processors have.
+  set(CLLM_BASELINE -march=x86-64-v3 -maes -mpclmul)
+  # One dispatch table: AVX2 and AVX-512. The rest would only cost compile time.
+  target_compile_definitions(cllm_flags INTERFACE
+    "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)")
+else()
+  set(CLLM_BASELINE "")
+endif()
+if(CLLM_SANITIZE)
+  target_compile_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE})
+endif()
+target_link_libraries(cllm_flags INTERFACE Threads::Threads)
+
+# cllm_library(name SOURCES a.cc b.cc DEPENDS lower_layers... LIBRARIES external...)
+# REQUIRES: called from src/<name>/CMakeLists.txt. Headers are included as "<name>/x.h".
+function(cllm_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  set(view ${CMAKE_BINARY_DIR}/layers/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${view}/${name} SYMBOLIC)
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${view})
+  target_compile_options(${name} PRIVATE ${CLLM_BASELINE})
+  target_link_libraries(${name} PUBLIC cllm_flags ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME cllm_${name})
+endfunction()
+
+# cllm_test(name SOURCES x_test.cc... LIBRARIES external...): one GoogleTest binary per folder, named <name>_test.
+function(cllm_test name)
+  if(NOT CLLM_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_compile_options(${name}_test PRIVATE ${CLLM_BASELINE} -Wno-error=restrict)
+  target_link_libraries(${name}_test PRIVATE ${name} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  include(GoogleTest)
+  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 600 LABELS "${name}")
+endfunction()
