@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+
+// Matrix products in single precision with one fixed order: every output element is one chain of fused multiply-adds
+// over increasing k, starting at zero or at the value already in C. Tile sizes, vector width, blocking over k (which
+// continues the chain from C) and the number of rows therefore never change a bit.
+namespace cllm {
+
+// The right operand B[depth, columns], re-laid in panels of vector-width columns so that the inner loop reads it
+// contiguously. A view; owns nothing. Made by Pack*; the panel width is that of the SIMD target in use.
+struct Panels {
+  const float* data = nullptr;
+  size_t panel_stride = 0;  // floats from one panel to the next
+  size_t depth = 0;         // k
+  size_t columns = 0;       // n
+
+  // Rows [begin, end) of B: a part of the k range.
+  Panels SliceDepth(size_t begin, size_t end) const;
+  // Columns [begin, end) of B. REQUIRES: begin % kPanelAlignment == 0.
+  Panels SliceColumns(size_t begin, size_t end) const;
+};
+
+// Every target's panel width divides this.
+inline constexpr size_t kPanelAlignment = 32;
+
+// Floats needed for the panels of B[depth, columns], the same on every target (columns rounded up).
+size_t PackedSize(size_t depth, size_t columns);
+
+// Packs B[k][n] = b[k * stride + n] into `out` (PackedSize floats, 64-byte aligned). Pad columns are zero.
+Panels PackRows(const float* b, size_t stride, size_t depth, size_t columns, float* out);
+// Packs B[k][n] = b[n * stride + k]: a weight [columns, depth] used as x * W^T.
+Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, float* out);
+// The view of panels that were packed earlier into `packed`.
+Panels PackedView(const float* packed, size_t depth, size_t columns);
+
+// The left operand: A(m, k) = data[m * row_stride + k * depth_stride]; either stride may be 1.
+struct GemmLeft {
+  const float* data = nullptr;
+  size_t row_stride = 0;
+  size_t depth_stride = 1;
+};
+
+enum class GemmInto { kOverwrite, kAdd };
+
+// C[m, n] (stride c_stride) = or += A[m, k] * B[k, n]; n = b.columns, k = b.depth. C may not overlap A or B.
+void Gemm(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into);
+
+// The same with B[k, n] row-major and unpacked: B(k, n) = b[k * b_stride + n].
+void GemmRows(size_t m, size_t n, size_t k, GemmLeft a, const float* b, size_t b_stride, float* c, size_t c_stride,
+              GemmInto into);
+
+}  // namespace cllm
