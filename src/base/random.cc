@@ -8,7 +8,7 @@ namespace cllm {
 
 uint64_t Permute(uint64_t key, uint64_t index, uint64_t size) {
   CHECK(index < size);
-  const int half = size > 1 ? (std::bit_width(size - 1) + 1) / 2 : 1;
+  const int half = size > 1 ? (static_cast<int>(std::bit_width(size - 1)) + 1) / 2 : 1;
   const uint64_t mask = (uint64_t{1} << half) - 1;
   uint64_t x = index;
   do {
