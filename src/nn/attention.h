@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace cllm {
+
+// Query rows handled at once: scores exist for a strip of [kQueryBlock, keys] only, never for [T, T].
+inline constexpr size_t kQueryBlock = 48;
+
+struct AttentionShape {
+  size_t queries = 0;         // rows of q in this call
+  size_t first_position = 0;  // position of the first query; query r sees keys 0 .. first_position + r
+  size_t heads = 0;
+  size_t head_dim = 0;
+
+  size_t keys() const { return first_position + queries; }
+};
+
+// Floats of scratch for `keys` keys: forward alone, and backward.
+size_t AttentionForwardScratch(size_t keys, size_t head_dim);
+size_t AttentionBackwardScratch(size_t keys, size_t head_dim);
+
+// Causal multi-head attention, softmax(q k^T / sqrt(head_dim)) v. Each matrix is [rows, heads * head_dim] with its own
+// row stride. log_sum_exp [heads, queries] is written (may be null). The result of a row does not depend on how many
+// queries a call has, so cached generation equals the full computation bit for bit.
+struct AttentionInputs {
+  const float* q;
+  size_t q_stride;
+  const float* k;
+  size_t k_stride;
+  const float* v;
+  size_t v_stride;
+};
+void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, float* out, size_t out_stride,
+                      float* log_sum_exp, float* scratch);
+
+// In place: q, k, v (parts of one [T, 3 C] buffer of row stride `stride`) become their gradients.
+// out, d_out [T, C]; log_sum_exp as written by forward. REQUIRES: first_position == 0.
+struct AttentionGradients {
+  float* q;
+  float* k;
+  float* v;
+  size_t stride;
+};
+void AttentionBackward(const AttentionShape& shape, const AttentionGradients& qkv, const float* out, const float* d_out,
+                       size_t out_stride, const float* log_sum_exp, float* scratch);
+
+}  // namespace cllm
