@@ -1,0 +1,123 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/hash.h"
+#include "base/status.h"
+
+// The prepared corpus on disk, format 1: a header of 256 bytes, the tokens of the training part, those of the
+// validation part, then for each document the index of its begin token; everything little-endian.
+//
+//   offset  0  char[8]  magic "CLLMTOK\n"       72  parts: 2 x { u64 tokens, u64 bytes, u64 documents, u64 invalid }
+//           8  u32  format = 1                 136  u64 offset of the tokens = 256
+//          12  u32  header bytes = 256         144  u64 offset of the documents (tokens end, up to 8)
+//          16  u32  bytes of a token, 2 or 4   152  u64 size of the file
+//          20  u32  parts = 2                  160  u64 XXH3-64 of all that follows the header
+//          24  u64  vocabulary                 168  zeros
+//          32  u128 tokenizer hash             248  u64 XXH3-64 of bytes [0, 248)
+//          48  u128 corpus hash
+//          64  u64  tokens of all parts
+namespace cllm {
+
+// A run of tokens in a mapped file: a view, valid while its TokenFile lives. Immutable, thread-safe.
+class TokenView {
+ public:
+  TokenView() = default;
+  TokenView(const void* tokens, size_t token_bytes, size_t size, size_t vocabulary)
+      : tokens_(tokens), token_bytes_(token_bytes), size_(size), vocabulary_(vocabulary) {}
+
+  size_t size() const { return size_; }
+  size_t vocabulary() const { return vocabulary_; }
+  // The token at `index`, unchecked against the vocabulary. REQUIRES: index < size().
+  uint32_t operator[](size_t index) const;
+  // Copies tokens [start, start + out.size()) to `out`. kBadInput: a token is outside the vocabulary (a damaged file
+  // too large to have been verified when it was opened). REQUIRES: the range lies inside.
+  Status Read(size_t start, std::span<uint32_t> out) const;
+
+ private:
+  const void* tokens_ = nullptr;
+  size_t token_bytes_ = 2;
+  size_t size_ = 0;
+  size_t vocabulary_ = 0;
+};
+
+enum class CorpusPart { kTraining = 0, kValidation = 1 };
+inline constexpr size_t kCorpusParts = 2;
+
+struct PartStatistics {
+  uint64_t tokens = 0;     // begin and end tokens included
+  uint64_t bytes = 0;      // of text
+  uint64_t documents = 0;
+  uint64_t invalid_bytes = 0;
+
+  bool operator==(const PartStatistics&) const = default;
+};
+
+// What a token file says about itself.
+struct TokenFileInfo {
+  uint64_t vocabulary = 0;
+  Hash128 tokenizer_hash;
+  Hash128 corpus_hash;
+  std::array<PartStatistics, kCorpusParts> parts;
+
+  bool operator==(const TokenFileInfo&) const = default;
+};
+
+// A token file, memory-mapped read-only. Every field is checked against the real size before use. Immutable,
+// thread-safe.
+class TokenFile {
+ public:
+  // Errors (kBadInput): not a token file, a newer format, cut short, a checksum or a size that does not agree. Files
+  // under 1 GiB are verified in whole.
+  static Result<TokenFile> Open(const std::string& path);
+  TokenFile(TokenFile&&) noexcept;
+  TokenFile& operator=(TokenFile&&) noexcept;
+  ~TokenFile();
+
+  // Checksum of all data, every token inside the vocabulary, documents in order and starting with begin.
+  Status Verify() const;
+
+  const TokenFileInfo& info() const;
+  TokenView tokens(CorpusPart part) const;
+  const PartStatistics& part(CorpusPart part) const;
+  // Index of the begin token of document `index` within its part. REQUIRES: index < part(...).documents.
+  uint64_t DocumentStart(CorpusPart part, uint64_t index) const;
+  const std::string& path() const;
+
+ private:
+  struct Mapped;
+  explicit TokenFile(std::unique_ptr<Mapped> mapped);
+  std::unique_ptr<Mapped> mapped_;
+};
+
+// Writes a token file as a stream, in bounded memory: to a temporary file beside `path`, synced and renamed by Finish.
+// Removes its temporary file when destroyed unfinished. One worker only.
+class TokenFileWriter {
+ public:
+  // `info.parts` is filled by the writer itself. kFailed: the folder cannot be written.
+  static Result<TokenFileWriter> Create(const std::string& path, const TokenFileInfo& info);
+  TokenFileWriter(TokenFileWriter&&) noexcept;
+  TokenFileWriter& operator=(TokenFileWriter&&) noexcept;
+  ~TokenFileWriter();
+
+  // A document: begin, its tokens, end. Training documents come before validation documents.
+  // REQUIRES: tokens inside the vocabulary.
+  Status BeginDocument(CorpusPart part);
+  Status Append(std::span<const uint32_t> tokens);
+  // `bytes` and `invalid_bytes` of the document's text.
+  Status EndDocument(uint64_t bytes, uint64_t invalid_bytes);
+  // Makes the file durable under its name. kFailed: no space, a write error; nothing is left behind then.
+  Status Finish();
+
+ private:
+  struct State;
+  explicit TokenFileWriter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cllm
