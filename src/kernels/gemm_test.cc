@@ -1,0 +1,235 @@
+#include "kernels/gemm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/random.h"
+#include "kernels/reference.h"
+#include "kernels/simd.h"
+
+namespace cllm {
+namespace {
+
+constexpr float kGuard = -12345.5f;
+
+std::vector<float> RandomValues(size_t size, uint64_t key) {
+  std::vector<float> values(size);
+  for (size_t i = 0; i < size; ++i) values[i] = 2 * UnitFloat(RandomBits(key, i)) - 1;
+  return values;
+}
+
+// One product with everything that may vary; strides are odd and pointers misaligned unless said otherwise.
+struct Case {
+  size_t m, n, k;
+  bool row_contiguous_left = false;  // A(m, k) contiguous in m
+  GemmInto into = GemmInto::kOverwrite;
+};
+
+// A, B and the first C of a case, filled with random numbers.
+struct Operands {
+  explicit Operands(const Case& c)
+      : c_stride(c.n + 3),
+        b_stride(c.n + 5),
+        a(RandomValues((c.m + 1) * (c.k + 1) + 8, 1)),
+        b(RandomValues(c.k * (c.n + 5) + 8, 2)),
+        c_before((c.m + 2) * (c.n + 3), kGuard) {
+    left = c.row_contiguous_left ? GemmLeft{a.data() + 1, 1, c.m + 1} : GemmLeft{a.data() + 1, c.k + 1, 1};
+    const std::vector<float> values = RandomValues(c.m * c.n, 3);
+    for (size_t i = 0; i < c.m; ++i) {
+      for (size_t j = 0; j < c.n; ++j) c_before[c_offset() + i * c_stride + j] = values[i * c.n + j];
+    }
+  }
+  // C has a guard row before and after it, and guard columns.
+  size_t c_offset() const { return c_stride + 1; }
+  const float* right() const { return b.data() + 1; }
+
+  size_t c_stride, b_stride;
+  std::vector<float> a, b, c_before;
+  GemmLeft left;
+};
+
+enum class Way { kPackRows, kPackColumns, kRows };
+
+std::vector<float> ProductBy(const Case& c, const Operands& x, Way way) {
+  std::vector<float> out = x.c_before;
+  float* first = out.data() + x.c_offset();
+  if (way == Way::kRows) {
+    GemmRows(c.m, c.n, c.k, x.left, x.right(), x.b_stride, first, x.c_stride, c.into);
+    return out;
+  }
+  AlignedBuffer<float> packed(PackedSize(c.k, c.n));
+  Panels panels;
+  if (way == Way::kPackRows) {
+    panels = PackRows(x.right(), x.b_stride, c.k, c.n, packed.data());
+  } else {
+    std::vector<float> transposed(c.n * (c.k + 2) + 1);
+    for (size_t n = 0; n < c.n; ++n) {
+      for (size_t k = 0; k < c.k; ++k) transposed[n * (c.k + 2) + k] = x.right()[k * x.b_stride + n];
+    }
+    panels = PackColumns(transposed.data(), c.k + 2, c.k, c.n, packed.data());
+  }
+  Gemm(c.m, x.left, panels, first, x.c_stride, c.into);
+  return out;
+}
+
+// The contract itself: one chain of fused multiply-adds over increasing k.
+std::vector<float> Chain(const Case& c, const Operands& x) {
+  std::vector<float> out = x.c_before;
+  for (size_t i = 0; i < c.m; ++i) {
+    for (size_t j = 0; j < c.n; ++j) {
+      float& sum = out[x.c_offset() + i * x.c_stride + j];
+      if (c.into == GemmInto::kOverwrite) sum = 0;
+      for (size_t k = 0; k < c.k; ++k) {
+        sum = std::fma(x.left.data[i * x.left.row_stride + k * x.left.depth_stride], x.right()[k * x.b_stride + j],
+                       sum);
+      }
+    }
+  }
+  return out;
+}
+
+bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
+}
+
+void ExpectWithinTolerance(const Case& c, const Operands& x, const std::vector<float>& out) {
+  const float* before = c.into == GemmInto::kAdd ? x.c_before.data() + x.c_offset() : nullptr;
+  const reference::Product product =
+      reference::Gemm(c.m, c.n, c.k, x.left, x.right(), x.b_stride, 1, before, x.c_stride);
+  for (size_t i = 0; i < c.m * c.n; ++i) {
+    const double got = out[x.c_offset() + i / c.n * x.c_stride + i % c.n];
+    ASSERT_NEAR(got, product.value[i], product.Tolerance(i, c.k)) << "m " << c.m << " n " << c.n << " k " << c.k;
+  }
+}
+
+// Every way, on every SIMD target, gives the chain's bits and leaves the guards alone.
+void ExpectAllWays(const Case& c) {
+  const Operands x(c);
+  const std::vector<float> expected = Chain(c, x);
+  ExpectWithinTolerance(c, x, expected);
+  for (const std::string& target : SimdTargets()) {
+    ASSERT_TRUE(ForceSimd(target).ok());
+    for (const Way way : {Way::kPackRows, Way::kPackColumns, Way::kRows}) {
+      ASSERT_TRUE(SameBits(ProductBy(c, x, way), expected))
+          << target << " way " << static_cast<int>(way) << " m " << c.m << " n " << c.n << " k " << c.k << " left "
+          << c.row_contiguous_left << " into " << static_cast<int>(c.into);
+    }
+  }
+  ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
+}
+
+void ExpectAllForms(size_t m, size_t n, size_t k) {
+  for (const bool row_contiguous : {false, true}) {
+    for (const GemmInto into : {GemmInto::kOverwrite, GemmInto::kAdd}) {
+      ASSERT_NO_FATAL_FAILURE(ExpectAllWays({m, n, k, row_contiguous, into}));
+    }
+  }
+}
+
+TEST(Gemm, SmallSizes_AreTheChainOnEveryTarget) {
+  // Rows and columns to twice the largest tile and one more; depth from 0 across the unrolled and tail parts.
+  for (size_t m = 0; m <= 29; ++m) {
+    for (const size_t n : {0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65}) {
+      for (const size_t k : {0, 1, 2, 3, 5, 8, 40}) {
+        ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, k));
+      }
+    }
+  }
+}
+
+TEST(Gemm, EveryColumnCount_IsTheChain) {
+  for (size_t n = 0; n <= 65; ++n) {
+    for (const size_t m : {1, 2, 6, 7, 13}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, 17));
+  }
+}
+
+TEST(Gemm, EveryDepth_IsTheChain) {
+  for (size_t k = 0; k <= 40; ++k) {
+    for (const size_t m : {1, 3, 6, 14}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, 33, k));
+  }
+}
+
+TEST(Gemm, SizesBeyondTheCacheBlocks_AreTheChain) {
+  ASSERT_NO_FATAL_FAILURE(ExpectAllForms(150, 70, 600));
+  ASSERT_NO_FATAL_FAILURE(ExpectAllForms(65, 40, 1100));
+  ASSERT_NO_FATAL_FAILURE(ExpectAllForms(1, 700, 1030));
+  ASSERT_NO_FATAL_FAILURE(ExpectAllForms(3, 300, 515));
+}
+
+// One row alone gives the bits that it has among many.
+TEST(Gemm, SingleRow_HasTheBitsOfManyRows) {
+  const Case many{100, 83, 300};
+  const Operands x(many);
+  AlignedBuffer<float> packed(PackedSize(many.k, many.n));
+  const Panels panels = PackRows(x.right(), x.b_stride, many.k, many.n, packed.data());
+  const std::vector<float> all = ProductBy(many, x, Way::kPackRows);
+  std::vector<float> one(many.n);
+  for (size_t row = 0; row < many.m; ++row) {
+    Gemm(1, {x.left.data + row * x.left.row_stride, x.left.row_stride, 1}, panels, one.data(), many.n,
+         GemmInto::kOverwrite);
+    ASSERT_EQ(std::memcmp(one.data(), all.data() + x.c_offset() + row * x.c_stride, many.n * sizeof(float)), 0);
+  }
+}
+
+TEST(Gemm, DepthInSlices_HasTheBitsOfTheWhole) {
+  const Case c{17, 50, 333};
+  const Operands x(c);
+  const std::vector<float> whole = ProductBy(c, x, Way::kPackRows);
+  AlignedBuffer<float> packed(PackedSize(c.k, c.n));
+  const Panels panels = PackRows(x.right(), x.b_stride, c.k, c.n, packed.data());
+  for (const size_t cut : {0, 1, 16, 100, 332, 333}) {
+    std::vector<float> out = x.c_before;
+    float* first = out.data() + x.c_offset();
+    Gemm(c.m, x.left, panels.SliceDepth(0, cut), first, x.c_stride, GemmInto::kOverwrite);
+    const GemmLeft rest = {x.left.data + cut, x.left.row_stride, 1};
+    Gemm(c.m, rest, panels.SliceDepth(cut, c.k), first, x.c_stride, GemmInto::kAdd);
+    ASSERT_TRUE(SameBits(out, whole)) << cut;
+  }
+}
+
+TEST(Gemm, ColumnsInSlices_HaveTheBitsOfTheWhole) {
+  const Case c{11, 150, 70};
+  const Operands x(c);
+  const std::vector<float> whole = ProductBy(c, x, Way::kPackRows);
+  AlignedBuffer<float> packed(PackedSize(c.k, c.n));
+  const Panels panels = PackRows(x.right(), x.b_stride, c.k, c.n, packed.data());
+  for (const size_t cut : {0u, 32u, 64u, 128u}) {
+    std::vector<float> out = x.c_before;
+    float* first = out.data() + x.c_offset();
+    Gemm(c.m, x.left, panels.SliceColumns(0, cut), first, x.c_stride, GemmInto::kOverwrite);
+    Gemm(c.m, x.left, panels.SliceColumns(cut, c.n), first + cut, x.c_stride, GemmInto::kOverwrite);
+    ASSERT_TRUE(SameBits(out, whole)) << cut;
+  }
+}
+
+TEST(Gemm, PackedSize_RoundsColumnsUpAndPadsWithZeros) {
+  EXPECT_EQ(PackedSize(10, 0), 0u);
+  EXPECT_EQ(PackedSize(10, 1), 320u);
+  EXPECT_EQ(PackedSize(10, 33), 640u);
+  const std::vector<float> ones(10 * 3, 1.0f);
+  AlignedBuffer<float> packed(PackedSize(10, 3));
+  PackRows(ones.data(), 3, 10, 3, packed.data());
+  double sum = 0;
+  for (size_t i = 0; i < packed.size(); ++i) sum += packed[i];
+  EXPECT_EQ(sum, 30.0);
+}
+
+// A NaN or infinity in A or B reaches exactly the outputs that depend on it; padding never invents one.
+TEST(Gemm, NonFiniteInput_ReachesOnlyItsRowOrColumn) {
+  const Case c{9, 21, 12};
+  Operands x(c);
+  x.b[1 + 4 * x.b_stride + 20] = INFINITY;
+  for (const Way way : {Way::kPackRows, Way::kPackColumns, Way::kRows}) {
+    const std::vector<float> out = ProductBy(c, x, way);
+    for (size_t i = 0; i < c.m * c.n; ++i) {
+      EXPECT_EQ(std::isfinite(out[x.c_offset() + i / c.n * x.c_stride + i % c.n]), i % c.n != 20);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cllm

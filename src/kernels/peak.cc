@@ -1,0 +1,73 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/peak.cc"
+#include "hwy/foreach_target.h"
+
+#include "hwy/highway.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/check.h"
+#include "kernels/peak.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cllm {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// 12 chains hide a latency of up to 6 cycles on two units and fit the 16 registers of AVX2.
+constexpr size_t kChains = 12;
+
+// Runs `rounds` of kChains dependent steps; the result is returned so that no step can be left out.
+float MultiplyAddRounds(size_t rounds) {
+  const hn::ScalableTag<float> d;
+  const auto factor = hn::Set(d, 0.999f);
+  const auto term = hn::Set(d, 0.001f);
+  hn::Vec<decltype(d)> chain[kChains];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kChains; ++i) chain[i] = hn::Set(d, static_cast<float>(i));
+  for (size_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kChains; ++i) chain[i] = hn::MulAdd(chain[i], factor, term);
+  }
+  auto sum = chain[0];
+#pragma GCC unroll 16
+  for (size_t i = 1; i < kChains; ++i) sum = hn::Add(sum, chain[i]);
+  return hn::GetLane(sum);
+}
+
+size_t FlopPerRound() { return kChains * HWY_LANES(float) * 2; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace cllm
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cllm {
+namespace {
+
+HWY_EXPORT(MultiplyAddRounds);
+HWY_EXPORT(FlopPerRound);
+
+}  // namespace
+
+double PeakGflops(double milliseconds) {
+  using Clock = std::chrono::steady_clock;
+  constexpr size_t kRoundsPerCall = 10000;
+  const Clock::time_point begin = Clock::now();
+  size_t calls = 0;
+  double seconds = 0;
+  float sum = 0;
+  do {
+    sum += HWY_DYNAMIC_DISPATCH(MultiplyAddRounds)(kRoundsPerCall);
+    ++calls;
+    seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  } while (seconds * 1e3 < milliseconds);
+  CHECK(sum > 0);
+  const double flop = static_cast<double>(calls * kRoundsPerCall * HWY_DYNAMIC_DISPATCH(FlopPerRound)());
+  return flop / seconds * 1e-9;
+}
+
+}  // namespace cllm
+#endif  // HWY_ONCE
