@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "store/file_system.h"
+
+// A run directory: all that one training produced.
+namespace cllm {
+
+// Where things lie in a run. A plain value.
+struct RunPaths {
+  std::string run;
+
+  std::string config() const;     // config.toml
+  std::string tokenizer() const;  // tokenizer.json
+  std::string lattice() const;    // lattice.json
+  std::string log() const;        // log.jsonl
+  std::string samples() const;    // samples.txt
+  std::string report() const;     // report.html
+  std::string lock() const;       // lock
+};
+
+// Makes an empty run directory and its parents. Error: Usage if it exists and is not empty (it is left alone), or is
+// no directory; Failed if the system refuses.
+Status CreateRunDirectory(FileSystem& files, const std::string& path);
+
+// Makes PARENT/<name of the text>-<n> with the first n from 1 that comes after all there, and returns its path. The
+// name is the file name without extension, other characters than letters, digits, '.', '_', '-' and bytes above 127
+// replaced by '-'; "run" if nothing is left.
+Result<std::string> CreateNumberedRun(FileSystem& files, const std::string& parent, const std::string& text);
+
+// A directory that holds a run: config.toml is there. Error: BadInput naming the path and what was found.
+Status CheckRunDirectory(const std::string& path);
+
+// The right to write a run, held by one process at a time: a lock on RUN/lock, whose text names process and host. The
+// system drops the lock when its process ends, however that happens, so one left behind by a killed process is taken
+// over. On file systems without locks the process named in the file decides. Movable.
+class RunLock {
+ public:
+  // Error: Usage if another process (or this one) holds it, naming that process and host; Failed if the system refuses.
+  static Result<RunLock> Acquire(const std::string& run);
+
+  RunLock(RunLock&& other) noexcept;
+  RunLock& operator=(RunLock&& other) noexcept;
+  ~RunLock();  // releases
+
+ private:
+  explicit RunLock(int fd) : fd_(fd) {}
+  void Release();
+  int fd_ = -1;
+};
+
+}  // namespace cllm
