@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "text/tokenizer.h"
+
+namespace cllm {
+
+inline constexpr int kLatticeFormat = 1;
+inline constexpr const char* kTokenizerFileName = "tokenizer.json";
+inline constexpr const char* kLatticeFileName = "lattice.json";
+
+// The text of the two files of a tokenizer: Hugging Face's tokenizer.json (byte-level BPE, merges in rank order in the
+// string form), and lattice.json (codes by id, suffixes with their primes, roots in rank order). Equal tokenizers give
+// equal texts.
+std::string TokenizerJson(const Tokenizer& tokenizer);
+std::string LatticeJson(const Tokenizer& tokenizer);
+
+// Writes tokenizer.json and lattice.json into an existing directory, replacing what is there.
+Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& directory);
+
+// Reads both files. Error (BadInput) names the file and the fault; no input, however damaged, does more than that.
+Result<Tokenizer> LoadTokenizer(const std::string& directory);
+
+// The same from the files' contents; `name` is what errors call the directory.
+Result<Tokenizer> ParseTokenizer(const std::string& tokenizer_json, const std::string& lattice_json,
+                                 const std::string& name);
+
+}  // namespace cllm
