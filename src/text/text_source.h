@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -9,33 +8,19 @@
 
 namespace cllm {
 
-// Some bytes of a text. A document is the blocks up to and including one with `ends_document`.
+// Some bytes of a document, cut before white space, so that no word spans two blocks (a block is split by itself). A
+// document is the blocks up to and including one with `ends_document`.
 struct TextBlock {
-  std::string_view text;
+  std::string_view text;  // valid during the call
   bool ends_document = true;
 };
 
-// A text too large to hold, block by block. One reader only.
-class TextSource {
- public:
-  virtual ~TextSource() = default;
-  // The next block, valid until the next call, or nothing at the end.
-  virtual Result<std::optional<TextBlock>> Next() = 0;
-};
+using TextVisitor = std::function<Status(const TextBlock&)>;
+
+// A text too large to hold: gives every block in order to the visitor and returns its first error, or its own.
+using TextSource = std::function<Status(const TextVisitor&)>;
 
 // Documents in memory, a block each. Borrows them.
-class DocumentSource : public TextSource {
- public:
-  explicit DocumentSource(std::span<const std::string_view> documents) : documents_(documents) {}
-
-  Result<std::optional<TextBlock>> Next() override {
-    if (next_ == documents_.size()) return std::optional<TextBlock>();
-    return std::optional<TextBlock>(TextBlock{.text = documents_[next_++]});
-  }
-
- private:
-  std::span<const std::string_view> documents_;
-  size_t next_ = 0;
-};
+TextSource DocumentSource(std::span<const std::string_view> documents);
 
 }  // namespace cllm

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -8,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/status.h"
 #include "lattice/token_lattice.h"
 #include "text/piece_encoder.h"
@@ -50,8 +50,8 @@ class Tokenizer {
   const TokenLattice& lattice() const { return lattice_; }
   std::span<const Merge> merges() const { return parts_.merges; }
 
-  // Appends the tokens of a whole text (no begin, no end). Time is O(n log n) at worst, also for one endless word; for
-  // a text in blocks see EncodeStream.
+  // Appends the tokens of a whole text (no begin, no end). Time is O(n log n) at worst, also for one endless word.
+  // A text may be encoded in blocks that are cut before white space.
   void Encode(std::string_view text, std::vector<uint32_t>& out) const;
   std::vector<uint32_t> Encode(std::string_view text) const;
   // Appends the tokens of one piece of the pre-split.
@@ -64,8 +64,8 @@ class Tokenizer {
   // The bytes of all tokens in turn; special tokens add nothing. REQUIRES: every id < vocabulary().
   std::string Decode(std::span<const uint32_t> ids) const;
 
-  // XXH3-128 in hex of tokens, merges, special ids and lattice codes: equal for equal tokenizers only.
-  const std::string& hash() const { return hash_; }
+  // Of tokens, merges, special ids and the lattice: equal for equal tokenizers only.
+  const Hash128& hash() const { return hash_; }
 
  private:
   Tokenizer(TokenizerParts parts, TokenLattice lattice);
@@ -75,7 +75,8 @@ class Tokenizer {
   PieceEncoder encoder_;
   StringIndex whole_;               // tokens that a piece of the same bytes encodes to
   std::vector<uint32_t> whole_ids_;  // by index of whole_
-  std::string name_, hash_;
+  std::string name_;
+  Hash128 hash_;
 };
 
 // Names of the special tokens in files and listings.

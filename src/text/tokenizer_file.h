@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "store/file_system.h"
 #include "text/tokenizer.h"
 
 namespace cllm {
@@ -17,8 +18,8 @@ inline constexpr const char* kLatticeFileName = "lattice.json";
 std::string TokenizerJson(const Tokenizer& tokenizer);
 std::string LatticeJson(const Tokenizer& tokenizer);
 
-// Writes tokenizer.json and lattice.json into an existing directory, replacing what is there.
-Status SaveTokenizer(const Tokenizer& tokenizer, const std::string& directory);
+// Writes tokenizer.json and lattice.json into an existing directory, each whole or not at all, replacing what is there.
+Status SaveTokenizer(const Tokenizer& tokenizer, FileSystem& files, const std::string& directory);
 
 // Reads both files. Error (BadInput) names the file and the fault; no input, however damaged, does more than that.
 Result<Tokenizer> LoadTokenizer(const std::string& directory);

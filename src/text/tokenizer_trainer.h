@@ -17,9 +17,9 @@ struct TokenizerSpec {
 // "bytes", or "bpe:N" with N ids in total, 260 to 2^20. Error (Usage) names what was found.
 Result<TokenizerSpec> ParseTokenizerSpec(std::string_view spec);
 
-// Learns a tokenizer and its lattice from a text on `threads` threads; the result does not depend on their number nor on
-// the sizes of the blocks. Errors: the source's own; BadInput when the text holds fewer merges than asked for, naming
+// Learns a tokenizer and its lattice from a text on `threads` threads; the result does not depend on their number.
+// Errors: the source's own; BadInput when the text holds fewer merges than asked for, naming
 // the largest vocabulary it supports. REQUIRES: threads >= 1.
-Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, TextSource& source, size_t threads);
+Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads);
 
 }  // namespace cllm
