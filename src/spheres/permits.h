@@ -1,0 +1,35 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace cllm {
+
+// A counting semaphore in ticket order: leaves beyond the number of permits wait for their turn, first come first
+// served, each on a word of its own, so that a permit given back wakes exactly one. Nothing spins: it is needed only
+// where threads outnumber cores. Thread-safe.
+class Permits {
+ public:
+  // REQUIRES: permits >= 1, and at most `leaves` threads use it. With permits >= leaves nobody ever waits, and Acquire
+  // and Release cost one comparison.
+  Permits(size_t permits, size_t leaves);
+
+  void Acquire();
+  void Release();
+
+ private:
+  struct alignas(64) Turn {
+    std::atomic<uint32_t> laps = 0;  // tickets of this slot that were granted so far
+  };
+
+  void Grant(uint64_t ticket);
+
+  bool unlimited_;
+  std::vector<Turn> turns_;  // ticket t waits on turns_[t % size]
+  alignas(64) std::atomic<uint64_t> next_ticket_ = 0;
+  alignas(64) std::atomic<uint64_t> next_grant_ = 0;
+};
+
+}  // namespace cllm

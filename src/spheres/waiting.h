@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace cllm {
+
+// Whether a waiter may burn processor time before it sleeps. kNever whenever more threads want to run than there are
+// cores: the spinning thread would keep the one it waits for from running.
+enum class Spin { kNever, kBriefly };
+
+using Clock = std::chrono::steady_clock;
+
+// How long a waiter spins before it sleeps on the futex: longer than a phase of small items takes to turn around,
+// shorter than the wake-ups it saves.
+inline constexpr auto kSpinTime = std::chrono::microseconds(40);
+
+inline void PauseProcessor() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Waits until `word` differs from `seen` and returns the new value. The load is an acquire: what the writer did before
+// its releasing store is visible afterwards.
+inline uint32_t AwaitChange(const std::atomic<uint32_t>& word, uint32_t seen, Spin spin) {
+  uint32_t now = word.load(std::memory_order_acquire);
+  if (now == seen && spin == Spin::kBriefly) {
+    constexpr int kPausesPerClock = 16;  // reading the clock costs about as much as that many pauses
+    const auto deadline = Clock::now() + kSpinTime;
+    do {
+      for (int i = 0; i < kPausesPerClock && now == seen; ++i) {
+        PauseProcessor();
+        now = word.load(std::memory_order_acquire);
+      }
+    } while (now == seen && Clock::now() < deadline);
+  }
+  while (now == seen) {
+    word.wait(seen, std::memory_order_acquire);
+    now = word.load(std::memory_order_acquire);
+  }
+  return now;
+}
+
+inline double Seconds(Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+
+}  // namespace cllm
