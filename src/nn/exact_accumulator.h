@@ -10,6 +10,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/check.h"
+#include "base/system.h"
 
 namespace cllm {
 
@@ -46,12 +47,17 @@ class ExactAccumulator {
   std::span<int64_t> values() { return values_.span(); }
   size_t bytes() const { return values_.size() * sizeof(int64_t); }
 
-  // For each tile of `region` (aligned to the grid's tiles), in any order starting near `start`:
+  // For each tile of `region` (aligned to the grid's tiles), in any order:
   // produce(tile, scratch) fills scratch[tile.rows(), tile.columns()], which is scaled and added.
   // False if a value is not finite or out of range; the accumulator is unusable then.
+  struct Adding {
+    float scale;       // on every value
+    size_t start;      // the tile to begin with
+    float* scratch;    // kTileFloats
+    double& seconds;   // time spent adding is added here
+  };
   template <typename Produce>
-  [[nodiscard]] bool AddTiles(size_t grid, const TileRegion& region, float scale, size_t start, float* scratch,
-                              const Produce& produce);
+  [[nodiscard]] bool AddTiles(size_t grid, const TileRegion& region, const Adding& adding, const Produce& produce);
 
   // Adds one row of a grid whose tiles span all columns; for rows picked by token.
   [[nodiscard]] bool AddRow(size_t grid, size_t row, const float* gradient, float scale);
@@ -72,7 +78,7 @@ class ExactAccumulator {
 };
 
 template <typename Produce>
-bool ExactAccumulator::AddTiles(size_t grid_index, const TileRegion& region, float scale, size_t start, float* scratch,
+bool ExactAccumulator::AddTiles(size_t grid_index, const TileRegion& region, const Adding& adding,
                                 const Produce& produce) {
   const TileGrid& grid = grids_[grid_index];
   DCHECK(region.row_begin % grid.tile_rows == 0 && region.column_begin % grid.tile_columns == 0);
@@ -89,14 +95,16 @@ bool ExactAccumulator::AddTiles(size_t grid_index, const TileRegion& region, flo
     uint64_t pending = count == kWindow ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
     for (size_t round = 0; pending != 0; ++round) {
       for (size_t i = 0; i < count; ++i) {
-        const size_t index = (i + start) % count;
+        const size_t index = (i + adding.start) % count;
         if ((pending >> index & 1) == 0) continue;
         const TileRegion tile = tile_at(base + index);
         std::atomic<uint8_t>& owner = Owner(grid_index, tile);
         if (!TryAcquire(owner)) continue;
-        produce(tile, scratch);
-        const bool in_range = AddTile(grid, tile, scratch, scale);
+        produce(tile, adding.scratch);
+        const double begin = MonotonicSeconds();
+        const bool in_range = AddTile(grid, tile, adding.scratch, adding.scale);
         Release(owner);
+        adding.seconds += MonotonicSeconds() - begin;
         if (!in_range) return false;
         pending &= ~(uint64_t{1} << index);
       }

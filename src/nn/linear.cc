@@ -5,6 +5,8 @@
 namespace cllm {
 namespace {
 
+ExactAccumulator::Adding Adding(GradientSink& sink) { return {sink.scale, sink.start, sink.tile, sink.seconds}; }
+
 void Report(bool in_range, size_t grid, GradientSink& sink) {
   if (in_range || !sink.in_range) return;
   sink.in_range = false;
@@ -30,7 +32,7 @@ void LinearWeightGradient(const float* d_y, size_t d_y_stride, const float* x, s
              {.data = d_y + (tile.row_begin - region.row_begin), .row_stride = 1, .depth_stride = d_y_stride},
              x + (tile.column_begin - region.column_begin), x_stride, gradient, tile.columns(), GemmInto::kOverwrite);
   };
-  Report(sink.accumulator->AddTiles(grid, region, sink.scale, sink.start, sink.tile, produce), grid, sink);
+  Report(sink.accumulator->AddTiles(grid, region, Adding(sink), produce), grid, sink);
 }
 
 void VectorGradient(const float* gradient, size_t grid, GradientSink& sink) {
@@ -39,7 +41,7 @@ void VectorGradient(const float* gradient, size_t grid, GradientSink& sink) {
   const auto produce = [&](const TileRegion& tile, float* out) {
     std::copy_n(gradient + tile.column_begin, tile.columns(), out);
   };
-  Report(sink.accumulator->AddTiles(grid, {0, 1, 0, columns}, sink.scale, sink.start, sink.tile, produce), grid, sink);
+  Report(sink.accumulator->AddTiles(grid, {0, 1, 0, columns}, Adding(sink), produce), grid, sink);
 }
 
 }  // namespace cllm

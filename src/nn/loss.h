@@ -25,7 +25,7 @@ struct LossClasses {
 struct LossSums {
   int64_t token = 0, root = 0, form = 0;
   uint64_t positions = 0;
-  bool finite = true;  // false once a score was not finite or above 2^20 nats
+  bool finite = true;  // false once a score was not finite or above 1,024 nats
 
   void Add(const LossSums& other);
   static double Nats(int64_t sum) { return static_cast<double>(sum) * 0x1p-32; }

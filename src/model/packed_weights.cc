@@ -1,0 +1,65 @@
+#include "model/packed_weights.h"
+
+#include "base/check.h"
+
+namespace cllm {
+namespace {
+
+constexpr size_t kNoPanels = ~size_t{0};
+
+}  // namespace
+
+std::vector<PackedWeights::Job> PackedWeights::Plan(const ParameterLayout& layout, Use use, size_t& floats) {
+  std::vector<Job> jobs;
+  floats = 0;
+  for (size_t i = 0; i < layout.tensors().size(); ++i) {
+    const TensorInfo& info = layout.tensors()[i];
+    if (info.role == TensorRole::kNorm) continue;
+    jobs.push_back({i, 0, floats});
+    floats += PackedSize(info.columns, info.rows);
+    if (use == Use::kForward) continue;
+    jobs.push_back({i, 1, floats});
+    floats += PackedSize(info.rows, info.columns);
+  }
+  return jobs;
+}
+
+PackedWeights::PackedWeights(const ModelConfig& config, Use use) : layout_(config) {
+  size_t floats = 0;
+  jobs_ = Plan(layout_, use, floats);
+  offsets_.assign(2 * layout_.tensors().size(), kNoPanels);
+  for (const Job& job : jobs_) offsets_[2 * job.tensor + job.direction] = job.offset;
+  buffer_ = AlignedBuffer<float>(floats);
+}
+
+size_t PackedWeights::Bytes(const ModelConfig& config, Use use) {
+  size_t floats = 0;
+  Plan(ParameterLayout(config), use, floats);
+  return floats * sizeof(float);
+}
+
+void PackedWeights::Pack(const Parameters& parameters, size_t index) {
+  const Job& job = jobs_[index];
+  const TensorInfo& info = layout_.tensors()[job.tensor];
+  const float* weight = parameters.data() + info.offset;
+  float* out = buffer_.data() + job.offset;
+  if (job.direction == 0) {
+    PackColumns(weight, info.columns, info.columns, info.rows, out);
+  } else {
+    PackRows(weight, info.columns, info.rows, info.columns, out);
+  }
+}
+
+void PackedWeights::PackAll(const Parameters& parameters) {
+  for (size_t job = 0; job < jobs(); ++job) Pack(parameters, job);
+}
+
+Panels PackedWeights::View(size_t tensor, size_t direction) const {
+  const size_t offset = offsets_[2 * tensor + direction];
+  CHECK(offset != kNoPanels);
+  const TensorInfo& info = layout_.tensors()[tensor];
+  return direction == 0 ? PackedView(buffer_.data() + offset, info.columns, info.rows)
+                        : PackedView(buffer_.data() + offset, info.rows, info.columns);
+}
+
+}  // namespace cllm

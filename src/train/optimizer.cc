@@ -1,0 +1,125 @@
+#include "train/optimizer.h"
+
+#include <algorithm>
+
+#include "kernels/gradient.h"
+#include "math/scalar.h"
+#include "nn/newton_schulz.h"
+
+namespace cllm {
+namespace {
+
+constexpr size_t kChunk = 16384;  // floats an AdamW job handles at once: 64 KiB of scratch
+
+size_t Lines(size_t floats) { return (floats + 15) / 16 * 16; }
+
+// 1 - beta^count.
+float BiasCorrection(float beta, uint64_t count) {
+  return static_cast<float>(1.0 - math::Exp(static_cast<double>(count) * math::Log(static_cast<double>(beta))));
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const ModelConfig& config, const OptimizerOptions& options)
+    : Optimizer(config, options, PlanOnly{}) {
+  first_ = AlignedBuffer<float>(layout_.size());
+  second_ = AlignedBuffer<float>(second_size_);
+}
+
+Optimizer::Sizes Optimizer::SizesOf(const ModelConfig& config, const OptimizerOptions& options) {
+  const Optimizer plan(config, options, PlanOnly{});
+  return {plan.layout_.size() + plan.second_size_, plan.scratch_floats_};
+}
+
+Optimizer::Optimizer(const ModelConfig& config, const OptimizerOptions& options, PlanOnly)
+    : options_(options), layout_(config), scratch_floats_(kChunk) {
+  for (size_t i = 0; i < layout_.tensors().size(); ++i) {
+    const TensorInfo& info = layout_.tensors()[i];
+    second_offsets_.push_back(second_size_);
+    if (UsesAdamW(info)) {
+      AddAdamWJobs(i, info);
+    } else {
+      AddMuonJobs(i, info);
+    }
+  }
+  std::stable_sort(jobs_.begin(), jobs_.end(), [](const Job& a, const Job& b) { return a.cost > b.cost; });
+}
+
+bool Optimizer::UsesAdamW(const TensorInfo& info) const {
+  return options_.kind == OptimizerKind::kAdamW || info.role == TensorRole::kEmbedding ||
+         info.role == TensorRole::kNorm;
+}
+
+void Optimizer::AddMuonJobs(size_t tensor, const TensorInfo& info) {
+  const size_t rows = info.rows / info.parts, size = rows * info.columns;
+  const double smaller = static_cast<double>(std::min(rows, info.columns));
+  for (size_t part = 0; part < info.parts; ++part) {
+    jobs_.push_back({tensor, part * size, size, rows, smaller * static_cast<double>(size)});
+  }
+  scratch_floats_ = std::max(scratch_floats_, Lines(size) + NewtonSchulzScratch(rows, info.columns));
+}
+
+void Optimizer::AddAdamWJobs(size_t tensor, const TensorInfo& info) {
+  for (size_t offset = 0; offset < info.size(); offset += kChunk) {
+    const size_t size = std::min(kChunk, info.size() - offset);
+    jobs_.push_back({tensor, offset, size, 0, static_cast<double>(size)});
+  }
+  second_size_ += Lines(info.size());
+}
+
+double Optimizer::Rate(TensorRole role) const {
+  switch (role) {
+    case TensorRole::kEmbedding: return options_.embedding_rate;
+    case TensorRole::kNorm: return options_.norm_rate;
+    case TensorRole::kMatrix:
+    case TensorRole::kResidualMatrix: return options_.matrix_rate;
+  }
+  return 0;
+}
+
+void Optimizer::Update(size_t index, const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters,
+                       float* scratch) {
+  const Job& job = jobs_[index];
+  if (job.rows != 0) {
+    UpdateMuon(job, step, gradient, parameters, scratch);
+  } else {
+    UpdateAdamW(job, step, gradient, parameters, scratch);
+  }
+}
+
+void Optimizer::UpdateMuon(const Job& job, const UpdateStep& step, std::span<int64_t> gradient,
+                           Parameters& parameters, float* scratch) {
+  const TensorInfo& info = layout_.tensors()[job.tensor];
+  const size_t offset = info.offset + job.offset;
+  float* direction = scratch;
+  FixedToFloat(gradient.data() + offset, direction, job.size);
+  ZeroFixed(gradient.data() + offset, job.size);
+  MuonMomentum(options_.momentum, step.gradient_scale, first_.data() + offset, direction, direction, job.size);
+  NewtonSchulz(direction, job.rows, info.columns, scratch + Lines(job.size));
+  const double rate = options_.matrix_rate * step.rate_factor;
+  const double shape = static_cast<double>(job.rows) / static_cast<double>(info.columns);
+  MuonApply(static_cast<float>(rate * math::Sqrt(std::max(1.0, shape))),
+            static_cast<float>(options_.weight_decay * rate), parameters.data() + offset, direction, job.size);
+}
+
+void Optimizer::UpdateAdamW(const Job& job, const UpdateStep& step, std::span<int64_t> gradient,
+                            Parameters& parameters, float* scratch) {
+  const TensorInfo& info = layout_.tensors()[job.tensor];
+  const size_t offset = info.offset + job.offset;
+  FixedToFloat(gradient.data() + offset, scratch, job.size);
+  ZeroFixed(gradient.data() + offset, job.size);
+  const double rate = Rate(info.role) * step.rate_factor;
+  const double decay = info.role == TensorRole::kNorm ? 0.0 : options_.weight_decay * rate;
+  const AdamW options{.rate = static_cast<float>(rate),
+                      .beta1 = options_.beta1,
+                      .beta2 = options_.beta2,
+                      .eps = options_.eps,
+                      .decay = static_cast<float>(decay),
+                      .bias1 = BiasCorrection(options_.beta1, step.count),
+                      .bias2 = BiasCorrection(options_.beta2, step.count),
+                      .gradient_scale = step.gradient_scale};
+  AdamWUpdate(options, parameters.data() + offset, first_.data() + offset,
+              second_.data() + second_offsets_[job.tensor] + job.offset, scratch, job.size);
+}
+
+}  // namespace cllm

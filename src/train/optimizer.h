@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "model/parameters.h"
+
+namespace cllm {
+
+enum class OptimizerKind { kMuon, kAdamW };
+
+// Peak rates and constants. With kMuon the matrices inside layers use Muon at `matrix_rate`, the rest AdamW; with
+// kAdamW all use AdamW, matrices at `matrix_rate`.
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::kMuon;
+  double matrix_rate = 0.01;
+  double embedding_rate = 0.01;
+  double norm_rate = 3e-3;
+  double weight_decay = 0.1;  // times the rate; on matrices and the embedding, not on norms
+  float beta1 = 0.9f, beta2 = 0.99f, eps = 1e-8f;
+  float momentum = 0.95f;
+};
+
+// What one update needs beside the gradient.
+struct UpdateStep {
+  double rate_factor = 1;     // the schedule's
+  uint64_t count = 1;         // 1 for the first update: AdamW's bias correction
+  float gradient_scale = 1;   // clipping
+};
+
+// Muon and AdamW over the exact accumulator, cut into independent jobs that workers share out. Owns the moments.
+// Thread-compatible; different jobs of one update may run at once.
+class Optimizer {
+ public:
+  Optimizer(const ModelConfig& config, const OptimizerOptions& options);
+
+  size_t jobs() const { return jobs_.size(); }  // the costly ones first
+  // Applies job `index` to the weights and zeroes its part of the gradient (fixed point, layout offsets).
+  // scratch: ScratchFloats().
+  void Update(size_t index, const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters,
+              float* scratch);
+  size_t ScratchFloats() const { return scratch_floats_; }
+
+  // The state, for checkpoints: first moments (or Muon's momentum) in layout order; second moments of the AdamW
+  // tensors, [second_offset(tensor)...].
+  std::span<float> first() { return first_.span(); }
+  std::span<float> second() { return second_.span(); }
+  bool UsesAdamW(const TensorInfo& info) const;
+  size_t second_offset(size_t tensor) const { return second_offsets_[tensor]; }
+
+  // Floats of the moments and of a job's scratch, known before anything is allocated.
+  struct Sizes {
+    size_t moments, scratch;
+  };
+  static Sizes SizesOf(const ModelConfig& config, const OptimizerOptions& options);
+
+ private:
+  struct Job {
+    size_t tensor;
+    size_t offset, size;  // within the tensor
+    size_t rows;          // Muon: rows of the part; AdamW: 0
+    double cost;
+  };
+  struct PlanOnly {};
+  Optimizer(const ModelConfig& config, const OptimizerOptions& options, PlanOnly);
+  void AddMuonJobs(size_t tensor, const TensorInfo& info);
+  void AddAdamWJobs(size_t tensor, const TensorInfo& info);
+  double Rate(TensorRole role) const;
+  void UpdateMuon(const Job& job, const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters,
+                  float* scratch);
+  void UpdateAdamW(const Job& job, const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters,
+                   float* scratch);
+
+  OptimizerOptions options_;
+  ParameterLayout layout_;
+  std::vector<Job> jobs_;
+  std::vector<size_t> second_offsets_;
+  size_t second_size_ = 0;
+  size_t scratch_floats_ = 0;
+  AlignedBuffer<float> first_, second_;
+};
+
+}  // namespace cllm
