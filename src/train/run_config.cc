@@ -1,0 +1,109 @@
+#include "train/run_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace cllm {
+
+ModelConfig RunConfig::Model(size_t vocabulary) const {
+  CHECK(layers && heads && width && hidden && context);
+  return {.layers = *layers,
+          .heads = *heads,
+          .width = *width,
+          .hidden = *hidden,
+          .context = *context,
+          .vocabulary = vocabulary};
+}
+
+StepOptions RunConfig::Step() const {
+  CHECK(batch && item && rate && embedding_rate && steps && dropout);
+  StepOptions step;
+  step.batch = *batch;
+  step.item = *item;
+  step.lambda = static_cast<float>(lambda);
+  step.dropout = static_cast<float>(*dropout);
+  step.clip = static_cast<float>(clip);
+  step.seed = seed;
+  step.optimizer.kind = optimizer;
+  step.optimizer.matrix_rate = *rate;
+  step.optimizer.embedding_rate = *embedding_rate;
+  step.optimizer.weight_decay = weight_decay;
+  step.schedule.segments = {{.begin = 0, .end = *steps, .warmup = warmup, .factor = 1}};
+  return step;
+}
+
+Status CheckRunConfig(const RunConfig& c) {
+  if (c.time_s && c.steps) {
+    return Usage("--time and --steps contradict each other: name one; a run of N steps takes the time it takes");
+  }
+  if (!c.from.empty() && (c.layers || c.heads || c.width || c.hidden || c.context || !c.tokenizer.empty())) {
+    return Usage("--from takes shape and tokenizer from the model; drop --layers, --heads, --width, --hidden, "
+                 "--context and --tokenizer");
+  }
+  if (c.item && c.batch && *c.item > *c.batch) {
+    return Usage(fmt::format("--item {} is more than --batch {}; an item is a part of the batch", *c.item, *c.batch));
+  }
+  if (c.heads && c.width) {
+    ModelConfig model;
+    model.heads = *c.heads;
+    model.width = *c.width;
+    CLLM_TRY(Validate(model));
+  }
+  const auto stdin_count = std::count(c.text.begin(), c.text.end(), "-") +
+                           std::count(c.validation.begin(), c.validation.end(), "-");
+  if (stdin_count > 1) return Usage("standard input (-) is named more than once; it can be read once only");
+  return {};
+}
+
+std::vector<ConfigEntry> ToEntries(const RunConfig& config) {
+  std::vector<ConfigEntry> entries = {
+      {.key = "format", .value = std::to_string(kRunFormat), .kind = ConfigKind::kBare},
+      {.key = "numerics", .value = std::to_string(kNumerics), .kind = ConfigKind::kBare}};
+  for (const OptionSpec& option : RunOptions()) {
+    for (std::string& value : option.get(config)) {
+      entries.push_back({.key = std::string(option.name),
+                         .value = std::move(value),
+                         .kind = option.bare ? ConfigKind::kBare : ConfigKind::kText});
+    }
+  }
+  return entries;
+}
+
+namespace {
+
+Status CheckFormatEntry(const ConfigEntry& entry, const std::string& label) {
+  const uint64_t newest = entry.key == "format" ? kRunFormat : kNumerics;
+  if (entry.value.size() <= 4 && std::all_of(entry.value.begin(), entry.value.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+      !entry.value.empty() && std::stoul(entry.value) <= newest) {
+    return {};
+  }
+  return BadInput(fmt::format("{}, line {}: {} is {}, expected at most {}; a newer program wrote it", label, entry.line,
+                              entry.key, entry.value, newest));
+}
+
+}  // namespace
+
+Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& label, RunConfig& config) {
+  const auto options = RunOptions();
+  for (const ConfigEntry& entry : entries) {
+    if (entry.key == "format" || entry.key == "numerics") {
+      CLLM_TRY(CheckFormatEntry(entry, label));
+      continue;
+    }
+    const auto option = std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.name == entry.key; });
+    if (option == options.end()) {
+      return BadInput(fmt::format("{}, line {}: unknown key '{}', expected an option of `cllm train --help` without its "
+                                  "dashes",
+                                  label, entry.line, entry.key));
+    }
+    if (const Status status = option->set(config, entry.value); !status.ok()) {
+      return BadInput(fmt::format("{}, line {}: {}", label, entry.line, status.message()));
+    }
+  }
+  return {};
+}
+
+}  // namespace cllm
