@@ -1,0 +1,94 @@
+// Logarithms in float and double. Included once per SIMD target (no #pragma once).
+#if defined(CLLM_MATH_LOGARITHM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CLLM_MATH_LOGARITHM_INL_H_
+#undef CLLM_MATH_LOGARITHM_INL_H_
+#else
+#define CLLM_MATH_LOGARITHM_INL_H_
+#endif
+
+#include "hwy/base.h"
+#include "hwy/highway.h"
+#include "math/parts-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cllm {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), both exact, for positive finite x, subnormals included.
+template <class V>
+struct LogParts {
+  V k, f;
+};
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE LogParts<V> SplitLog(D d, V x) {
+  constexpr int kFractionBits = kIsDouble<D> ? 52 : 23;
+  constexpr double kBias = kIsDouble<D> ? 1024.0 : 128.0;
+  const hn::RebindToUnsigned<D> du;
+  using Bits = hn::TFromD<decltype(du)>;
+  const auto is_small = hn::Lt(x, Constant(d, kIsDouble<D> ? 0x1p-1022 : 0x1p-126));
+  const V normal = hn::IfThenElse(is_small, hn::Mul(x, Constant(d, kIsDouble<D> ? 0x1p54 : 0x1p24)), x);
+  // Subtracting the bits of sqrt(1/2) leaves k in the exponent field; the bits of 2 make it positive (k + bias).
+  const auto low = hn::BitCast(du, Constant(d, 0x1.6a09e6p-1));
+  const auto bits = hn::Add(hn::Sub(hn::BitCast(du, normal), low), hn::BitCast(du, Constant(d, 2.0)));
+  const auto shifter = hn::BitCast(du, Shifter(d));
+  const V biased = hn::BitCast(d, hn::Add(hn::ShiftRight<kFractionBits>(bits), shifter));
+  const V k = hn::Sub(biased, hn::Add(Shifter(d), Constant(d, kBias)));
+  const auto fraction = hn::And(bits, hn::Set(du, (Bits{1} << kFractionBits) - 1));
+  const V m = hn::BitCast(d, hn::Add(fraction, low));
+  const V offset = hn::IfThenElseZero(is_small, Constant(d, kIsDouble<D> ? -54.0 : -24.0));
+  return {hn::Add(k, offset), hn::Sub(m, Constant(d, 1.0))};
+}
+
+// result where x is positive and finite; log(+-0) = -inf, log(inf) = inf, log(negative) and log(NaN) NaN.
+template <class D, class V>
+HWY_INLINE V WithLogSpecials(D d, V x, V result) {
+  const auto is_positive = hn::Gt(x, hn::Zero(d));
+  const auto is_ordinary = hn::And(is_positive, hn::Lt(x, hn::Inf(d)));
+  const V not_positive = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(hn::Inf(d)), hn::NaN(d));
+  return hn::IfThenElse(is_ordinary, result, hn::IfThenElse(is_positive, x, not_positive));
+}
+
+// log(1 + f) = f + f^2 q(f), q minimax by tools/math/minimax.py, relative error 2^-27.8; k ln 2 in two parts, the first
+// exact (ln 2 cut to 15 bits).
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE V LogFloat(D d, V x) {
+  const auto [k, f] = SplitLog(d, x);
+  const V q = Polynomial(d, f, -0x1.fffff8p-2, 0x1.55555p-2, -0x1.000432p-2, 0x1.99a41ap-3, -0x1.5425c6p-3,
+                         0x1.226dfep-3, -0x1.0f3f8cp-3, 0x1.0860b2p-3, -0x1.384784p-4);
+  const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(k, Constant(d, 0x1.7f7d1cp-20)));
+  return WithLogSpecials(d, x, hn::MulAdd(k, Constant(d, 0x1.62e4p-1), hn::Add(f, tail)));
+}
+
+// With s = f / (2 + f): log(1 + f) = 2 s + 2 s^3 P(s^2) = f - s (f - 2 s^2 P(s^2)) (Tang 1990; fdlibm), P minimax by
+// tools/math/minimax.py, relative error 2^-66.6; k ln 2 in two parts, the first exact (ln 2 cut to 32 bits).
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE V LogDouble(D d, V x) {
+  const auto [k, f] = SplitLog(d, x);
+  const V s = hn::Div(f, hn::Add(Constant(d, 2.0), f));
+  const V z = hn::Mul(s, s);
+  const V p = Polynomial(d, z, 0x1.5555555555555p-2, 0x1.9999999999d0bp-3, 0x1.249249243a196p-3, 0x1.c71c724aa925ep-4,
+                         0x1.745ce20364f4ap-4, 0x1.3b201ad2f5451p-4, 0x1.0f6815609a637p-4, 0x1.0f06b943f068cp-4);
+  // f - s (f - 2 z p) = f - (f^2 / 2 - s (f^2 / 2 + 2 z p)): the second form loses less.
+  const V half_square = hn::Mul(hn::Mul(f, f), Constant(d, 0.5));
+  const V twice = hn::Mul(hn::Add(z, z), p);
+  const V low = hn::MulAdd(s, hn::Add(half_square, twice), hn::Mul(k, Constant(d, 0x1.a39ef35793c76p-33)));
+  const V tail = hn::Sub(f, hn::Sub(half_square, low));
+  return WithLogSpecials(d, x, hn::MulAdd(k, Constant(d, 0x1.62e42feep-1), tail));
+}
+
+// Natural logarithm; float below 1 ulp, double below 2 ulp.
+template <class D, class V>
+HWY_INLINE V Log(D d, V x) {
+  if constexpr (kIsDouble<D>) {
+    return LogDouble(d, x);
+  } else {
+    return LogFloat(d, x);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace cllm
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,76 @@
+// What the functions of vector-inl.h are built of. Included once per SIMD target (no #pragma once).
+#if defined(CLLM_MATH_PARTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CLLM_MATH_PARTS_INL_H_
+#undef CLLM_MATH_PARTS_INL_H_
+#else
+#define CLLM_MATH_PARTS_INL_H_
+#endif
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cllm {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+inline constexpr bool kIsDouble = sizeof(hn::TFromD<D>) == sizeof(double);
+
+// value in every lane, rounded to the lane type.
+template <class D>
+HWY_INLINE hn::VFromD<D> Constant(D d, double value) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(value));
+}
+
+// c0 + x * (c1 + x * (c2 + ...)), each step one fused multiply-add.
+template <class D>
+HWY_INLINE hn::VFromD<D> Polynomial(D d, hn::VFromD<D> /*x*/, double c0) {
+  return Constant(d, c0);
+}
+template <class D, class... Rest>
+HWY_INLINE hn::VFromD<D> Polynomial(D d, hn::VFromD<D> x, double c0, Rest... rest) {
+  return hn::MulAdd(Polynomial(d, x, rest...), x, Constant(d, c0));
+}
+
+// x limited to [low, high]; NaN stays NaN on every target, unlike with Min and Max.
+template <class D>
+HWY_INLINE hn::VFromD<D> Limit(D d, hn::VFromD<D> x, double low, double high) {
+  const auto at_least = hn::IfThenElse(hn::Lt(x, Constant(d, low)), Constant(d, low), x);
+  return hn::IfThenElse(hn::Gt(at_least, Constant(d, high)), Constant(d, high), at_least);
+}
+
+// The nearest integer k to a value v, found by adding 1.5 * 2^23 (2^52 for double): `shifted` is that sum, whose low
+// bits are k in two's complement. REQUIRES (for a meaning, not for safety): |v| < 2^21 (2^50).
+template <class D>
+HWY_INLINE hn::VFromD<D> Shifter(D d) {
+  return Constant(d, kIsDouble<D> ? 0x1.8p52 : 0x1.8p23);
+}
+
+// 2^k as two factors, 2^(k >> 1) and 2^(k - (k >> 1)): a product with the first is exact and with the second rounds
+// once, so that results may be subnormal or overflow. `shifted` is k on the Shifter, -252 <= k <= 254 (-2044, 2046).
+template <class V>
+struct PowerOfTwo {
+  V first, second;
+};
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE PowerOfTwo<V> PowerOfTwoFactors(D d, V shifted) {
+  constexpr int kFractionBits = kIsDouble<D> ? 52 : 23;
+  const hn::RebindToUnsigned<D> di;
+  const auto one = hn::BitCast(di, Constant(d, 1.0));
+  const auto bits = hn::BitCast(di, shifted);
+  // The Shifter's own bits leave at the top: its low half is zero. Its sign is too, so the shift may be unsigned.
+  const auto half = hn::ShiftRight<1>(bits);
+  const auto rest = hn::Sub(bits, half);
+  return {hn::BitCast(d, hn::Add(hn::ShiftLeft<kFractionBits>(half), one)),
+          hn::BitCast(d, hn::Add(hn::ShiftLeft<kFractionBits>(rest), one))};
+}
+template <class V>
+HWY_INLINE V Scale(V x, PowerOfTwo<V> power) {
+  return hn::Mul(hn::Mul(x, power.first), power.second);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace cllm
+HWY_AFTER_NAMESPACE();
+
+#endif
