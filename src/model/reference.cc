@@ -136,8 +136,7 @@ std::vector<double> Logits(const ModelConfig& config, std::span<const double> pa
   }
   for (size_t layer = 0; layer < config.layers; ++layer) {
     const Values n = RmsNorm(x, tensor(layout.attention_norm(layer)));
-    const Values heads =
-        Attention(config, Linear(n, tensor(layout.query_key_value(layer)), rows, width, 3 * width));
+    const Values heads = Attention(config, Linear(n, tensor(layout.query_key_value(layer)), rows, width, 3 * width));
     AddTo(x, Linear(heads, tensor(layout.attention_output(layer)), rows, width, width));
 
     const Values m = RmsNorm(x, tensor(layout.ffn_norm(layer)));
