@@ -1,14 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "text/text_source.h"
 
 // Text as it comes: files, directories, globs and standard input, read as a stream of documents in bounded memory.
 namespace cllm {
@@ -22,18 +21,10 @@ struct CorpusOptions {
   std::string separator;           // between the documents of a file that is not .jsonl; empty: a file is a document
 };
 
-// A part of a document. Chunks come in order, are at most kMaxChunkBytes long and are cut at places that depend on the
-// document's bytes only: after a word and before white space where there is one, else between UTF-8 characters, so
-// that tokenizing chunk by chunk splits no word. Empty documents are left out; only a document's last chunk may be
-// empty.
-struct CorpusChunk {
-  std::string_view bytes;  // valid during the call
-  bool ends_document = false;
-};
-inline constexpr size_t kMaxChunkBytes = size_t{1} << 18;
-
-// Receives chunks; an error stops the reading and is returned by it.
-using CorpusVisitor = std::function<Status(const CorpusChunk&)>;
+// Blocks (text/text_source.h) are at most kMaxBlockBytes long and are cut at places that depend on the document's bytes
+// only: after a word and before white space where there is one, else between UTF-8 characters. Documents without a byte
+// are left out.
+inline constexpr size_t kMaxBlockBytes = size_t{1} << 18;
 
 // What a pass over a corpus found.
 struct CorpusStatistics {
@@ -64,7 +55,7 @@ class Corpus {
   // Streams every document in order. Errors: those of the visitor; a file that vanished or cannot be read; damaged
   // compression (or a window above 64 MiB); a .jsonl line that is no object, lacks the field or is above 16 MiB, with
   // its line number. Memory: under 100 MB, whatever the sizes of files, lines and documents.
-  Status Read(const CorpusVisitor& visitor) const;
+  Status Read(const TextVisitor& visitor) const;
 
   // The paths as read, for messages: "a.txt", "a.txt and 3 more files".
   std::string Name() const;

@@ -35,8 +35,10 @@ class SplitText {
   // Everything is the validation part: for `eval`. REQUIRES: options.validation_paths is empty.
   static Result<SplitText> OpenForEvaluation(const TextOptions& options);
 
-  // Streams one part's documents, as Corpus::Read. The tokenizer's trainer sees the training part only.
-  Status Read(CorpusPart part, const CorpusVisitor& visitor) const;
+  // Streams one part's documents, as Corpus::Read.
+  Status Read(CorpusPart part, const TextVisitor& visitor) const;
+  // The same as a source, valid while this lives. The tokenizer is trained on the training part only.
+  TextSource Source(CorpusPart part) const;
 
   std::string Name() const { return corpora_.front().Name(); }
   const CorpusStatistics& statistics() const { return statistics_; }  // both parts; with --val of both corpora

@@ -9,19 +9,20 @@
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "store/file_system.h"
 
-// The prepared corpus on disk, format 1: a header of 256 bytes, the tokens of the training part, those of the
-// validation part, then for each document the index of its begin token; everything little-endian.
+// The prepared corpus on disk, format 1: a head of 16 bytes, the tokens of the training part and of the validation part
+// (then zeros up to a multiple of 8), for each document the index of its begin token, and a description of 256 bytes at
+// the end, so that it can be written as a stream. Everything is little-endian.
 //
-//   offset  0  char[8]  magic "CLLMTOK\n"       72  parts: 2 x { u64 tokens, u64 bytes, u64 documents, u64 invalid }
-//           8  u32  format = 1                 136  u64 offset of the tokens = 256
-//          12  u32  header bytes = 256         144  u64 offset of the documents (tokens end, up to 8)
-//          16  u32  bytes of a token, 2 or 4   152  u64 size of the file
-//          20  u32  parts = 2                  160  u64 XXH3-64 of all that follows the header
-//          24  u64  vocabulary                 168  zeros
-//          32  u128 tokenizer hash             248  u64 XXH3-64 of bytes [0, 248)
-//          48  u128 corpus hash
-//          64  u64  tokens of all parts
+//   head         0  char[8]  "CLLMTOK\n"       8  u32  format = 1        12  u32  bytes of a token, 2 or 4
+//   description  0  char[8]  "CLLMEND\n"       8  u64  vocabulary
+//               16  u32  begin id             20  u32  end id
+//               24  u64[2]  tokenizer hash (high, low)    40  u64[2]  corpus hash
+//               56  training:   u64 tokens, bytes, documents, invalid bytes         88  validation: the same
+//              120  u64  offset of the documents     128  u64  bytes of the file
+//              136  u64[2]  XXH3-128 of all before the description              152  zeros
+//              240  u64[2]  XXH3-128 of bytes [0, 240) of the description
 namespace cllm {
 
 // A run of tokens in a mapped file: a view, valid while its TokenFile lives. Immutable, thread-safe.
@@ -60,7 +61,8 @@ struct PartStatistics {
 
 // What a token file says about itself.
 struct TokenFileInfo {
-  uint64_t vocabulary = 0;
+  uint64_t vocabulary = 0;  // tokens take 2 bytes up to 65,536, else 4
+  uint32_t begin = 1, end = 2;  // ids of the tokens around each document
   Hash128 tokenizer_hash;
   Hash128 corpus_hash;
   std::array<PartStatistics, kCorpusParts> parts;
@@ -99,18 +101,18 @@ class TokenFile {
 // Removes its temporary file when destroyed unfinished. One worker only.
 class TokenFileWriter {
  public:
-  // `info.parts` is filled by the writer itself. kFailed: the folder cannot be written.
-  static Result<TokenFileWriter> Create(const std::string& path, const TokenFileInfo& info);
+  // `info.parts` is filled by the writer itself. `files` must outlive the writer. kFailed: the folder cannot be written.
+  static Result<TokenFileWriter> Create(FileSystem& files, const std::string& path, const TokenFileInfo& info);
   TokenFileWriter(TokenFileWriter&&) noexcept;
   TokenFileWriter& operator=(TokenFileWriter&&) noexcept;
   ~TokenFileWriter();
 
-  // A document: begin, its tokens, end. Training documents come before validation documents.
-  // REQUIRES: tokens inside the vocabulary.
+  // A document is written as begin, its tokens, end. Training documents come before validation documents.
   Status BeginDocument(CorpusPart part);
-  Status Append(std::span<const uint32_t> tokens);
-  // `bytes` and `invalid_bytes` of the document's text.
-  Status EndDocument(uint64_t bytes, uint64_t invalid_bytes);
+  // More of the document's tokens, for `bytes` bytes of its text. REQUIRES: every token is inside the vocabulary.
+  Status Append(std::span<const uint32_t> tokens, uint64_t bytes);
+  // `invalid_bytes` of the document's text are no UTF-8.
+  Status EndDocument(uint64_t invalid_bytes);
   // Makes the file durable under its name. kFailed: no space, a write error; nothing is left behind then.
   Status Finish();
 

@@ -1,0 +1,183 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/system.h"
+#include "data/byte_source.h"
+#include "data/token_file.h"
+#include "data/token_format.h"
+
+namespace cllm {
+namespace {
+
+constexpr size_t kWriteBuffer = size_t{1} << 18;  // bytes
+constexpr size_t kKeptDocuments = size_t{1} << 16;
+
+// A file being written through a buffer. Removed when destroyed unless released.
+class BufferedFile {
+ public:
+  BufferedFile(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
+  BufferedFile(const BufferedFile&) = delete;
+  BufferedFile& operator=(const BufferedFile&) = delete;
+  ~BufferedFile() {
+    file_.reset();
+    // The file is of no use to anybody; that it cannot be removed either has no better place to be told.
+    if (created_ && !files_.Remove(path_).ok()) return;
+  }
+
+  Status Create() {
+    CLLM_ASSIGN(file_, files_.Create(path_));
+    created_ = true;
+    return {};
+  }
+  bool created() const { return created_; }
+  const std::string& path() const { return path_; }
+  OutputFile& file() { return *file_; }
+  void Release() { created_ = false; }
+
+  Status Append(ByteView bytes) {
+    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+    return buffer_.size() < kWriteBuffer ? Status() : Flush();
+  }
+  Status Flush() {
+    CLLM_TRY(file_->Append(buffer_));
+    buffer_.clear();
+    return {};
+  }
+
+ private:
+  FileSystem& files_;
+  std::string path_;
+  std::unique_ptr<OutputFile> file_;
+  std::vector<std::byte> buffer_;
+  bool created_ = false;
+};
+
+}  // namespace
+
+struct TokenFileWriter::State {
+  State(FileSystem& file_system, const std::string& target, const std::string& temporary)
+      : files(file_system), path(target), output(files, temporary), starts_file(files, temporary + ".documents") {}
+
+  PartStatistics& current() { return description.info.parts[static_cast<size_t>(part)]; }
+  Status Put(ByteView bytes);
+  Status PutToken(uint32_t token) { return PutTokens({&token, 1}); }
+  Status PutTokens(std::span<const uint32_t> tokens);
+  Status AddStart();
+  Status PutStarts();
+
+  FileSystem& files;
+  std::string path;
+  BufferedFile output;
+  BufferedFile starts_file;  // document starts beyond the first kKeptDocuments, until they can be written
+  std::vector<uint64_t> starts;
+  Hasher hasher;
+  TokenDescription description;
+  uint64_t written = 0;  // bytes
+  CorpusPart part = CorpusPart::kTraining;
+  bool in_document = false;
+};
+
+Status TokenFileWriter::State::Put(ByteView bytes) {
+  hasher.Update(bytes);
+  written += bytes.size();
+  return output.Append(bytes);
+}
+
+Status TokenFileWriter::State::PutTokens(std::span<const uint32_t> tokens) {
+  current().tokens += tokens.size();
+  if (TokenBytes(description.info.vocabulary) == 4) return Put(std::as_bytes(tokens));
+  std::vector<uint16_t> narrow(tokens.size());
+  for (size_t i = 0; i < tokens.size(); ++i) narrow[i] = static_cast<uint16_t>(tokens[i]);
+  return Put(std::as_bytes(std::span(narrow)));
+}
+
+Status TokenFileWriter::State::AddStart() {
+  const auto& parts = description.info.parts;
+  starts.push_back(parts[0].tokens + parts[1].tokens);
+  if (starts.size() < kKeptDocuments) return {};
+  if (!starts_file.created()) CLLM_TRY(starts_file.Create());
+  CLLM_TRY(starts_file.Append(std::as_bytes(std::span(starts))));
+  starts.clear();
+  return {};
+}
+
+Status TokenFileWriter::State::PutStarts() {
+  if (starts_file.created()) {
+    CLLM_TRY(starts_file.Flush());
+    CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, ReadPath(starts_file.path()));
+    std::vector<char> block(kWriteBuffer);
+    while (true) {
+      CLLM_ASSIGN(const size_t count, source->Read(block));
+      if (count == 0) break;
+      CLLM_TRY(Put(std::as_bytes(std::span(block).first(count))));
+    }
+  }
+  return Put(std::as_bytes(std::span(starts)));
+}
+
+TokenFileWriter::TokenFileWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TokenFileWriter::TokenFileWriter(TokenFileWriter&&) noexcept = default;
+TokenFileWriter& TokenFileWriter::operator=(TokenFileWriter&&) noexcept = default;
+TokenFileWriter::~TokenFileWriter() = default;
+
+Result<TokenFileWriter> TokenFileWriter::Create(FileSystem& files, const std::string& path, const TokenFileInfo& info) {
+  CHECK(info.vocabulary > 0 && info.begin < info.vocabulary && info.end < info.vocabulary);
+  // Processes and threads that prepare the same corpus at once do not meet: the last rename wins, with equal bytes.
+  const auto moment = static_cast<uint64_t>(MonotonicSeconds() * 1e9);
+  auto state = std::make_unique<State>(files, path, fmt::format("{}.tmp-{}-{}", path, getpid(), moment));
+  state->description.info = info;
+  state->description.info.parts = {};
+  CLLM_TRY(state->output.Create());
+  CLLM_TRY(state->Put(EncodeHead(info.vocabulary)));
+  return TokenFileWriter(std::move(state));
+}
+
+Status TokenFileWriter::BeginDocument(CorpusPart part) {
+  State& state = *state_;
+  CHECK(!state.in_document && part >= state.part);
+  state.part = part;
+  state.in_document = true;
+  CLLM_TRY(state.AddStart());
+  ++state.current().documents;
+  return state.PutToken(state.description.info.begin);
+}
+
+Status TokenFileWriter::Append(std::span<const uint32_t> tokens, uint64_t bytes) {
+  State& state = *state_;
+  CHECK(state.in_document);
+  state.current().bytes += bytes;
+  return state.PutTokens(tokens);
+}
+
+Status TokenFileWriter::EndDocument(uint64_t invalid_bytes) {
+  State& state = *state_;
+  CHECK(state.in_document);
+  state.in_document = false;
+  state.current().invalid_bytes += invalid_bytes;
+  return state.PutToken(state.description.info.end);
+}
+
+Status TokenFileWriter::Finish() {
+  State& state = *state_;
+  CHECK(!state.in_document);
+  constexpr std::byte kZeros[8] = {};
+  CLLM_TRY(state.Put(ByteView(kZeros).first((8 - state.written % 8) % 8)));
+  state.description.documents_offset = state.written;
+  CLLM_TRY(state.PutStarts());
+  state.description.content_hash = state.hasher.Digest();
+  state.description.file_bytes = state.written + kDescriptionBytes;
+  CLLM_TRY(state.output.Append(EncodeDescription(state.description)));
+  CLLM_TRY(state.output.Flush());
+  CLLM_TRY(state.output.file().Sync());
+  CLLM_TRY(state.output.file().Close());
+  CLLM_TRY(state.files.Rename(state.output.path(), state.path));
+  state.output.Release();
+  return state.files.SyncDirectory(ParentPath(state.path));
+}
+
+}  // namespace cllm
