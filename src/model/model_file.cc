@@ -50,6 +50,13 @@ Result<ModelConfig> ConfigOf(const SafetensorsFile& file) {
   if (const Status status = Validate(config); !status.ok()) {
     return BadInput(fmt::format("{}: {}", file.path(), status.message()));
   }
+  // Before anyone allocates for that shape: the file must hold as much.
+  size_t values = 0;
+  for (const TensorView& tensor : file.tensors()) values += tensor.bytes.size() / sizeof(float);
+  const size_t expected = ParameterLayout(config).parameters();
+  if (values != expected) {
+    return BadInput(fmt::format("{}: {} values, expected {} for the shape in its metadata", file.path(), values, expected));
+  }
   return config;
 }
 
