@@ -29,7 +29,9 @@ double SumSquaresDouble(const float* x, size_t n);
 // gradient[i] *= factor when the norm exceeds the clip: Scale (rows.h) is used for it.
 
 // AdamW (Loshchilov, Hutter 2019), one chunk: m, v, weight updated in place.
-// bias1 = 1 - beta1^t, bias2 = 1 - beta2^t. gradient is multiplied by gradient_scale (clipping) first.
+// bias1 = 1 - beta1^t, bias2 = 1 - beta2^t. With g = gradient * gradient_scale (clipping), in this order:
+//   m = fma(beta1, m, (1 - beta1) g); v = fma(beta2, v, (1 - beta2) (g g));
+//   update = ((rate / bias1) m) / (sqrt(v (1 / bias2)) + eps); weight = fma(-decay, weight, weight) - update.
 struct AdamW {
   float rate, beta1, beta2, eps, decay;  // decay is already multiplied by rate
   float bias1, bias2, gradient_scale;
@@ -38,8 +40,9 @@ void AdamWUpdate(const AdamW& options, float* weight, float* m, float* v, const 
 
 // Muon's momentum (Jordan 2024), one chunk: m = momentum * m + g * gradient_scale;
 // direction = Nesterov: g * gradient_scale + momentum * m.
+// Both sums are fused multiply-adds; direction may be gradient.
 void MuonMomentum(float momentum, float gradient_scale, float* m, const float* gradient, float* direction, size_t n);
-// weight = weight * (1 - decay) - rate * direction.
+// weight = fma(-rate, direction, weight * (1 - decay)).
 void MuonApply(float rate, float decay, float* weight, const float* direction, size_t n);
 
 }  // namespace cllm

@@ -11,7 +11,7 @@ namespace cllm {
 float Sum(const float* x, size_t n);
 float Dot(const float* x, const float* y, size_t n);
 float SumSquares(const float* x, size_t n);
-float MaxValue(const float* x, size_t n);      // -inf for n = 0
+float MaxValue(const float* x, size_t n);      // -inf for n = 0, +0 for -0; NaN are skipped or returned
 bool AllFinite(const float* x, size_t n);
 
 void AddTo(float* y, const float* x, size_t n);               // y += x
@@ -31,7 +31,8 @@ void RmsNormBackward(const float* d_y, size_t d_y_stride, const float* x, size_t
                      float* d_weight);
 
 // RoPE (Su et al. 2021) on adjacent pairs: for each row t and each head of head_dim columns, pair (2j, 2j+1) is rotated
-// by the angle of position first_position + t. cosines, sines: [positions, head_dim / 2] tables.
+// by the angle of position first_position + t: (a, b) becomes (fma(-b, sine, a cosine), fma(a, sine, b cosine)).
+// cosines, sines: [positions, head_dim / 2] tables.
 void Rope(float* x, size_t x_stride, size_t rows, size_t heads, size_t head_dim, size_t first_position,
           const float* cosines, const float* sines);
 // The inverse rotation: the gradient.
