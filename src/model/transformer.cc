@@ -84,13 +84,11 @@ std::string Transformer::GridName(const ModelConfig& config, size_t grid) {
   return fmt::format("layers.{}.{}", (grid - 1) / kGridsPerLayer, kNames[(grid - 1) % kGridsPerLayer]);
 }
 
-void Transformer::Evaluate(TrainingContext& context, size_t positions, LossSums& sums) const {
-  // Whole sequences, or one that is shorter than the context.
-  const size_t length = std::min(positions, config_.context);
-  CHECK(positions % length == 0 && positions <= context.inputs.size());
-  const Pass pass{context, positions / length, positions, length, 0, 0};
-  Forward(pass);
-  LossForward(context.normed, config_.width, {context.targets.data(), positions}, packed_.forward(0), classes_,
+void Transformer::Evaluate(TrainingContext& context, size_t positions, size_t first_counted, LossSums& sums) const {
+  CHECK(first_counted < positions && positions <= config_.context);
+  Forward({context, 1, positions, positions, 0, 0});
+  LossForward(context.normed + first_counted * config_.width, config_.width,
+              {context.targets.data() + first_counted, positions - first_counted}, packed_.forward(0), classes_,
               context.block, sums);
 }
 

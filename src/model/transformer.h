@@ -23,8 +23,9 @@ class Transformer {
     uint64_t key = 0;  // of (seed, step, item)
   };
 
-  // Forward of context.inputs (sequences of T tokens); scores of context.targets are added to `sums`.
-  void Evaluate(TrainingContext& context, size_t positions, LossSums& sums) const;
+  // Forward of one sequence, the first `positions` of context.inputs; the scores of context.targets from the
+  // `first_counted`-th on are added to `sums`. REQUIRES: first_counted < positions <= T.
+  void Evaluate(TrainingContext& context, size_t positions, size_t first_counted, LossSums& sums) const;
 
   // Forward and backward of one item of `sequences` whole sequences: gradients of the mean loss go to `sink`, scores to
   // `sums`. REQUIRES: sequences <= context.sequences(); inputs and targets filled.

@@ -118,7 +118,7 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
   CLLM_ASSIGN(result.gradient_norm, ReduceAndNorm());
   lap(StepPhase::kReduce);
   result.scores = Mean(sums);
-  result.rate_factor = options_.schedule.Factor(step);
+  result.rate_factor = options_.schedule.Factor(step) * options_.rate_scale;
   const double clip = static_cast<double>(options_.clip);
   const double scale = clip > 0 && result.gradient_norm > clip ? clip / result.gradient_norm : 1.0;
   CLLM_TRY(Update(step, static_cast<float>(scale)));
@@ -181,8 +181,9 @@ Result<double> ExactStep::ReduceAndNorm() {
 }
 
 Status ExactStep::Update(uint64_t step, float gradient_scale) {
-  const UpdateStep update{
-      .rate_factor = options_.schedule.Factor(step), .count = step + 1, .gradient_scale = gradient_scale};
+  const UpdateStep update{.rate_factor = options_.schedule.Factor(step) * options_.rate_scale,
+                          .count = step + 1,
+                          .gradient_scale = gradient_scale};
   return spheres_->Run(optimizer_.jobs(), [&](Leaf&, size_t job) -> Status {
     // As many slots as run permits, so one is always free.
     size_t slot = 0;
@@ -197,9 +198,9 @@ Result<MeanScores> ExactStep::Evaluate(size_t windows, const WindowReader& read)
   std::vector<LossSums> window_sums(windows);
   CLLM_TRY(spheres_->Run(windows, [&](Leaf& leaf, size_t window) -> Status {
     TrainingContext& context = ContextOf(leaf);
-    CLLM_ASSIGN(const size_t positions, read(window, {context.inputs.data(), config_.context},
-                                             {context.targets.data(), config_.context}));
-    transformer_.Evaluate(context, positions, window_sums[window]);
+    CLLM_ASSIGN(const Window filled, read(window, {context.inputs.data(), config_.context},
+                                          {context.targets.data(), config_.context}));
+    transformer_.Evaluate(context, filled.positions, filled.first_counted, window_sums[window]);
     return {};
   }));
   LossSums sums;

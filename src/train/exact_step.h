@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,6 +31,7 @@ struct StepOptions {
   float dropout = 0;
   float clip = 1;
   uint64_t seed = 1;
+  double rate_scale = 1;  // on all rates: halved by a rollback
   OptimizerOptions optimizer;
   Schedule schedule;
 
@@ -88,11 +90,17 @@ class ExactStep {
   // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items.
   Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {});
 
-  // Scores over windows: window(i) fills inputs/targets of up to T positions and returns their number.
-  using WindowReader = std::function<Result<size_t>(size_t window, std::span<uint32_t> inputs, std::span<uint32_t> targets)>;
+  // Scores over windows: read(i) fills inputs and targets, up to T of them, and says how many there are and from which
+  // one on they count.
+  struct Window {
+    size_t positions, first_counted;
+  };
+  using WindowReader =
+      std::function<Result<Window>(size_t window, std::span<uint32_t> inputs, std::span<uint32_t> targets)>;
   Result<MeanScores> Evaluate(size_t windows, const WindowReader& read);
 
   Parameters& parameters() { return parameters_; }
+  const PackedWeights& packed() const { return packed_; }  // of the present parameters
   Optimizer& optimizer() { return optimizer_; }
   Spheres& spheres() { return *spheres_; }
   StepOptions& options() { return options_; }

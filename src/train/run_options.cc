@@ -33,7 +33,8 @@ OptionSpec Whole(std::string_view name, std::string_view initial, std::string_vi
     if constexpr (std::is_same_v<Member, std::optional<size_t>>) {
       return config.*member ? Values{std::to_string(*(config.*member))} : Values{};
     } else {
-      return {std::to_string(config.*member)};
+      // A number below the range means that the option was not named (threads).
+      return config.*member < low ? Values{} : Values{std::to_string(config.*member)};
     }
   };
   return {.name = name, .value = "N", .initial = initial, .help = help, .set = set, .get = get, .bare = true};

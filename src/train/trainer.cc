@@ -1,0 +1,359 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "base/system.h"
+#include "infer/generator.h"
+#include "kernels/simd.h"
+
+namespace cllm {
+namespace {
+
+constexpr double kSmoothing = 0.95;        // of the loss shown
+constexpr double kFreshSave_s = 60;        // a stop does not repeat a save younger than this
+constexpr uint64_t kMaxRollbacks = 3;
+constexpr uint64_t kPeriodicPositions = 32768;  // an evaluation in mid-run looks at this many at most
+constexpr size_t kSampleTokens = 120;
+constexpr double kMemorised = 0.01;        // validation this much above its best, relative
+
+const char* KindName(OptimizerKind kind) { return kind == OptimizerKind::kMuon ? "muon" : "adamw"; }
+
+}  // namespace
+
+Trainer::Trainer(Parts parts)
+    : parts_(std::move(parts)),
+      model_(parts_.config.Model(parts_.tokenizer->vocabulary())),
+      sampler_(parts_.corpus->training().size(), model_.context, parts_.config.seed),
+      validation_(parts_.corpus->validation(), parts_.corpus->part(CorpusPart::kValidation).bytes, *parts_.tokenizer,
+                  model_.context, model_.context),
+      checkpoints_(*parts_.files, parts_.paths.run) {}
+
+Result<std::unique_ptr<Trainer>> Trainer::Create(Parts parts) {
+  std::unique_ptr<Trainer> trainer(new Trainer(std::move(parts)));
+  const TokenLattice& lattice = trainer->parts_.tokenizer->lattice();
+  SpheresOptions spheres;
+  spheres.leaves = trainer->parts_.config.threads;
+  CLLM_ASSIGN(trainer->step_, ExactStep::Create(trainer->model_, trainer->parts_.config.Step(),
+                                                {lattice.root_class(), lattice.form_class()}, std::move(spheres)));
+  if (const std::string warning = trainer->step_->spheres().pin_warning(); !warning.empty()) {
+    trainer->parts_.observer->OnNote(warning);
+  }
+  return trainer;
+}
+
+Status Trainer::Begin(const Parameters* weights) {
+  if (weights != nullptr) {
+    std::copy_n(weights->data(), weights->layout().size(), step_->parameters().data());
+  } else {
+    InitializeParameters(parts_.config.seed, model_.layers, step_->parameters());
+  }
+  state_.schedule = step_->options().schedule;
+  state_.corpus_hash = parts_.corpus->corpus_hash().Hex();
+  state_.tokenizer_hash = parts_.tokenizer->hash().Hex();
+  CLLM_TRY(step_->Repack());
+  return WriteStart("run_start");
+}
+
+Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> steps) {
+  CLLM_ASSIGN(state_, ReadState(checkpoint));
+  if (state_.corpus_hash != parts_.corpus->corpus_hash().Hex()) {
+    return BadInput(fmt::format("{}: the run was trained on another text than {} is now; expected content {}, found {}",
+                                checkpoint, parts_.corpus->name(), state_.corpus_hash,
+                                parts_.corpus->corpus_hash().Hex()));
+  }
+  if (state_.tokenizer_hash != parts_.tokenizer->hash().Hex()) {
+    return BadInput(fmt::format("{}: the run was trained with another tokenizer than the one beside it", checkpoint));
+  }
+  CLLM_TRY(ReadModel(JoinPath(checkpoint, kModelFileName), model_, step_->parameters()));
+  CLLM_TRY(ReadMoments(checkpoint, step_->parameters(), step_->optimizer()));
+  if (steps && *steps > state_.schedule.total()) {
+    state_.schedule.Extend(*steps);
+    parts_.observer->OnNote(fmt::format("continuing beyond the planned end: the rate warms to half and decays to step {}",
+                                        *steps));
+  } else if (steps && *steps < state_.schedule.total()) {
+    return Usage(fmt::format("--steps {} is less than the run's {}; it is the total and can only grow", *steps,
+                             state_.schedule.total()));
+  }
+  step_->options().schedule = state_.schedule;
+  step_->options().rate_scale = state_.rate_scale;
+  saved_step_ = state_.step;
+  saved_at_ = MonotonicSeconds();
+  CLLM_TRY(step_->Repack());
+  CLLM_ASSIGN(const LogTruncation truncation, TruncateLog(*parts_.files, parts_.paths.log(), state_.step));
+  (void)truncation;
+  return WriteStart("resume");
+}
+
+Status Trainer::WriteStart(const char* kind) {
+  CLLM_ASSIGN(JsonLog log, JsonLog::Open(*parts_.files, parts_.paths.log()));
+  log_ = std::make_unique<JsonLog>(std::move(log));
+  const ParameterLayout& layout = step_->parameters().layout();
+  return Log({{"event", kind},
+              {"step", state_.step},
+              {"steps", state_.schedule.total()},
+              {"parameters", layout.parameters()},
+              {"layers", model_.layers},
+              {"heads", model_.heads},
+              {"width", model_.width},
+              {"hidden", model_.hidden},
+              {"context", model_.context},
+              {"vocabulary", model_.vocabulary},
+              {"batch", *parts_.config.batch},
+              {"item", *parts_.config.item},
+              {"optimizer", KindName(parts_.config.optimizer)},
+              {"lr", *parts_.config.rate},
+              {"embedding_lr", *parts_.config.embedding_rate},
+              {"lambda", parts_.config.lambda},
+              {"seed", parts_.config.seed},
+              {"precision", parts_.config.precision},
+              {"simd", SimdName()},
+              {"workers", step_->spheres().leaves()},
+              {"cache_domains", step_->spheres().cache_domains()},
+              {"ranks", 1},
+              {"peak_gflops", parts_.peak_gflops},
+              {"corpus", parts_.corpus->name()},
+              {"training_tokens", parts_.corpus->training().size()},
+              {"validation_tokens", parts_.corpus->validation().size()},
+              {"epochs", TokensPerStep() * static_cast<double>(state_.schedule.total()) /
+                             static_cast<double>(parts_.corpus->training().size())},
+              {"numerics", kNumerics}});
+}
+
+double Trainer::TokensPerStep() const { return static_cast<double>(*parts_.config.batch * model_.context); }
+
+Result<RunSummary> Trainer::Train() {
+  session_start_ = MonotonicSeconds();
+  while (state_.step < state_.schedule.total()) {
+    const int signal = parts_.control->stop_signal.load(std::memory_order_relaxed);
+    const bool impatient = parts_.config.patience != 0 && state_.worse_evaluations >= parts_.config.patience;
+    if (signal != 0 || impatient) break;
+    if (const Status status = TrainStep(); !status.ok()) {
+      if (status.code() != Code::kDiverged) return status;
+      CLLM_TRY(HandleDivergence(status));
+    }
+  }
+  return Finish();
+}
+
+Status Trainer::TrainStep() {
+  const double begin = MonotonicSeconds();
+  const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) {
+    return sampler_.ReadSequence(parts_.corpus->training(), sequence, out);
+  };
+  // Node Zero touches the next step's tokens while the workers are busy, so that they never wait for the disk.
+  const auto prefetch = [&] {
+    std::vector<uint32_t> window(model_.context + 1);
+    for (size_t i = 0; i < *parts_.config.batch; ++i) {
+      (void)read((state_.step + 1) * *parts_.config.batch + i, window).ok();
+    }
+  };
+  CLLM_ASSIGN(const StepResult result, step_->Run(state_.step, read, prefetch));
+  return AfterStep(result, MonotonicSeconds() - begin);
+}
+
+Status Trainer::AfterStep(const StepResult& result, double seconds) {
+  ++state_.step;
+  state_.tokens += result.scores.positions;
+  state_.elapsed_s += seconds;
+  step_seconds_ = step_seconds_ == 0 ? seconds : 0.9 * step_seconds_ + 0.1 * seconds;
+  StepReport report;
+  report.step = state_.step;
+  report.total = state_.schedule.total();
+  report.tokens = state_.tokens;
+  report.result = result;
+  report.loss = result.scores.Crystalline(step_->options().lambda);
+  state_.smooth_loss = state_.step == 1 ? report.loss : kSmoothing * state_.smooth_loss + (1 - kSmoothing) * report.loss;
+  last_training_nats_ = result.scores.token;
+  report.smooth = state_.smooth_loss;
+  report.rate = *parts_.config.rate * result.rate_factor;
+  report.tokens_per_s = static_cast<double>(result.scores.positions) / step_seconds_;
+  if (parts_.peak_gflops > 0) report.peak_share = report.tokens_per_s * FlopPerToken(model_) / (parts_.peak_gflops * 1e9);
+  report.elapsed_s = state_.elapsed_s;
+  report.eta_s = static_cast<double>(report.total - report.step) * step_seconds_;
+  const auto& phases = result.seconds;
+  CLLM_TRY(Log({{"step", report.step},
+                {"tokens", report.tokens},
+                {"loss", report.loss},
+                {"loss_token", result.scores.token},
+                {"loss_root", result.scores.root},
+                {"loss_form", result.scores.form},
+                {"lr", report.rate},
+                {"grad_norm", result.gradient_norm},
+                {"tok_s", report.tokens_per_s},
+                {"peak_share", report.peak_share},
+                {"eta_s", report.eta_s},
+                {"items_s", phases[0]},
+                {"reduce_s", phases[1]},
+                {"update_s", phases[2]},
+                {"pack_s", phases[3]}}));
+  parts_.observer->OnStep(report);
+  if (state_.step % *parts_.config.eval_every == 0 && state_.step < state_.schedule.total()) {
+    CLLM_TRY(EvaluateAndKeepBest());
+  }
+  const bool asked = parts_.control->save_now.exchange(false, std::memory_order_relaxed);
+  if (asked || (state_.step % *parts_.config.save_every == 0 && saved_step_ != state_.step)) {
+    // A full disk fails the save, not the run.
+    if (const Status saved = Save(); !saved.ok()) parts_.observer->OnNote(saved.message());
+  }
+  return {};
+}
+
+Status Trainer::EvaluateAndKeepBest() {
+  // A fixed share of the training's own work: evaluations together cost about 3 % of it.
+  const double share = 0.09 * static_cast<double>(*parts_.config.eval_every) * TokensPerStep();
+  const double positions = std::clamp(share, 4.0 * static_cast<double>(model_.context), double{kPeriodicPositions});
+  CLLM_ASSIGN(EvaluationReport report,
+              validation_.Run(*step_, static_cast<size_t>(positions) / model_.context));
+  report.step = state_.step;
+  report.best = state_.best_step == 0 || report.scores.token < state_.best_nats;
+  if (report.best) {
+    state_.best_nats = report.scores.token;
+    state_.best_step = state_.step;
+    state_.worse_evaluations = 0;
+  } else {
+    ++state_.worse_evaluations;
+  }
+  CLLM_TRY(LogEvaluation(report));
+  parts_.observer->OnEvaluation(report);
+  CLLM_TRY(WriteSample());
+  if (!report.best) return {};
+  Status saved = Save();
+  if (saved.ok()) saved = checkpoints_.PointBest(state_.step);
+  if (!saved.ok()) parts_.observer->OnNote(saved.message());
+  return {};
+}
+
+Status Trainer::LogEvaluation(const EvaluationReport& report) {
+  return Log({{"event", "eval"},
+              {"step", report.step},
+              {"val_nats", report.scores.token},
+              {"val_root", report.scores.root},
+              {"val_form", report.scores.form},
+              {"bits_per_byte", report.bits_per_byte},
+              {"best", report.best},
+              {"whole", report.whole}});
+}
+
+Status Trainer::WriteSample() {
+  if (parts_.config.samples == 0) return {};
+  Decoder decoder(model_, step_->parameters(), step_->packed());
+  GenerateOptions options;
+  options.tokens = kSampleTokens;
+  options.pick.seed = parts_.config.seed;
+  const Generated sample = Generate(decoder, *parts_.tokenizer, "", options);
+  CLLM_TRY(Log({{"event", "sample"}, {"step", state_.step}, {"text", sample.text}}));
+  CLLM_ASSIGN(auto file, parts_.files->OpenAppend(parts_.paths.samples()));
+  CLLM_TRY(file->Append(AsBytes(fmt::format("--- step {}\n", state_.step) + sample.text + "\n")));
+  CLLM_TRY(file->Close());
+  parts_.observer->OnSample(state_.step, sample.text);
+  return {};
+}
+
+Status Trainer::Save() {
+  const double begin = MonotonicSeconds();
+  CLLM_TRY(checkpoints_.Save(state_.step,
+                             CheckpointFiles(model_, step_->parameters(), step_->optimizer(), state_)));
+  saved_step_ = state_.step;
+  saved_at_ = MonotonicSeconds();
+  Rotation rotation;
+  rotation.keep_every = parts_.config.keep_every;
+  if (const Status rotated = checkpoints_.Rotate(rotation); !rotated.ok()) parts_.observer->OnNote(rotated.message());
+  CLLM_TRY(Log({{"event", "checkpoint"}, {"step", state_.step}, {"seconds", saved_at_ - begin}}));
+  parts_.observer->OnSave(state_.step, checkpoints_.Directory(state_.step));
+  return {};
+}
+
+// No weight was touched: the state is that of the last good step.
+Status Trainer::HandleDivergence(const Status& diverged) {
+  CLLM_TRY(Log({{"event", "diverged"}, {"step", state_.step}, {"text", diverged.message()}}));
+  if (parts_.config.on_divergence == OnDivergence::kStop || state_.rollbacks >= kMaxRollbacks) {
+    if (saved_step_ != state_.step) CLLM_TRY(Save());
+    return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower --lr, or --on-divergence rollback",
+                                diverged.message(), checkpoints_.Directory(state_.step)));
+  }
+  const RunState at = state_;
+  if (saved_step_ == ~uint64_t{0}) {
+    InitializeParameters(parts_.config.seed, model_.layers, step_->parameters());
+    std::fill(step_->optimizer().first().begin(), step_->optimizer().first().end(), 0.0f);
+    std::fill(step_->optimizer().second().begin(), step_->optimizer().second().end(), 0.0f);
+    state_.step = state_.tokens = 0;
+  } else {
+    CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestValid());
+    CLLM_ASSIGN(state_, ReadState(found.directory));
+    CLLM_TRY(ReadModel(JoinPath(found.directory, kModelFileName), model_, step_->parameters()));
+    CLLM_TRY(ReadMoments(found.directory, step_->parameters(), step_->optimizer()));
+  }
+  state_.rollbacks = at.rollbacks + 1;
+  state_.rate_scale = at.rate_scale / 2;
+  state_.schedule = at.schedule;
+  step_->options().rate_scale = state_.rate_scale;
+  const std::string text = fmt::format("{}; back to step {} with the rate times {}", diverged.message(), state_.step,
+                                       state_.rate_scale);
+  parts_.observer->OnNote(text);
+  CLLM_TRY(Log({{"event", "rollback"}, {"step", state_.step}, {"rate_scale", state_.rate_scale}}));
+  return step_->Repack();
+}
+
+Result<EvaluationReport> Trainer::EvaluateWhole() {
+  CLLM_ASSIGN(EvaluationReport report, validation_.Run(*step_, validation_.windows()));
+  report.step = state_.step;
+  return report;
+}
+
+Result<RunSummary> Trainer::Finish() {
+  RunSummary summary;
+  summary.step = state_.step;
+  summary.stop_signal = parts_.control->stop_signal.load(std::memory_order_relaxed);
+  summary.patience_ended = summary.stop_signal == 0 && state_.step < state_.schedule.total();
+  summary.seconds = MonotonicSeconds() - session_start_;
+  const bool fresh = saved_step_ == state_.step ||
+                     (saved_step_ != ~uint64_t{0} && MonotonicSeconds() - saved_at_ < kFreshSave_s);
+  if (summary.stop_signal != 0) {
+    if (!fresh) CLLM_TRY(Save());
+    CLLM_TRY(Log({{"event", "run_end"}, {"step", state_.step}, {"signal", summary.stop_signal}}));
+    return summary;
+  }
+  if (saved_step_ != state_.step) CLLM_TRY(Save());
+  CLLM_ASSIGN(EvaluationReport last, EvaluateWhole());
+  EvaluationReport best = last;
+  const uint64_t last_step = state_.step;
+  if (state_.best_step != 0 && state_.best_step != last_step && state_.best_nats < last.scores.token) {
+    // The sample that chose `best` is smaller than the whole: both are measured on the whole, the better one stays.
+    Parameters weights(model_);
+    CLLM_ASSIGN(const std::string directory, checkpoints_.Find("best"));
+    CLLM_TRY(ReadModel(JoinPath(directory, kModelFileName), model_, weights));
+    std::swap(weights, step_->parameters());
+    CLLM_TRY(step_->Repack());
+    CLLM_ASSIGN(best, EvaluateWhole());
+    best.step = state_.best_step;
+    if (best.scores.token >= last.scores.token) {
+      std::swap(weights, step_->parameters());
+      CLLM_TRY(step_->Repack());
+      best = last;
+    }
+  }
+  CLLM_TRY(checkpoints_.PointBest(best.step));
+  best.best = true;
+  CLLM_TRY(LogEvaluation(best));
+  parts_.observer->OnEvaluation(best);
+  summary.scores = best.scores;
+  summary.bits_per_byte = best.bits_per_byte;
+  summary.best_step = best.step;
+  summary.memorised = best.step != last_step && last.scores.token > best.scores.token * (1 + kMemorised) &&
+                      last_training_nats_ < best.scores.token;
+  CLLM_TRY(Log({{"event", "run_end"},
+                {"step", state_.step},
+                {"best_step", best.step},
+                {"val_nats", best.scores.token},
+                {"bits_per_byte", best.bits_per_byte},
+                {"memorised", summary.memorised},
+                {"seconds", summary.seconds}}));
+  return summary;
+}
+
+Status Trainer::Log(JsonFields fields) { return log_->Write(fields); }
+
+}  // namespace cllm
