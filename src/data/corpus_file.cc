@@ -61,11 +61,13 @@ class Expansion {
   }
 
   std::vector<CorpusFile> Sorted() && {
-    const auto path_of = [](const CorpusFile& file) -> const std::string& { return file.path; };
-    std::ranges::stable_sort(files_, {}, path_of);
-    const auto repeated = std::ranges::unique(files_, {}, path_of);
-    files_.erase(repeated.begin(), repeated.end());
-    std::ranges::stable_partition(files_, [](const CorpusFile& file) { return file.path == kStandardInput; });
+    const auto before = [](const CorpusFile& a, const CorpusFile& b) {
+      return std::pair(a.path != kStandardInput, std::string_view(a.path)) <
+             std::pair(b.path != kStandardInput, std::string_view(b.path));
+    };
+    const auto same = [](const CorpusFile& a, const CorpusFile& b) { return a.path == b.path; };
+    std::sort(files_.begin(), files_.end(), before);
+    files_.erase(std::unique(files_.begin(), files_.end(), same), files_.end());
     return std::move(files_);
   }
 
