@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace cllm {
 namespace {
@@ -81,6 +82,22 @@ Result<uint64_t> FileSize(const std::string& path) {
   if (stat(path.c_str(), &info) != 0) return CannotRead(path, errno);
   if (!S_ISREG(info.st_mode)) return NotAFile(path, info.st_mode);
   return static_cast<uint64_t>(info.st_size);
+}
+
+Result<Hash128> HashFile(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not waiting at a pipe
+  struct stat info {};
+  if (file.get() < 0 || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
+  if (!S_ISREG(info.st_mode)) return NotAFile(path, info.st_mode);
+  Hasher hasher;
+  std::vector<std::byte> piece(kReadChunk);
+  for (;;) {
+    const ssize_t got = read(file.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return CannotRead(path, errno);
+    if (got == 0) return hasher.Digest();
+    hasher.Update(ByteView(piece).first(static_cast<size_t>(got)));
+  }
 }
 
 bool PathExists(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "base/status.h"
 
 // Reading files. Errors are BadInput and name the path, what was expected and what was found.
@@ -15,6 +16,9 @@ Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes);
 
 // Bytes of a regular file. Error: missing, unreadable or not a regular file.
 Result<uint64_t> FileSize(const std::string& path);
+
+// The hash of a regular file's bytes, read piece by piece. Error: as FileSize.
+Result<Hash128> HashFile(const std::string& path);
 
 bool PathExists(const std::string& path);   // follows symlinks
 bool IsDirectory(const std::string& path);  // follows symlinks

@@ -54,6 +54,14 @@ TEST_F(File, ReadFile_SizeUnknownBeforehand_IsReadToTheEnd) {
   EXPECT_NE(ReadFile("/proc/self/status", 1 << 20).value().find("VmRSS"), std::string::npos);
 }
 
+TEST_F(File, HashFile_IsTheHashOfItsBytes) {
+  const std::string text(3'000'001, 'h');
+  EXPECT_EQ(*HashFile(Write("a", text)), HashBytes(AsBytes(text)));
+  EXPECT_EQ(*HashFile(Write("empty", "")), HashBytes({}));
+  ExpectBadInput(HashFile(folder_ + "/absent").status(), "absent", "No such file");
+  ExpectBadInput(HashFile(folder_).status(), folder_, "found a directory");
+}
+
 TEST_F(File, MappedFile_ShowsTheBytes) {
   Result<MappedFile> file = MappedFile::Open(Write("a", "hello"));
   ASSERT_TRUE(file.ok());

@@ -56,7 +56,7 @@ class Checkpoints {
 
   // Writes step N whole or not at all, durably, then points `latest` to it. An existing step N is replaced. Temporary
   // directories that an interrupted save left are removed first. Error: Failed, naming the reason and the bytes
-  // needed; all earlier checkpoints and links are as before.
+  // needed; all earlier checkpoints and `best` are as before. REQUIRES: file names differ.
   Status Save(uint64_t step, const std::vector<CheckpointFile>& checkpoint);
 
   // Points `best` to step N. REQUIRES: it was saved.
@@ -77,9 +77,9 @@ class Checkpoints {
   Status Rotate(const Rotation& rotation);
 
  private:
-  Status RemoveStaleDirectories();
+  void RemoveStaleDirectories();
   Status WriteDirectory(const std::string& directory, uint64_t step, const std::vector<CheckpointFile>& checkpoint);
-  Status Publish(const std::string& temporary, uint64_t step);
+  Status Publish(uint64_t step);
   std::vector<uint64_t> LinkedSteps() const;
 
   FileSystem* files_;
