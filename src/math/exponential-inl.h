@@ -14,8 +14,9 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// e^x = mantissa * 2^k with k = round(x / ln 2), r = x - k ln 2 (Cody, Waite 1980: ln 2 in two parts, the first
-// difference exact by fused multiply-add) and mantissa = 1 + r + r^2 q(r) in [0.70, 1.42].
+// e^x = mantissa * 2^k with k = round(x / ln 2), r = x - k ln 2 (Cody, Waite 1980) and mantissa = 1 + r + r^2 q(r) in
+// [0.70, 1.42]. ln 2 has two parts; the first difference is exact by fused multiply-add and the second part joins the
+// sum late, so that r's own rounding error does not count.
 // q: minimax by tools/math/minimax.py, relative error of the mantissa 2^-28.2 (float), 2^-57.8 (double).
 template <class V>
 struct ExpParts {
@@ -29,25 +30,27 @@ HWY_INLINE ExpParts<V> SplitExpFloat(D d, V x) {
   x = Limit(d, x, -150.0, 89.0);
   const V shifted = hn::MulAdd(x, Constant(d, 0x1.715476p+0), Shifter(d));
   const V k = hn::Sub(shifted, Shifter(d));
-  V r = hn::NegMulAdd(k, Constant(d, 0x1.62e43p-1), x);
-  r = hn::NegMulAdd(k, Constant(d, -0x1.05c61p-29), r);
+  const V high = hn::NegMulAdd(k, Constant(d, 0x1.62e43p-1), x);
+  const V low = hn::Mul(k, Constant(d, 0x1.05c61p-29));
+  const V r = hn::Add(high, low);
   const V q = Polynomial(d, r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12398p-7, 0x1.6a51a8p-10);
-  const V tail = hn::MulAdd(hn::Mul(r, r), q, r);
+  const V tail = hn::Add(high, hn::MulAdd(hn::Mul(r, r), q, low));
   return {hn::Add(Constant(d, 1.0), tail), PowerOfTwoFactors(d, shifted)};
 }
 
-// double: x is limited to [-760, 720]; the sum 1 + (r + r^2 q) is rounded once, r's own rounding error carried along.
+// double: x is limited to [-760, 720]; e^(x + x_low), where |x_low| is at most half an ulp of x.
 template <class D, class V = hn::VFromD<D>>
-HWY_INLINE ExpParts<V> SplitExpDouble(D d, V x) {
+HWY_INLINE ExpParts<V> SplitExpDouble(D d, V x, V x_low) {
   x = Limit(d, x, -760.0, 720.0);
   const V shifted = hn::MulAdd(x, Constant(d, 0x1.71547652b82fep+0), Shifter(d));
   const V k = hn::Sub(shifted, Shifter(d));
-  V r = hn::NegMulAdd(k, Constant(d, 0x1.62e42fefa39efp-1), x);
-  r = hn::NegMulAdd(k, Constant(d, 0x1.abc9e3b39803fp-56), r);
+  const V high = hn::NegMulAdd(k, Constant(d, 0x1.62e42fefa39efp-1), x);
+  const V low = hn::MulAdd(k, Constant(d, -0x1.abc9e3b39803fp-56), x_low);
+  const V r = hn::Add(high, low);
   const V q = Polynomial(d, r, 0x1.000000000000ap-1, 0x1.55555555554fdp-3, 0x1.55555555506bp-5, 0x1.1111111126e6ep-7,
                          0x1.6c16c1847a889p-10, 0x1.a01a012f05057p-13, 0x1.a01999549c845p-16, 0x1.71df1ab00f423p-19,
                          0x1.28ae06a44dcd7p-22, 0x1.ad907adbd7d96p-26);
-  const V tail = hn::MulAdd(hn::Mul(r, r), q, r);
+  const V tail = hn::Add(high, hn::MulAdd(hn::Mul(r, r), q, low));
   return {hn::Add(Constant(d, 1.0), tail), PowerOfTwoFactors(d, shifted)};
 }
 
@@ -55,7 +58,7 @@ HWY_INLINE ExpParts<V> SplitExpDouble(D d, V x) {
 template <class D, class V>
 HWY_INLINE V Exp(D d, V x) {
   if constexpr (kIsDouble<D>) {
-    const auto parts = SplitExpDouble(d, x);
+    const auto parts = SplitExpDouble(d, x, hn::Zero(d));
     return Scale(parts.mantissa, parts.power);
   } else {
     const auto parts = SplitExpFloat(d, x);
