@@ -14,6 +14,91 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// One IEEE or bit operation each, exact; -0 keeps its sign.
+template <class D, class V>
+HWY_INLINE V Floor(D /*d*/, V x) {
+  return hn::Floor(x);
+}
+template <class D, class V>
+HWY_INLINE V Ceil(D /*d*/, V x) {
+  return hn::Ceil(x);
+}
+template <class D, class V>
+HWY_INLINE V Trunc(D /*d*/, V x) {
+  return hn::Trunc(x);
+}
+template <class D, class V>
+HWY_INLINE V Abs(D /*d*/, V x) {
+  return hn::Abs(x);
+}
+template <class D, class V>
+HWY_INLINE V CopySign(D /*d*/, V magnitude, V sign) {
+  return hn::CopySign(magnitude, sign);
+}
+
+// To the nearest integer, halves away from zero, as C's round.
+template <class D, class V>
+HWY_INLINE V Round(D d, V x) {
+  const V whole = hn::Trunc(x);
+  const auto is_half_or_more = hn::Ge(hn::Abs(hn::Sub(x, whole)), Constant(d, 0.5));
+  const V away = hn::Add(whole, hn::CopySign(Constant(d, 1.0), x));
+  return hn::CopySign(hn::IfThenElse(is_half_or_more, away, whole), x);
+}
+
+template <class D, class V>
+HWY_INLINE hn::MFromD<D> IsNan(D /*d*/, V x) {
+  return hn::Ne(x, x);
+}
+template <class D, class V>
+HWY_INLINE hn::MFromD<D> IsInf(D d, V x) {
+  return hn::Eq(hn::Abs(x), hn::Inf(d));
+}
+
+// As C's fmin and fmax: a NaN gives way to a number; -0 counts as less than +0.
+template <class D, class V>
+HWY_INLINE V Min(D d, V a, V b) {
+  const V equal_or_b = hn::IfThenElse(hn::Eq(a, b), hn::Or(a, b), b);
+  return hn::IfThenElse(hn::Or(hn::Lt(a, b), IsNan(d, b)), a, equal_or_b);
+}
+template <class D, class V>
+HWY_INLINE V Max(D d, V a, V b) {
+  const V equal_or_b = hn::IfThenElse(hn::Eq(a, b), hn::And(a, b), b);
+  return hn::IfThenElse(hn::Or(hn::Gt(a, b), IsNan(d, b)), a, equal_or_b);
+}
+
+// The remainder of floats held in double, both positive, the divisor finite.
+struct RemainderOfFloats {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V rest, V divisor) const {
+    // rest < divisor * 2^(28 step + 28) holds from step 9 on: the quotient of any two floats is below 2^278.
+    V scaled = hn::Mul(divisor, Constant(d, 0x1p252));
+    for (int step = 9; step >= 0; --step) {
+      if (!hn::AllTrue(d, hn::Lt(rest, scaled))) {
+        const V quotient = hn::Trunc(hn::Div(rest, scaled));
+        // Exact: rest and scaled have 24 bits, the quotient 28, and it is too large by at most one.
+        const V left = hn::NegMulAdd(quotient, scaled, rest);
+        rest = hn::IfThenElse(hn::Lt(left, hn::Zero(d)), hn::Add(left, scaled), left);
+      }
+      scaled = hn::Mul(scaled, Constant(d, 0x1p-28));
+    }
+    return rest;
+  }
+};
+
+// The remainder of x / y with the sign of x, exact, float, as C's fmod: long division in double by digits of 28 bits,
+// at most ten of them. fmod(x, 0), fmod(inf, y) and NaN give NaN; fmod(x, inf) = x.
+template <class D, class V>
+HWY_INLINE V Fmod(D d, V x, V y) {
+  const V divisor = hn::Abs(y);
+  const auto is_defined = hn::And(hn::Lt(hn::Abs(x), hn::Inf(d)), hn::Gt(divisor, hn::Zero(d)));
+  const auto is_divided = hn::And(is_defined, hn::Lt(divisor, hn::Inf(d)));
+  const V one = Constant(d, 1.0);
+  const V rest = InDoubles(d, RemainderOfFloats(), hn::IfThenElse(is_divided, hn::Abs(x), one),
+                           hn::IfThenElse(is_divided, divisor, one));
+  const V defined = hn::IfThenElse(is_divided, hn::CopySign(rest, x), x);
+  return hn::IfThenElse(is_defined, defined, hn::NaN(d));
+}
+
 // Correctly rounded (one IEEE operation).
 template <class D, class V>
 HWY_INLINE V Sqrt(D /*d*/, V x) {

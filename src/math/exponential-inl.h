@@ -66,6 +66,65 @@ HWY_INLINE V Exp(D d, V x) {
   }
 }
 
+// 2^x, float, below 1 ulp: k = round(x), r = x - k exactly, 2^r = 1 + r (c + r q(r)) with c = ln 2 in two parts and q
+// minimax by tools/math/minimax.py, relative error 2^-28.2. Whole x are exact.
+template <class D, class V>
+HWY_INLINE V Exp2(D d, V x) {
+  x = Limit(d, x, -160.0, 130.0);
+  const V shifted = hn::Add(x, Shifter(d));
+  const V r = hn::Sub(x, hn::Sub(shifted, Shifter(d)));
+  const V q = Polynomial(d, r, 0x1.ebfbdcp-3, 0x1.c6af88p-5, 0x1.3b2ddcp-7, 0x1.5f041ap-10, 0x1.416f88p-13);
+  const V low = hn::MulAdd(hn::Mul(r, r), q, hn::Mul(r, Constant(d, -0x1.05c61p-29)));
+  const V mantissa = hn::Add(Constant(d, 1.0), hn::MulAdd(r, Constant(d, 0x1.62e43p-1), low));
+  return Scale(mantissa, PowerOfTwoFactors(d, shifted));
+}
+
+// e^(2|x|) - 1 over e^(2|x|) + 1, each as the exact sum high + low up to the polynomial's error.
+template <class V>
+struct TanhParts {
+  V above, above_low, below, below_low;
+};
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE TanhParts<V> SplitTanh(D d, V magnitude) {
+  const V one = Constant(d, 1.0);
+  const V twice = hn::Add(magnitude, magnitude);
+  const V shifted = hn::MulAdd(twice, Constant(d, 0x1.715476p+0), Shifter(d));
+  const V k = hn::Sub(shifted, Shifter(d));
+  const V high = hn::NegMulAdd(k, Constant(d, 0x1.62e43p-1), twice);
+  const V low = hn::Mul(k, Constant(d, 0x1.05c61p-29));
+  const V r = hn::Add(high, low);
+  const V q = Polynomial(d, r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12398p-7, 0x1.6a51a8p-10);
+  // e^(2|x|) = 2^k (1 + p + p_low).
+  const V rest = hn::MulAdd(hn::Mul(r, r), q, low);
+  const V p = hn::Add(high, rest);
+  const V p_low = hn::Add(hn::Sub(high, p), rest);
+  const hn::RebindToUnsigned<D> du;
+  const V power = hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, shifted)), hn::BitCast(du, one)));
+  const V scaled = hn::Mul(power, p);
+  const V less = hn::Sub(power, one);
+  const V more = hn::Add(power, one);
+  const V above = hn::Add(less, scaled);
+  const V below = hn::Add(more, scaled);
+  // What 2^k -+ 1 loses from k = 24 on, then what the sums lose.
+  const V less_low = hn::Sub(hn::Sub(power, less), one);
+  const V more_low = hn::Add(hn::Sub(power, more), one);
+  const V above_low = hn::Add(less_low, hn::Sub(scaled, hn::Sub(above, less)));
+  const V below_low = hn::Add(more_low, hn::Sub(scaled, hn::Sub(below, more)));
+  return {above, hn::MulAdd(power, p_low, above_low), below, hn::MulAdd(power, p_low, below_low)};
+}
+
+// Hyperbolic tangent, float, below 1 ulp: (e^2|x| - 1) / (e^2|x| + 1) with both sums kept in two parts (Dekker 1971), so
+// that small x loses nothing; exp's polynomial. Beyond |x| = 10 the result is 1.
+template <class D, class V>
+HWY_INLINE V Tanh(D d, V x) {
+  const auto parts = SplitTanh(d, Limit(d, hn::Abs(x), 0.0, 10.0));
+  const V inverse = hn::Div(Constant(d, 1.0), parts.below);
+  const V quotient = hn::Mul(parts.above, inverse);
+  const V residual = hn::NegMulAdd(quotient, parts.below, parts.above);
+  const V correction = hn::NegMulAdd(quotient, parts.below_low, hn::Add(residual, parts.above_low));
+  return hn::CopySign(hn::MulAdd(correction, inverse, quotient), x);
+}
+
 // With e = e^-|x|: the inverse 1 / (1 + e) to nearly half an ulp, and e's parts.
 template <class V>
 struct LogisticParts {

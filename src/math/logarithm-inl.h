@@ -77,6 +77,18 @@ HWY_INLINE V LogDouble(D d, V x) {
   return WithLogSpecials(d, x, hn::MulAdd(k, Constant(d, 0x1.62e42feep-1), tail));
 }
 
+// Logarithm to base 2, float, below 1 ulp: log2(1 + f) = f / ln 2 + f^2 q(f) with 1 / ln 2 in two parts and q minimax by
+// tools/math/minimax.py, relative error 2^-27.7. Powers of two are exact.
+template <class D, class V>
+HWY_INLINE V Log2(D d, V x) {
+  const auto [k, f] = SplitLog(d, x);
+  const V q = Polynomial(d, f, -0x1.71547p-1, 0x1.ec7094p-2, -0x1.715ac8p-2, 0x1.277ef4p-2, -0x1.eab182p-3,
+                         0x1.a2e682p-3, -0x1.877aep-3, 0x1.7e0e3ep-3, -0x1.c367a4p-4);
+  const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(f, Constant(d, 0x1.4ae0cp-26)));
+  const V fraction = hn::MulAdd(f, Constant(d, 0x1.715476p+0), tail);
+  return WithLogSpecials(d, x, hn::Add(k, fraction));
+}
+
 // Natural logarithm; float below 1 ulp, double below 2 ulp.
 template <class D, class V>
 HWY_INLINE V Log(D d, V x) {

@@ -69,6 +69,22 @@ HWY_INLINE V Scale(V x, PowerOfTwo<V> power) {
   return hn::Mul(hn::Mul(x, power.first), power.second);
 }
 
+// The float function computed in double: function(dd, x...) on vectors of double, once where they hold as many lanes as
+// D and twice otherwise, rounded to float once at the end.
+template <class D, class Function, class... V>
+HWY_INLINE hn::VFromD<D> InDoubles(D d, Function function, V... x) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(double) <= HWY_MAX_BYTES) {
+    const hn::Rebind<double, D> dd;
+    return hn::DemoteTo(d, function(dd, hn::PromoteTo(dd, x)...));
+  } else {
+    const hn::Half<D> half;
+    const hn::Rebind<double, decltype(half)> dd;
+    const auto low = function(dd, hn::PromoteTo(dd, hn::LowerHalf(half, x))...);
+    const auto high = function(dd, hn::PromoteTo(dd, hn::UpperHalf(half, x))...);
+    return hn::Combine(d, hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace cllm
 HWY_AFTER_NAMESPACE();

@@ -15,5 +15,6 @@
 #include "math/elementary-inl.h"
 #include "math/exponential-inl.h"
 #include "math/logarithm-inl.h"
+#include "math/trigonometric-inl.h"
 
 #endif
