@@ -15,6 +15,7 @@
 #include "math/elementary-inl.h"
 #include "math/exponential-inl.h"
 #include "math/logarithm-inl.h"
+#include "math/power-inl.h"
 #include "math/trigonometric-inl.h"
 
 #endif
