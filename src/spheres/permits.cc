@@ -18,8 +18,8 @@ void Permits::Grant(uint64_t ticket) {
   turn.laps.notify_all();  // at most one thread waits here, as there are as many words as leaves
 }
 
-void Permits::Acquire() {
-  if (unlimited_) return;
+uint64_t Permits::Acquire() {
+  if (unlimited_) return 0;
   // relaxed: the ticket only names the turn; the turn's word carries the ordering.
   const uint64_t ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
   const Turn& turn = turns_[ticket % turns_.size()];
@@ -27,6 +27,7 @@ void Permits::Acquire() {
   for (uint32_t now = turn.laps.load(std::memory_order_acquire); static_cast<int32_t>(now - lap) <= 0;) {
     now = AwaitChange(turn.laps, now, Spin::kNever);
   }
+  return ticket;
 }
 
 void Permits::Release() {

@@ -16,7 +16,8 @@ class Permits {
   // and Release cost one comparison.
   Permits(size_t permits, size_t leaves);
 
-  void Acquire();
+  // Waits for a permit. Returns the ticket drawn, which turns follow; always 0 where nobody ever waits.
+  uint64_t Acquire();
   void Release();
 
  private:
