@@ -15,15 +15,16 @@ namespace HWY_NAMESPACE {
 // the difference of the bit patterns.
 constexpr double kRoundingBias = 0x1.8p52;
 constexpr int64_t kRoundingBiasBits = 0x4338000000000000;
-// Bits of the float 2^51; for magnitudes, order as integers is order as floats, with infinity and NaN above.
-constexpr int32_t kLimitBits = 0x59000000;
+// Bits of the float 2^11; for magnitudes, order as integers is order as floats, with infinity and NaN above.
+constexpr int32_t kLimitBits = 0x45000000;
 
-// 16 floats, already in units of 2^-40: one vector of them added to the accumulator as integers.
+// One vector of scaled gradients added to the accumulator as integers in units of 2^-40. The product with 2^40 is
+// exact in double, so only the addition of the bias rounds.
 template <class DF, class VF, class Access>
 HWY_INLINE void AddRounded(DF /*df*/, VF scaled, int64_t* accumulator, Access access) {
   const hn::Rebind<double, DF> dd;
   const hn::RebindToSigned<decltype(dd)> di;
-  const auto biased = hn::Add(hn::PromoteTo(dd, scaled), hn::Set(dd, kRoundingBias));
+  const auto biased = hn::MulAdd(hn::PromoteTo(dd, scaled), hn::Set(dd, 0x1p40), hn::Set(dd, kRoundingBias));
   const auto integer = hn::Sub(hn::BitCast(di, biased), hn::Set(di, kRoundingBiasBits));
   access.Store(hn::Add(access.Load(di, accumulator), integer), di, accumulator);
 }
@@ -34,20 +35,18 @@ bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRIC
   const hn::Half<RowTag> dh;
   const size_t half = hn::Lanes(dh);
   const auto factor = hn::Set(d, scale);
-  // Exact: a power of two, and no float below the limit overflows. What underflows rounds to zero either way.
-  const auto unit = hn::Set(d, 0x1p40f);
   const auto magnitude_bits = hn::Set(di, 0x7fffffff);
   auto worst = hn::Zero(di);
   size_t i = 0;
   for (; i + 2 * half <= n; i += 2 * half) {
-    const auto scaled = hn::Mul(hn::Mul(hn::LoadU(d, gradient + i), factor), unit);
+    const auto scaled = hn::Mul(hn::LoadU(d, gradient + i), factor);
     worst = hn::Max(worst, hn::And(hn::BitCast(di, scaled), magnitude_bits));
     AddRounded(dh, hn::LowerHalf(dh, scaled), accumulator + i, WholeVector());
     AddRounded(dh, hn::UpperHalf(dh, scaled), accumulator + i + half, WholeVector());
   }
   for (; i < n; i += half) {
     const PartVector part{n - i < half ? n - i : half};
-    const auto scaled = hn::Mul(hn::Mul(part.Load(dh, gradient + i), hn::Set(dh, scale)), hn::Set(dh, 0x1p40f));
+    const auto scaled = hn::Mul(part.Load(dh, gradient + i), hn::LowerHalf(dh, factor));
     const auto bits = hn::And(hn::BitCast(hn::RebindToSigned<decltype(dh)>(), scaled), hn::LowerHalf(magnitude_bits));
     worst = hn::Max(worst, hn::ZeroExtendVector(di, bits));
     AddRounded(dh, scaled, accumulator + i, part);

@@ -39,9 +39,10 @@ void Rope(float* x, size_t x_stride, size_t rows, size_t heads, size_t head_dim,
 void RopeBackward(float* d_x, size_t d_x_stride, size_t rows, size_t heads, size_t head_dim, size_t first_position,
                   const float* cosines, const float* sines);
 
-// SwiGLU: h = silu(gate) * up; all [T, n] with their strides.
+// SwiGLU (Shazeer 2020): h = silu(gate) * up, silu(x) = x * sigmoid(x); all [T, n] with their strides. gate is finite.
 void SwiGlu(const float* gate, const float* up, size_t stride, size_t rows, size_t n, float* h, size_t h_stride);
-// In place: gate and up are replaced by their gradients; d_h is replaced by h (which the weight gradient needs).
+// In place: gate and up are replaced by their gradients; d_h is replaced by h (which the weight gradient needs), the
+// same bits as SwiGlu's.
 void SwiGluBackward(float* d_h, size_t d_h_stride, float* gate, float* up, size_t stride, size_t rows, size_t n);
 
 // Softmax of the first `n` of x * scale, in place; x[n..padded) become 0. Returns ln(sum(exp)) + max of the scaled

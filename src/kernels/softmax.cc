@@ -14,31 +14,31 @@ HWY_BEFORE_NAMESPACE();
 namespace cllm {
 namespace HWY_NAMESPACE {
 
-HWY_INLINE float ScaledMaximum(const float* HWY_RESTRICT x, size_t n, float scale) {
+HWY_INLINE float ScaledMaximum(const float* HWY_RESTRICT x, size_t n, size_t padded, float scale) {
   const RowTag d;
   const auto factor = hn::Set(d, scale);
   const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   auto best = lowest;
-  ForEachVector(d, n, [&](size_t i, auto access) HWY_ATTR {
+  ForEachVector(d, n, padded, [&](size_t i, auto access) HWY_ATTR {
     best = hn::Max(best, access.Pad(d, hn::Mul(access.Load(d, x + i), factor), lowest));
   });
   return hn::GetLane(hn::MaxOfLanes(d, best)) + 0.0f;  // one zero on every target
 }
 
 float SoftmaxRow(float* HWY_RESTRICT x, size_t n, size_t padded, float scale) {
-  const float maximum = ScaledMaximum(x, n, scale);
+  const float maximum = ScaledMaximum(x, n, padded, scale);
   const RowTag d;
   const auto factor = hn::Set(d, scale);
   const auto highest = hn::Set(d, maximum);
   LaneSum<float> sum;
-  ForEachVectorOfBlock(d, n, [&](size_t i, size_t k, auto access) HWY_ATTR {
+  ForEachVectorOfBlock(d, n, padded, [&](size_t i, size_t k, auto access) HWY_ATTR {
     const auto e = Exp(d, hn::Sub(hn::Mul(access.Load(d, x + i), factor), highest));
     access.Store(e, d, x + i);
     sum.Add(k, access.Pad(d, e, hn::Zero(d)));
   });
   const float total = sum.Total();
   const auto inverse = hn::Set(d, 1.0f / total);
-  ForEachVector(d, n, [=](size_t i, auto access) HWY_ATTR {
+  ForEachVector(d, n, padded, [=](size_t i, auto access) HWY_ATTR {
     access.Store(hn::Mul(access.Load(d, x + i), inverse), d, x + i);
   });
   std::fill(x + n, x + padded, 0.0f);
@@ -50,7 +50,7 @@ void SoftmaxRowFromLse(float* HWY_RESTRICT x, size_t n, size_t padded, float sca
   const RowTag d;
   const auto factor = hn::Set(d, scale);
   const auto shift = hn::Set(d, lse);
-  ForEachVector(d, n, [=](size_t i, auto access) HWY_ATTR {
+  ForEachVector(d, n, padded, [=](size_t i, auto access) HWY_ATTR {
     access.Store(Exp(d, hn::Sub(hn::Mul(access.Load(d, x + i), factor), shift)), d, x + i);
   });
   std::fill(x + n, x + padded, 0.0f);
@@ -61,7 +61,7 @@ void SoftmaxRowBackward(const float* HWY_RESTRICT p, float* HWY_RESTRICT d_p, si
   const RowTag d;
   const auto factor = hn::Set(d, scale);
   const auto mean = hn::Set(d, delta);
-  ForEachVector(d, n, [=](size_t i, auto access) HWY_ATTR {
+  ForEachVector(d, n, padded, [=](size_t i, auto access) HWY_ATTR {
     const auto centred = hn::Sub(access.Load(d, d_p + i), mean);
     access.Store(hn::Mul(hn::Mul(access.Load(d, p + i), centred), factor), d, d_p + i);
   });

@@ -19,8 +19,8 @@ TEST(SwiGlu, EveryLength_AgainstDouble) {
       SwiGlu(g.data(), u.data(), g.stride(), kRows, n, h.data(), h.stride());
       std::vector<double> expected(kRows * n);
       reference::SwiGlu(Doubles(gate).data(), Doubles(up).data(), n, kRows, n, expected.data(), n);
-      // SiLU within 3 ulp, the product half of one.
-      ExpectClose(h.Values(), expected, [&](size_t i) { return 8 * kFloatEps * std::abs(expected[i]); }, "h");
+      // The sigmoid within 4 ulp, and two products.
+      ExpectClose(h.Values(), expected, [&](size_t i) { return 10 * kFloatEps * std::abs(expected[i]); }, "h");
       EXPECT_TRUE(g.Intact() && u.Intact() && h.Intact());
     }
   });
@@ -35,10 +35,10 @@ TEST(SwiGlu, BackwardEveryLength_AgainstDouble_InPlace) {
       SwiGluBackward(dh.data(), dh.stride(), g.data(), u.data(), g.stride(), kRows, n);
       auto d_gate = Doubles(gate), d_up = Doubles(up), h = Doubles(d_h);
       reference::SwiGluBackward(h.data(), n, d_gate.data(), d_up.data(), n, kRows, n);
-      // The derivative of SiLU has an absolute error of 2^-22, times |d_h * up| <= 4; the rest is relative.
-      ExpectClose(g.Values(), d_gate, [&](size_t) { return 4 * 0x1p-22 + 16 * kFloatEps; }, "d_gate");
-      ExpectClose(u.Values(), d_up, [&](size_t i) { return 8 * kFloatEps * std::abs(d_up[i]); }, "d_up");
-      ExpectClose(dh.Values(), h, [&](size_t i) { return 8 * kFloatEps * std::abs(h[i]); }, "h");
+      // SiLU's derivative s + silu (1 - s) has terms below 1.1, each within 10 half ulp, and |d_h * up| is at most 4.
+      ExpectClose(g.Values(), d_gate, [&](size_t) { return 4 * 16 * kFloatEps; }, "d_gate");
+      ExpectClose(u.Values(), d_up, [&](size_t i) { return 10 * kFloatEps * std::abs(d_up[i]); }, "d_up");
+      ExpectClose(dh.Values(), h, [&](size_t i) { return 10 * kFloatEps * std::abs(h[i]); }, "h");
       EXPECT_TRUE(g.Intact() && u.Intact() && dh.Intact());
     }
   });
