@@ -21,9 +21,9 @@ struct LatticeToken {
 // What a lattice consists of, as stored in lattice.json. Suffix i has the prime SuffixPrime(i), root k (from 0) the
 // prime RootPrime(k + 1).
 struct LatticeParts {
-  std::vector<uint64_t> codes;        // by token id
-  std::vector<std::string> suffixes;  // learned suffixes, heaviest first, at most 24
-  std::vector<std::string> roots;     // in rank order, most frequent first
+  std::vector<uint64_t> codes = {};        // by token id
+  std::vector<std::string> suffixes = {};  // learned suffixes, heaviest first, at most 24
+  std::vector<std::string> roots = {};     // in rank order, most frequent first
 };
 
 // One prime factor of a code and what it stands for.
