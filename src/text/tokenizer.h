@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -25,8 +26,8 @@ inline constexpr size_t kMaxVocabulary = size_t{1} << 20;
 
 // What a tokenizer consists of. Special tokens have empty bytes; the others are distinct and not empty.
 struct TokenizerParts {
-  std::vector<std::string> tokens;    // by id, as bytes
-  std::vector<Merge> merges;          // by rank, the first is applied first; none for `bytes`
+  std::vector<std::string> tokens = {};  // by id, as bytes
+  std::vector<Merge> merges = {};        // by rank, the first is applied first; none for `bytes`
   uint32_t unknown = kUnknownId, begin = kBeginId, end = kEndId;
 };
 
@@ -54,8 +55,6 @@ class Tokenizer {
   // A text may be encoded in blocks that are cut before white space.
   void Encode(std::string_view text, std::vector<uint32_t>& out) const;
   std::vector<uint32_t> Encode(std::string_view text) const;
-  // Appends the tokens of one piece of the pre-split.
-  void EncodePiece(std::string_view piece, std::vector<uint32_t>& out) const;
 
   // The bytes a token stands for; empty for special tokens. REQUIRES: id < vocabulary().
   std::string_view TokenBytes(uint32_t id) const { return parts_.tokens[id]; }
@@ -68,12 +67,17 @@ class Tokenizer {
   const Hash128& hash() const { return hash_; }
 
  private:
+  // REQUIRES: what Create checks.
   Tokenizer(TokenizerParts parts, TokenLattice lattice);
+
+  // Appends the tokens of one piece of the pre-split.
+  void EncodePiece(std::string_view piece, std::vector<uint32_t>& out) const;
 
   TokenizerParts parts_;
   TokenLattice lattice_;
+  std::array<uint32_t, 256> byte_ids_;
   PieceEncoder encoder_;
-  StringIndex whole_;               // tokens that a piece of the same bytes encodes to
+  StringIndex whole_;                // tokens that a piece of the same bytes encodes to
   std::vector<uint32_t> whole_ids_;  // by index of whole_
   std::string name_;
   Hash128 hash_;
