@@ -23,7 +23,7 @@ class Decoder {
   size_t position() const { return position_; }  // tokens in the cache
   size_t context() const { return config_.context; }
 
-  // Appends tokens and returns the logits [V] after the last; valid until the next call.
+  // Appends tokens and returns the logits [V] after the last; valid until the next call. Allocates nothing.
   // REQUIRES: 1 <= tokens.size(), position() + tokens.size() <= context(), every token < vocabulary.
   std::span<const float> Append(std::span<const uint32_t> tokens);
 
@@ -37,6 +37,15 @@ class Decoder {
 
  private:
   struct Buffers;
+
+  // Runs all layers over at most kChunk tokens; their residual stream stays in the buffers.
+  void Read(std::span<const uint32_t> tokens);
+  void AttentionPart(size_t layer, size_t rows);
+  void FeedForwardPart(size_t layer, size_t rows);
+  // Logits [rows, V] of the chunk's rows from `first` on.
+  void Head(size_t first, size_t rows, float* logits);
+  const float* Weight(const TensorInfo& info) const { return parameters_.data() + info.offset; }
+
   ModelConfig config_;
   const Parameters& parameters_;
   const PackedWeights& packed_;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/status.h"
+#include "model/parameters.h"
+#include "text/tokenizer.h"
+
+namespace cllm {
+
+// A model as read from files, with its tokenizer. A plain value; large, so move it.
+struct OpenedModel {
+  ModelConfig config;
+  Parameters parameters;
+  Tokenizer tokenizer;    // of config.vocabulary tokens
+  std::string directory;  // where model.safetensors lies, symlinks resolved
+  uint64_t step = 0;      // of the checkpoint; 0 for a model without manifest.json
+};
+
+// Opens what the command line calls MODEL: a run directory (its best checkpoint), RUN@best, RUN@latest or RUN@STEP, a
+// checkpoint directory (its tokenizer lies beside it or in the run two levels up), or a directory that holds
+// model.safetensors, tokenizer.json and lattice.json. A checkpoint's model file is compared with its manifest.
+// Error (BadInput): one sentence that names the path, what was expected and what was found.
+Result<OpenedModel> OpenModel(const std::string& model);
+
+}  // namespace cllm
