@@ -8,6 +8,7 @@
 #include "base/system.h"
 #include "kernels/gradient.h"
 #include "math/scalar.h"
+#include "train/worker.h"
 
 namespace cllm {
 namespace {
@@ -19,21 +20,7 @@ constexpr size_t kChunk = 16384;    // elements a reduction job handles
 constexpr size_t kTouchedStack = 128 << 10;  // measured on a worker after training steps: docs/spheres.md
 constexpr uint64_t kDropoutStream = 0x64726f70;
 
-// What a worker owns: its training context.
-struct WorkerState : LeafState {
-  WorkerState(const ModelConfig& config, size_t sequences) : context(config, sequences) {}
-  TrainingContext context;
-};
-
-TrainingContext& ContextOf(Leaf& leaf) { return static_cast<WorkerState*>(leaf.state)->context; }
-
 size_t Chunks(size_t size) { return (size + kChunk - 1) / kChunk; }
-
-MeanScores Mean(const LossSums& sums) {
-  const double n = static_cast<double>(std::max<uint64_t>(1, sums.positions));
-  return {LossSums::Nats(sums.token) / n, LossSums::Nats(sums.root) / n, LossSums::Nats(sums.form) / n,
-          sums.positions};
-}
 
 }  // namespace
 
@@ -77,9 +64,7 @@ Result<std::unique_ptr<ExactStep>> ExactStep::Create(const ModelConfig& config, 
                              options.batch, options.item, options.items(), kMaxItems));
   }
   std::unique_ptr<ExactStep> step(new ExactStep(config, options, classes));
-  spheres.make_state = [config, item = options.item](size_t) -> Result<std::unique_ptr<LeafState>> {
-    return std::unique_ptr<LeafState>(std::make_unique<WorkerState>(config, item));
-  };
+  spheres.make_state = Worker::Maker(config, options.item);
   CLLM_ASSIGN(step->spheres_, Spheres::Start(std::move(spheres)));
   const size_t size = step->parameters_.layout().size();
   for (size_t domain = 0; domain < step->spheres_->cache_domains(); ++domain) {
@@ -117,7 +102,7 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
   lap(StepPhase::kItems);
   CLLM_ASSIGN(result.gradient_norm, ReduceAndNorm());
   lap(StepPhase::kReduce);
-  result.scores = Mean(sums);
+  result.scores = MeanScores::Of(sums);
   result.rate_factor = options_.schedule.Factor(step) * options_.rate_scale;
   const double clip = static_cast<double>(options_.clip);
   const double scale = clip > 0 && result.gradient_norm > clip ? clip / result.gradient_norm : 1.0;
@@ -137,7 +122,7 @@ Status ExactStep::RunItems(uint64_t step, const SequenceReader& read, const std:
 }
 
 Status ExactStep::RunItem(uint64_t step, size_t item, const SequenceReader& read, Leaf& leaf) {
-  TrainingContext& context = ContextOf(leaf);
+  TrainingContext& context = Worker::ContextOf(leaf);
   const size_t length = config_.context, first = item * options_.item;
   const size_t sequences = std::min(options_.item, options_.batch - first);
   for (size_t s = 0; s < sequences; ++s) {
@@ -170,7 +155,7 @@ Result<double> ExactStep::ReduceAndNorm() {
     for (size_t domain = 1; domain < accumulators_.size(); ++domain) {
       ReduceFixed(total.data() + begin, accumulators_[domain]->values().data() + begin, n);
     }
-    float* gradient = ContextOf(leaf).tile;
+    float* gradient = Worker::ContextOf(leaf).tile;
     FixedToFloat(total.data() + begin, gradient, n);
     chunk_norms_[chunk] = SumSquaresDouble(gradient, n);
     return {};
@@ -194,19 +179,10 @@ Status ExactStep::Update(uint64_t step, float gradient_scale) {
   });
 }
 
-Result<MeanScores> ExactStep::Evaluate(size_t windows, const WindowReader& read) {
-  std::vector<LossSums> window_sums(windows);
-  CLLM_TRY(spheres_->Run(windows, [&](Leaf& leaf, size_t window) -> Status {
-    TrainingContext& context = ContextOf(leaf);
-    CLLM_ASSIGN(const Window filled, read(window, {context.inputs.data(), config_.context},
-                                          {context.targets.data(), config_.context}));
-    transformer_.Evaluate(context, filled.positions, filled.first_counted, window_sums[window]);
-    return {};
-  }));
-  LossSums sums;
-  for (const LossSums& window : window_sums) sums.Add(window);
-  if (!sums.finite) return Diverged("the validation loss is not a finite number");
-  return Mean(sums);
+MeanScores MeanScores::Of(const LossSums& sums) {
+  const double n = static_cast<double>(std::max<uint64_t>(1, sums.positions));
+  return {LossSums::Nats(sums.token) / n, LossSums::Nats(sums.root) / n, LossSums::Nats(sums.form) / n,
+          sums.positions};
 }
 
 }  // namespace cllm

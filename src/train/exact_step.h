@@ -45,6 +45,8 @@ using SequenceReader = std::function<Status(uint64_t sequence, std::span<uint32_
 struct MeanScores {
   double token = 0, root = 0, form = 0;
   uint64_t positions = 0;
+
+  static MeanScores Of(const LossSums& sums);
   double Crystalline(float lambda) const { return token + static_cast<double>(lambda) * (root + form); }
 };
 
@@ -90,15 +92,7 @@ class ExactStep {
   // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items.
   Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {});
 
-  // Scores over windows: read(i) fills inputs and targets, up to T of them, and says how many there are and from which
-  // one on they count.
-  struct Window {
-    size_t positions, first_counted;
-  };
-  using WindowReader =
-      std::function<Result<Window>(size_t window, std::span<uint32_t> inputs, std::span<uint32_t> targets)>;
-  Result<MeanScores> Evaluate(size_t windows, const WindowReader& read);
-
+  const Transformer& transformer() const { return transformer_; }
   Parameters& parameters() { return parameters_; }
   const PackedWeights& packed() const { return packed_; }  // of the present parameters
   Optimizer& optimizer() { return optimizer_; }

@@ -36,9 +36,6 @@ StepOptions RunConfig::Step() const {
 }
 
 Status CheckRunConfig(const RunConfig& c) {
-  if (c.time_s && c.steps) {
-    return Usage("--time and --steps contradict each other: name one; a run of N steps takes the time it takes");
-  }
   if (!c.from.empty() && (c.layers || c.heads || c.width || c.hidden || c.context || !c.tokenizer.empty())) {
     return Usage("--from takes shape and tokenizer from the model; drop --layers, --heads, --width, --hidden, "
                  "--context and --tokenizer");

@@ -44,6 +44,7 @@ struct RunConfig {
   std::string precision = "fp32";
 
   std::optional<uint64_t> eval_every, save_every;  // steps
+  std::optional<uint64_t> eval_tokens;             // of the last evaluation at most; 0: the whole validation part
   uint64_t keep_every = 0;                         // checkpoints at multiples of this stay
   uint64_t samples = 3;                            // printed at the end; one is written at each evaluation
   uint64_t patience = 0;                           // evaluations without improvement before it ends; 0: no limit
@@ -67,6 +68,7 @@ struct OptionSpec {
   // The entries of the resolved configuration; none if unset.
   std::function<std::vector<std::string>(const RunConfig&)> get;
   bool bare = false;  // a number or boolean in TOML
+  std::function<void(RunConfig&)> clear = {};  // empties an option that repeats
 };
 std::span<const OptionSpec> RunOptions();
 

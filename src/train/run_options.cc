@@ -80,7 +80,8 @@ OptionSpec Paths(std::string_view name, std::string_view help, std::vector<std::
             (config.*member).push_back(text);
             return {};
           },
-          .get = [=](const RunConfig& config) { return config.*member; }};
+          .get = [=](const RunConfig& config) { return config.*member; },
+          .clear = [=](RunConfig& config) { (config.*member).clear(); }};
 }
 
 // One of a few words.
@@ -194,6 +195,8 @@ std::vector<OptionSpec> LearningTable() {
             4096),
       Precision(),
       Whole("eval-every", "planned", "steps between evaluations", &RunConfig::eval_every, 1, 1'000'000'000),
+      Whole("eval-tokens", "planned", "tokens that the last evaluation looks at; 0: the whole validation part",
+            &RunConfig::eval_tokens, 0, 1'000'000'000'000),
       Whole("save-every", "planned", "steps between checkpoints", &RunConfig::save_every, 1, 1'000'000'000),
       Whole("keep-every", "none", "keep checkpoints at multiples of this many steps", &RunConfig::keep_every, 0,
             1'000'000'000),

@@ -206,7 +206,7 @@ Status Trainer::EvaluateAndKeepBest() {
   const double share = 0.09 * static_cast<double>(*parts_.config.eval_every) * TokensPerStep();
   const double positions = std::clamp(share, 4.0 * static_cast<double>(model_.context), double{kPeriodicPositions});
   CLLM_ASSIGN(EvaluationReport report,
-              validation_.Run(*step_, static_cast<size_t>(positions) / model_.context));
+              validation_.Run(step_->spheres(), step_->transformer(), static_cast<size_t>(positions) / model_.context));
   report.step = state_.step;
   report.best = state_.best_step == 0 || report.scores.token < state_.best_nats;
   if (report.best) {
@@ -298,7 +298,8 @@ Status Trainer::HandleDivergence(const Status& diverged) {
 }
 
 Result<EvaluationReport> Trainer::EvaluateWhole() {
-  CLLM_ASSIGN(EvaluationReport report, validation_.Run(*step_, validation_.windows()));
+  const size_t limit = static_cast<size_t>(*parts_.config.eval_tokens) / model_.context;
+  CLLM_ASSIGN(EvaluationReport report, validation_.Run(step_->spheres(), step_->transformer(), limit == 0 ? validation_.windows() : limit));
   report.step = state_.step;
   return report;
 }

@@ -1,6 +1,9 @@
 #include "train/validation.h"
 
 #include <algorithm>
+#include <vector>
+
+#include "train/worker.h"
 
 namespace cllm {
 namespace {
@@ -12,11 +15,13 @@ constexpr double kNatsPerBit = 0.6931471805599453;
 Validation::Validation(TokenView tokens, uint64_t bytes, const Tokenizer& tokenizer, size_t context, size_t stride)
     : tokens_(tokens), bytes_(bytes), tokenizer_(tokenizer), windows_(tokens.size(), context, stride) {}
 
-Result<size_t> Validation::Fill(size_t index, std::span<uint32_t> inputs, std::span<uint32_t> targets) const {
-  const EvaluationWindow window = windows_[index];
-  CLLM_TRY(tokens_.Read(window.start, inputs.first(window.length)));
-  CLLM_TRY(tokens_.Read(window.start + 1, targets.first(window.length)));
-  return static_cast<size_t>(window.length);
+Status Validation::Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,
+                         LossSums& sums) const {
+  const size_t length = static_cast<size_t>(window.length);
+  CLLM_TRY(tokens_.Read(window.start, {context.inputs.data(), length}));
+  CLLM_TRY(tokens_.Read(window.start + 1, {context.targets.data(), length}));
+  transformer.Evaluate(context, length, static_cast<size_t>(window.first_counted), sums);
+  return {};
 }
 
 uint64_t Validation::BytesOf(const EvaluationWindow& window) const {
@@ -27,18 +32,19 @@ uint64_t Validation::BytesOf(const EvaluationWindow& window) const {
   return bytes;
 }
 
-Result<EvaluationReport> Validation::Run(ExactStep& step, size_t count) const {
+Result<EvaluationReport> Validation::Run(Spheres& spheres, const Transformer& transformer, size_t count) const {
   const size_t all = windows_.size();
   count = std::clamp<size_t>(count, 1, all);
   const auto chosen = [&](size_t i) { return i * all / count; };
+  std::vector<LossSums> window_sums(count);
+  CLLM_TRY(spheres.Run(count, [&](Leaf& leaf, size_t i) {
+    return Score(windows_[chosen(i)], transformer, Worker::ContextOf(leaf), window_sums[i]);
+  }));
+  LossSums sums;
+  for (const LossSums& window : window_sums) sums.Add(window);
+  if (!sums.finite) return Diverged("the validation loss is not a finite number");
   EvaluationReport report;
-  const ExactStep::WindowReader read = [&](size_t i, std::span<uint32_t> inputs,
-                                           std::span<uint32_t> targets) -> Result<ExactStep::Window> {
-    const size_t index = chosen(i);
-    CLLM_ASSIGN(const size_t positions, Fill(index, inputs, targets));
-    return ExactStep::Window{positions, static_cast<size_t>(windows_[index].first_counted)};
-  };
-  CLLM_ASSIGN(report.scores, step.Evaluate(count, read));
+  report.scores = MeanScores::Of(sums);
   uint64_t bytes = bytes_;
   if (count < all) {
     bytes = 0;

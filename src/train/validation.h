@@ -4,7 +4,8 @@
 
 #include "data/evaluation_windows.h"
 #include "data/prepared_corpus.h"
-#include "train/exact_step.h"
+#include "model/transformer.h"
+#include "spheres/spheres.h"
 #include "train/run_observer.h"
 
 namespace cllm {
@@ -18,10 +19,12 @@ class Validation {
 
   size_t windows() const { return windows_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
-  Result<EvaluationReport> Run(ExactStep& step, size_t count) const;
+  // The leaves' states are Workers for the transformer's shape. Diverged if the loss is not finite.
+  Result<EvaluationReport> Run(Spheres& spheres, const Transformer& transformer, size_t count) const;
 
  private:
-  Result<size_t> Fill(size_t window, std::span<uint32_t> inputs, std::span<uint32_t> targets) const;
+  Status Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,
+               LossSums& sums) const;
   uint64_t BytesOf(const EvaluationWindow& window) const;
 
   TokenView tokens_;

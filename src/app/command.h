@@ -1,0 +1,35 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace cllm {
+
+// One subcommand of `cllm`. Run gets the arguments after its name and returns the exit code's status; it prints data on
+// standard output only.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  Status (*run)(const std::vector<std::string>& arguments);
+};
+
+Status TrainCommand(const std::vector<std::string>& arguments);
+Status ResumeCommand(const std::vector<std::string>& arguments);
+Status EvalCommand(const std::vector<std::string>& arguments);
+Status GenerateCommand(const std::vector<std::string>& arguments);
+Status TokenizeCommand(const std::vector<std::string>& arguments);
+Status InspectCommand(const std::vector<std::string>& arguments);
+
+// A status that only carries an exit code: everything was said already (--help, interrupted runs).
+struct ExitNow {
+  int code;
+};
+
+// What `cllm --version` prints.
+std::string VersionText();
+
+}  // namespace cllm

@@ -1,0 +1,125 @@
+#include "app/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "base/file.h"
+
+namespace cllm {
+namespace {
+
+std::string EnvironmentName(std::string_view option) {
+  std::string name = "CLLM_";
+  for (const char c : option) name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+std::string HelpOf(const OptionSpec& spec) {
+  std::string text(spec.help);
+  if (!spec.initial.empty()) text += fmt::format(" [{}]", spec.initial);
+  if (!spec.repeats) text += fmt::format(" (env {})", EnvironmentName(spec.name));
+  return text;
+}
+
+// Values of one source for the options; a source that names --time but not --steps overrules lower sources' --steps,
+// and the other way round.
+class Source {
+ public:
+  Status Set(const OptionSpec& spec, const std::vector<std::string>& values, RunConfig& config) {
+    if (values.empty()) return {};
+    if (spec.name == "time") config.steps.reset();
+    if (spec.name == "steps" && !time_set_) config.time_s.reset();
+    time_set_ |= spec.name == "time";
+    if (spec.repeats) spec.clear(config);
+    for (const std::string& value : values) CLLM_TRY(spec.set(config, value));
+    return {};
+  }
+
+ private:
+  bool time_set_ = false;  // time stands before steps in the table
+};
+
+}  // namespace
+
+struct CommandLine::RunFlag {
+  const OptionSpec* spec;
+  std::vector<std::string> values;
+};
+
+CommandLine::CommandLine(std::string name, std::string summary, std::string example)
+    : app_(std::make_unique<CLI::App>(std::move(summary), "cllm " + std::move(name))) {
+  app_->footer("Example:\n  " + std::move(example));
+  app_->get_formatter()->column_width(34);
+}
+
+CommandLine::~CommandLine() = default;
+
+void CommandLine::AddRunOptions(const std::vector<std::string>& only) {
+  if (only.empty()) {
+    app_->add_option("--config", config_path_, "a file of options (TOML), such as a run's config.toml")
+        ->type_name("FILE");
+  }
+  for (const OptionSpec& spec : RunOptions()) {
+    if (!only.empty() && std::find(only.begin(), only.end(), spec.name) == only.end()) continue;
+    flags_.push_back(std::make_unique<RunFlag>(RunFlag{&spec, {}}));
+    // The text is what the command is about: it needs no flag.
+    const std::string flag = (spec.name == "text" ? "" : "--") + std::string(spec.name);
+    CLI::Option* option = app_->add_option(flag, flags_.back()->values, HelpOf(spec))->type_name(std::string(spec.value));
+    if (spec.name != "text") option->expected(1)->take_all();
+  }
+}
+
+Status CommandLine::Parse(const std::vector<std::string>& arguments) {
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app_->parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app_->help();
+    help_shown_ = true;
+  } catch (const CLI::ParseError& error) {
+    return Usage(fmt::format("{}; see `{} --help`", error.what(), app_->get_name()));
+  }
+  for (const auto& flag : flags_) {
+    if (!flag->spec->repeats && flag->values.size() > 1) {
+      return Usage(fmt::format("--{} is given {} times, expected once", flag->spec->name, flag->values.size()));
+    }
+  }
+  return {};
+}
+
+Status CommandLine::Apply(RunConfig& config) const {
+  if (!config_path_.empty()) {
+    CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(config_path_));
+    CLLM_TRY(ApplyEntries(entries, config_path_, config));
+  }
+  Source environment, command;
+  for (const auto& flag : flags_) {
+    if (flag->spec->repeats) continue;
+    const std::string name = EnvironmentName(flag->spec->name);
+    const std::optional<std::string> value = EnvironmentVariable(name);
+    if (!value) continue;
+    if (const Status status = environment.Set(*flag->spec, {*value}, config); !status.ok()) {
+      return Usage(fmt::format("{} (from the environment variable {})", status.message(), name));
+    }
+  }
+  bool time = false, steps = false;
+  for (const auto& flag : flags_) {
+    time |= flag->spec->name == "time" && !flag->values.empty();
+    steps |= flag->spec->name == "steps" && !flag->values.empty();
+    CLLM_TRY(command.Set(*flag->spec, flag->values, config));
+  }
+  if (time && steps) {
+    return Usage("--time and --steps contradict each other; name one: so much time, or so many steps");
+  }
+  return CheckRunConfig(config);
+}
+
+bool CommandLine::Given(const std::string& name) const {
+  return std::any_of(flags_.begin(), flags_.end(),
+                     [&](const auto& flag) { return flag->spec->name == name && !flag->values.empty(); });
+}
+
+}  // namespace cllm

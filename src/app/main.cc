@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "app/command.h"
+#include "app/processor.h"
+#include "base/file.h"
+#include "kernels/simd.h"
+
+namespace cllm {
+namespace {
+
+constexpr std::array<Command, 6> kCommands = {{
+    {"train", "train a model on a text", TrainCommand},
+    {"resume", "go on with a run", ResumeCommand},
+    {"eval", "measure a model on a text", EvalCommand},
+    {"generate", "continue a prompt", GenerateCommand},
+    {"tokenize", "show a text's tokens", TokenizeCommand},
+    {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+}};
+
+std::string HelpText() {
+  std::string text = "Crystalline CLLM: trains language models from scratch on the CPU, with the same bits on any number "
+                     "of threads.\n\nUsage: cllm COMMAND [OPTIONS]\n\nCommands:\n";
+  for (const Command& command : kCommands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  return text + "\n`cllm COMMAND --help` shows a command's options with their defaults and an example.\n"
+                "First steps:\n  cllm train book.txt\n  cllm generate runs/book-1 -p \"Once upon\"\n\n"
+                "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 not enough memory or disk, 5 diverged,\n"
+                "130 or 143 stopped by a signal after a save.\n";
+}
+
+Status Dispatch(const std::vector<std::string>& arguments) {
+  if (const auto target = EnvironmentVariable("CLLM_SIMD")) {
+    if (const Status status = ForceSimd(*target); !status.ok()) {
+      return Usage(fmt::format("CLLM_SIMD: {}", status.message()));
+    }
+  }
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    std::cout << HelpText();
+    return arguments.empty() ? Usage("no command named") : Status();
+  }
+  if (arguments[0] == "--version") {
+    std::cout << VersionText() << "\n";
+    return {};
+  }
+  for (const Command& command : kCommands) {
+    if (command.name == arguments[0]) return command.run({arguments.begin() + 1, arguments.end()});
+  }
+  return Usage(fmt::format("unknown command '{}', expected one of those that `cllm --help` lists", arguments[0]));
+}
+
+int Run(const std::vector<std::string>& arguments) {
+  try {
+    const Status status = Dispatch(arguments);
+    if (status.ok()) return 0;
+    std::fprintf(stderr, "cllm: %s\n", status.message().c_str());
+    return static_cast<int>(status.code());
+  } catch (const ExitNow& exit) {
+    return exit.code;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "cllm: out of memory\n");
+    return static_cast<int>(Code::kNoResources);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "cllm: unexpected: %s\n", error.what());
+    return static_cast<int>(Code::kFailed);
+  }
+}
+
+}  // namespace
+}  // namespace cllm
+
+int main(int argc, char** argv) {
+  if (const char* lacking = cllm::LackingProcessorFeature()) {
+    std::fprintf(stderr, "cllm: this processor lacks %s; a processor with AVX2 and FMA (x86-64-v3, 2013 or later) is "
+                         "needed\n",
+                 lacking);
+    return 1;
+  }
+  return cllm::Run({argv + 1, argv + argc});
+}

@@ -1,0 +1,167 @@
+#include "app/run_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/system.h"
+#include "base/units.h"
+#include "data/cache_directory.h"
+#include "data/split_text.h"
+#include "spheres/placement.h"
+#include "spheres/topology.h"
+#include "text/tokenizer_file.h"
+#include "text/tokenizer_trainer.h"
+
+namespace cllm {
+namespace {
+
+constexpr double kPeakMilliseconds = 60;
+constexpr double kDefaultSeconds = 600;
+constexpr double kMeasureShare = 0.04;  // of the time goes into measuring a step
+
+size_t UsableCores() { return Topology().machine().UsableCores(); }
+
+TextOptions TextOf(const RunConfig& config) {
+  TextOptions options;
+  options.corpus = {.paths = config.text, .field = config.field, .separator = config.separator};
+  options.validation_paths = config.validation;
+  options.cache_directory = DefaultCacheDirectory();
+  return options;
+}
+
+TextSource TrainingText(const SplitText& text) {
+  return [&text](const TextVisitor& visitor) {
+    return text.Read(CorpusPart::kTraining, visitor);
+  };
+}
+
+Result<Tokenizer> MakeTokenizer(const RunConfig& config, const SplitText& text, size_t threads) {
+  if (config.tokenizer != "bytes" && !config.tokenizer.starts_with("bpe:")) return LoadTokenizer(config.tokenizer);
+  CLLM_ASSIGN(const TokenizerSpec spec, ParseTokenizerSpec(config.tokenizer));
+  return TrainTokenizer(spec, TrainingText(text), threads);
+}
+
+// --from: shape and tokenizer are the model's; the rates start lower.
+void TakeShape(const OpenedModel& model, RunConfig& config) {
+  config.layers = model.config.layers;
+  config.heads = model.config.heads;
+  config.width = model.config.width;
+  config.hidden = model.config.hidden;
+  config.context = model.config.context;
+  constexpr double kFineTuning = 0.2;
+  if (!config.rate) config.rate = kFineTuning * (config.optimizer == OptimizerKind::kMuon ? 0.01 : 1e-3);
+  if (!config.embedding_rate) config.embedding_rate = kFineTuning * 0.01;
+}
+
+Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& tokenizer, size_t threads,
+                                   RunObserver& observer) {
+  CLLM_ASSIGN(PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
+  for (const std::string& note : corpus.notes()) observer.OnNote(note);
+  for (const std::string& note : text.notes()) observer.OnNote(note);
+  const uint64_t invalid = text.statistics().invalid_bytes;
+  if (invalid != 0) {
+    observer.OnNote(fmt::format("{} bytes of {} are no valid UTF-8; they are kept as bytes", FormatCount(invalid),
+                                text.Name()));
+  }
+  return corpus;
+}
+
+// What is left of the asked time for steps and evaluations.
+double TrainingSeconds(double asked, double started) {
+  const double end = 0.015 * asked + 0.5;  // last evaluation's rest, last save, samples
+  return std::max(2.0, asked - (MonotonicSeconds() - started) - end);
+}
+
+Status Plan(double started, RunSetup& setup) {
+  RunConfig& config = setup.config;
+  const size_t vocabulary = setup.tokenizer->vocabulary();
+  const bool timed = !config.steps;
+  const double asked = config.time_s.value_or(kDefaultSeconds);
+  CLLM_TRY(PlanModel(*setup.corpus, vocabulary, timed ? TrainingSeconds(asked, started) : 0, setup.machine, config));
+  CLLM_TRY(CheckRunConfig(config));
+  CLLM_TRY(CheckLongEnough(*setup.corpus, *config.context));
+  CLLM_TRY(CheckResources(setup, "", nullptr));
+  if (timed) {
+    CLLM_ASSIGN(setup.step_seconds, MeasureStep(config, *setup.tokenizer, kMeasureShare * asked));
+    PlanSteps(TrainingSeconds(asked, started), setup.step_seconds, config);
+  } else {
+    PlanSteps(0, 0, config);
+  }
+  config.time_s.reset();
+  return {};
+}
+
+}  // namespace
+
+Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observer) {
+  RunSetup setup;
+  const size_t threads = config.threads != 0 ? config.threads : UsableCores();
+  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(config)));
+  setup.machine = MeasureMachine(std::min(threads, UsableCores()), kPeakMilliseconds);
+  if (!config.from.empty()) {
+    CLLM_ASSIGN(OpenedModel model, OpenModel(config.from));
+    setup.from = std::make_unique<OpenedModel>(std::move(model));
+    TakeShape(*setup.from, config);
+    setup.tokenizer = std::make_unique<Tokenizer>(setup.from->tokenizer);
+  } else {
+    if (config.tokenizer.empty()) {
+      config.tokenizer = PlanTokenizer(text.statistics().bytes, config.time_s.value_or(kDefaultSeconds), setup.machine);
+    }
+    CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(config, text, UsableCores()));
+    setup.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
+  }
+  CLLM_ASSIGN(PreparedCorpus corpus, PrepareText(text, *setup.tokenizer, UsableCores(), observer));
+  setup.corpus = std::make_unique<PreparedCorpus>(std::move(corpus));
+  setup.config = std::move(config);
+  CLLM_TRY(Plan(started, setup));
+  return setup;
+}
+
+Result<RunSetup> SetUpResume(const RunPaths& paths, RunConfig config, RunObserver& observer) {
+  RunSetup setup;
+  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(config)));
+  setup.machine = MeasureMachine(std::min(config.threads != 0 ? config.threads : UsableCores(), UsableCores()),
+                                 kPeakMilliseconds);
+  CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(paths.run));
+  setup.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
+  CLLM_ASSIGN(PreparedCorpus corpus, PrepareText(text, *setup.tokenizer, UsableCores(), observer));
+  setup.corpus = std::make_unique<PreparedCorpus>(std::move(corpus));
+  setup.config = std::move(config);
+  CLLM_TRY(CheckLongEnough(*setup.corpus, *setup.config.context));
+  return setup;
+}
+
+Status CheckResources(const RunSetup& setup, const std::string& directory, std::string* text) {
+  const RunConfig& c = setup.config;
+  RunConfig sized = c;
+  if (!sized.steps) sized.steps = 1;
+  const Topology topology;
+  const size_t cores = topology.machine().UsableCores(), workers = c.threads != 0 ? c.threads : cores;
+  const size_t domains = PlaceLeaves(topology.machine(), workers).cache_domains;
+  const ModelConfig model = c.Model(setup.tokenizer->vocabulary());
+  const MemoryEstimate m = EstimateMemory(model, sized.Step(), workers, domains, std::min(cores, workers));
+  if (text != nullptr) {
+    *text = fmt::format("memory {}: contexts {} ({} for each of {} workers), accumulators {}, weights {}, optimizer {}, "
+                        "packs {}, update {}",
+                        FormatBytes(m.total()), FormatBytes(m.contexts),
+                        FormatBytes(m.context_per_worker + m.stack_per_worker), workers, FormatBytes(m.accumulators),
+                        FormatBytes(m.weights), FormatBytes(m.optimizer), FormatBytes(m.packs),
+                        FormatBytes(m.update_scratch));
+  }
+  const uint64_t available = ReadMachineMemory().available;
+  if (m.total() > available) {
+    return NoResources(fmt::format("the run needs {} of memory, {} are available; choose a smaller --width, --layers, "
+                                   "--context or --item, or fewer --threads",
+                                   FormatBytes(m.total()), FormatBytes(available)));
+  }
+  if (directory.empty()) return {};
+  // Three checkpoints and the best stay, and a fifth is written before the oldest goes.
+  const uint64_t needed = 5 * (m.weights + m.optimizer) + (1 << 20);
+  CLLM_ASSIGN(const uint64_t disk, FreeDiskBytes(directory));
+  if (disk >= needed) return {};
+  return NoResources(fmt::format("{}: the run's checkpoints need {} of disk, {} are free", directory,
+                                 FormatBytes(needed), FormatBytes(disk)));
+}
+
+}  // namespace cllm

@@ -1,0 +1,206 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "app/console.h"
+#include "app/run_setup.h"
+#include "app/signals.h"
+#include "base/system.h"
+#include "base/units.h"
+#include "infer/generator.h"
+#include "text/tokenizer_file.h"
+#include "train/trainer.h"
+
+#include <CLI/CLI.hpp>
+
+namespace cllm {
+namespace {
+
+struct TrainFlags {
+  std::string out;
+  bool quiet = false;
+  bool json = false;
+};
+
+std::string PlanText(const RunSetup& setup, const std::string& memory) {
+  const RunConfig& c = setup.config;
+  const ModelConfig model = c.Model(setup.tokenizer->vocabulary());
+  const double tokens = static_cast<double>(*c.steps * *c.batch * *c.context);
+  std::string text = fmt::format(
+      "plan: {} parameters ({} layers, {} heads, width {}, hidden {}, context {}, vocabulary {} {}), {} steps of {} "
+      "sequences, {} tokens, {:.1f} epochs",
+      FormatCount(ParameterLayout(model).parameters()), model.layers, model.heads, model.width, model.hidden,
+      model.context, model.vocabulary, setup.tokenizer->name(), *c.steps, *c.batch,
+      FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(setup.corpus->training().size()));
+  if (setup.step_seconds > 0) {
+    text += fmt::format(", about {}", FormatDuration(static_cast<double>(*c.steps) * setup.step_seconds));
+  }
+  return text + "\n" + memory;
+}
+
+Status PrintSamples(Trainer& trainer, const RunSetup& setup) {
+  for (uint64_t i = 0; i < setup.config.samples; ++i) {
+    Decoder decoder(trainer.step().config(), trainer.step().parameters(), trainer.step().packed());
+    GenerateOptions options;
+    options.pick.seed = setup.config.seed + i;
+    const Generated sample = Generate(decoder, *setup.tokenizer, "", options);
+    std::cout << "--- sample " << i + 1 << "\n" << ForTerminal(sample.text) << "\n";
+  }
+  std::cout.flush();
+  return {};
+}
+
+void PrintEnd(const RunSummary& summary, const std::string& run) {
+  std::fprintf(stderr, "done: step %llu, validation %.4f nats per token, %.4f bits per byte (step %llu), %s\n",
+               static_cast<unsigned long long>(summary.step), summary.scores.token, summary.bits_per_byte,
+               static_cast<unsigned long long>(summary.best_step), FormatDuration(summary.seconds).c_str());
+  if (summary.memorised) {
+    std::fprintf(stderr,
+                 "note: validation rose while training went on falling: the model began to memorise the text; the best "
+                 "checkpoint, of step %llu, is what is used\n",
+                 static_cast<unsigned long long>(summary.best_step));
+  }
+  std::fprintf(stderr, "next:\n  cllm generate %s -p \"Once\"\n  cllm eval %s TEXT\n  cllm resume %s --steps %llu\n",
+               run.c_str(), run.c_str(), run.c_str(), static_cast<unsigned long long>(2 * summary.step));
+}
+
+void PrintJson(const RunSummary& s, const std::string& run) {
+  std::cout << WriteJson({{"run", run},
+                          {"step", s.step},
+                          {"best_step", s.best_step},
+                          {"nats_per_token", s.scores.token},
+                          {"bits_per_byte", s.bits_per_byte},
+                          {"memorised", s.memorised},
+                          {"seconds", s.seconds}})
+            << std::endl;
+}
+
+// Trains to the end, a signal or an error, and says what came of it.
+Status TrainAndReport(Trainer& trainer, const RunSetup& setup, const std::string& run, const TrainFlags& flags,
+                      ConsoleObserver& console) {
+  const Result<RunSummary> summary = trainer.Train();
+  console.Break();
+  if (!summary.ok()) return summary.status();
+  if (summary->stop_signal != 0) {
+    std::fprintf(stderr, "stopped at step %llu; go on with:\n  cllm resume %s\n",
+                 static_cast<unsigned long long>(summary->step), run.c_str());
+    throw ExitNow{128 + summary->stop_signal};
+  }
+  if (flags.json) {
+    PrintJson(*summary, run);
+  } else {
+    CLLM_TRY(PrintSamples(trainer, setup));
+  }
+  PrintEnd(*summary, run);
+  return {};
+}
+
+Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, const RunConfig& config) {
+  if (out.empty()) return CreateNumberedRun(files, "runs", config.text.front());
+  CLLM_TRY(CreateRunDirectory(files, out));
+  return out;
+}
+
+Status WriteRunFiles(FileSystem& files, const RunPaths& paths, const RunSetup& setup) {
+  CLLM_TRY(AtomicWriteFile(files, paths.config(), AsBytes(WriteConfig(ToEntries(setup.config)))));
+  return SaveTokenizer(*setup.tokenizer, files, paths.run);
+}
+
+void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
+  line.app().add_flag("--quiet", flags.quiet, "no progress on standard error");
+  line.app().add_flag("--json", flags.json, "the result as JSON on standard output, instead of samples");
+}
+
+// The signals that stop a run also stop its preparation, where nothing is to be saved yet.
+Trainer::Parts PartsOf(const RunSetup& setup, const RunPaths& paths, FileSystem& files, RunObserver& observer,
+                       RunControl& control) {
+  return {.config = setup.config,
+          .paths = paths,
+          .tokenizer = setup.tokenizer.get(),
+          .corpus = setup.corpus.get(),
+          .files = &files,
+          .observer = &observer,
+          .control = &control,
+          .peak_gflops = setup.machine.peak_gflops};
+}
+
+}  // namespace
+
+Status TrainCommand(const std::vector<std::string>& arguments) {
+  const double started = MonotonicSeconds();
+  CommandLine line("train", "Trains a language model on a text.",
+                   "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
+  TrainFlags flags;
+  line.AddRunOptions();
+  line.app().add_option("--out", flags.out, "the run directory [runs/<name of the text>-<n>]")->type_name("RUN");
+  AddOutputFlags(line, flags);
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  RunConfig config;
+  CLLM_TRY(line.Apply(config));
+  if (config.text.empty()) return Usage("no text named; try `cllm train book.txt` or see `cllm train --help`");
+  PosixFileSystem files;
+  // An existing run is refused before the work, not after.
+  if (!flags.out.empty() && PathExists(flags.out)) CLLM_TRY(CreateRunDirectory(files, flags.out));
+  ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
+  CLLM_ASSIGN(RunSetup setup, SetUpRun(std::move(config), started, console));
+  CLLM_ASSIGN(const std::string run, MakeRunDirectory(files, flags.out, setup.config));
+  const RunPaths paths{run};
+  CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run));
+  std::string memory;
+  CLLM_TRY(CheckResources(setup, run, &memory));
+  if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", run.c_str(), PlanText(setup, memory).c_str());
+  CLLM_TRY(WriteRunFiles(files, paths, setup));
+  RunControl control;
+  const SignalScope signals(control);
+  CLLM_ASSIGN(const auto trainer, Trainer::Create(PartsOf(setup, paths, files, console, control)));
+  CLLM_TRY(trainer->Begin(setup.from ? &setup.from->parameters : nullptr));
+  return TrainAndReport(*trainer, setup, run, flags, console);
+}
+
+Status ResumeCommand(const std::vector<std::string>& arguments) {
+  CommandLine line("resume", "Goes on with a run from its newest valid checkpoint.",
+                   "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000");
+  TrainFlags flags;
+  std::string run;
+  line.app().add_option("RUN", run, "a run directory")->required();
+  line.AddRunOptions({"steps", "time", "threads", "samples"});
+  AddOutputFlags(line, flags);
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_TRY(CheckRunDirectory(run));
+  const RunPaths paths{run};
+  RunConfig config;
+  CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(paths.config()));
+  CLLM_TRY(ApplyEntries(entries, paths.config(), config));
+  const std::optional<uint64_t> original = config.steps;
+  CLLM_TRY(line.Apply(config));
+  const std::optional<double> time_s = config.time_s;
+  const std::optional<uint64_t> steps = line.Given("steps") ? config.steps : std::nullopt;
+  config.steps = original;
+  config.time_s.reset();
+  PosixFileSystem files;
+  CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run));
+  ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
+  CLLM_ASSIGN(const FoundCheckpoint found, Checkpoints(files, run).NewestValid());
+  for (const SkippedCheckpoint& skipped : found.skipped) {
+    console.OnNote(fmt::format("checkpoint of step {} is skipped: {}", skipped.step, skipped.reason));
+  }
+  CLLM_ASSIGN(RunSetup setup, SetUpResume(paths, std::move(config), console));
+  CLLM_TRY(CheckResources(setup, run, nullptr));
+  std::optional<uint64_t> total = steps;
+  if (time_s) {
+    CLLM_ASSIGN(const double step_seconds, MeasureStep(setup.config, *setup.tokenizer, 0.04 * *time_s));
+    total = found.step + std::max<uint64_t>(20, static_cast<uint64_t>(*time_s / step_seconds));
+  }
+  RunControl control;
+  const SignalScope signals(control);
+  CLLM_ASSIGN(const auto trainer, Trainer::Create(PartsOf(setup, paths, files, console, control)));
+  CLLM_TRY(trainer->Continue(found.directory, total));
+  return TrainAndReport(*trainer, setup, run, flags, console);
+}
+
+}  // namespace cllm

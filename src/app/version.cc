@@ -1,0 +1,13 @@
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "kernels/simd.h"
+#include "train/run_config.h"
+
+namespace cllm {
+
+std::string VersionText() {
+  return fmt::format("cllm {} (numerics {}, SIMD {})", CLLM_VERSION, kNumerics, SimdName());
+}
+
+}  // namespace cllm

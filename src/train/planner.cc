@@ -1,0 +1,163 @@
+#include "train/planner.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <vector>
+
+#include "base/random.h"
+#include "base/system.h"
+#include "kernels/peak.h"
+#include "math/scalar.h"
+
+namespace cllm {
+namespace {
+
+// Shapes from small to large; the planner picks by compute and text size.
+struct Shape {
+  size_t layers, heads, width, hidden;
+};
+constexpr std::array<Shape, 10> kShapes = {{{2, 2, 64, 176},
+                                            {3, 3, 96, 256},
+                                            {4, 4, 128, 344},
+                                            {4, 6, 192, 512},
+                                            {5, 4, 256, 688},
+                                            {6, 5, 320, 856},
+                                            {6, 6, 384, 1024},
+                                            {8, 8, 512, 1368},
+                                            {10, 10, 640, 1712},
+                                            {12, 12, 768, 2048}}};
+constexpr double kExpectedShare = 0.6;  // of peak, before a step is measured
+constexpr double kDefaultSeconds = 600;
+constexpr uint64_t kEvaluations = 20;
+
+double Parameters(const Shape& s, size_t vocabulary) {
+  const double width = static_cast<double>(s.width);
+  return static_cast<double>(s.layers) * (4 * width * width + 3 * width * static_cast<double>(s.hidden)) +
+         static_cast<double>(vocabulary) * width;
+}
+
+size_t PlanContext(double tokens_in_time, bool bytes) {
+  const size_t longest = bytes ? 256 : 128;
+  return tokens_in_time < 4e6 ? longest / 2 : longest;
+}
+
+void SetIfEmpty(std::optional<size_t>& choice, size_t value) {
+  if (!choice) choice = value;
+}
+
+// Seconds of training a shape gets per token at the expected share of peak.
+double TokensInTime(const Shape& shape, size_t vocabulary, size_t context, double seconds, const MachineSpeed& machine) {
+  const ModelConfig model{shape.layers, shape.heads, shape.width, shape.hidden, context, vocabulary};
+  return seconds * kExpectedShare * machine.peak_gflops * 1e9 / FlopPerToken(model);
+}
+
+// Predicted nats per byte: the sum of a part that falls with parameters, one that falls with tokens seen, and one that
+// rises with epochs over a small text (docs/planner.md has the runs it was fitted to).
+double PredictedLoss(double parameters, double tokens, double unique_tokens) {
+  const double epochs = tokens / unique_tokens;
+  const double useful = unique_tokens * (epochs <= 1 ? epochs : 1 + 6 * (1 - math::Exp(-(epochs - 1) / 6)));
+  const double size = 8.0 * math::Exp(-0.30 * math::Log(parameters));
+  const double data = 60.0 * math::Exp(-0.34 * math::Log(useful));
+  return size + data;
+}
+
+const Shape& BestShape(uint64_t unique_tokens, size_t vocabulary, double seconds, const MachineSpeed& machine) {
+  const Shape* best = &kShapes.front();
+  double lowest = 1e30;
+  for (const Shape& shape : kShapes) {
+    const double tokens = TokensInTime(shape, vocabulary, 128, seconds, machine);
+    const double loss = PredictedLoss(Parameters(shape, vocabulary), tokens, static_cast<double>(unique_tokens));
+    if (loss >= lowest) continue;
+    lowest = loss;
+    best = &shape;
+  }
+  return *best;
+}
+
+}  // namespace
+
+MachineSpeed MeasureMachine(size_t threads, double milliseconds) {
+  std::vector<double> gflops(threads);
+  {
+    std::vector<std::jthread> workers;
+    for (size_t i = 0; i < threads; ++i) {
+      workers.emplace_back([&gflops, i, milliseconds] { gflops[i] = PeakGflops(milliseconds); });
+    }
+  }
+  MachineSpeed speed{0, threads};
+  for (const double g : gflops) speed.peak_gflops += g;
+  return speed;
+}
+
+std::string PlanTokenizer(uint64_t bytes, double seconds, const MachineSpeed& machine) {
+  const double flop = seconds * machine.peak_gflops * 1e9 * kExpectedShare;
+  if (bytes < 300'000) return "bytes";
+  if (bytes < 3'000'000 || flop < 5e12) return "bpe:1024";
+  return flop < 5e13 ? "bpe:2048" : "bpe:4096";
+}
+
+Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds, const MachineSpeed& machine,
+                 RunConfig& config) {
+  const double budget = seconds > 0 ? seconds : kDefaultSeconds;
+  const Shape& shape = BestShape(corpus.training().size(), vocabulary, budget, machine);
+  if (!config.heads && config.width) {
+    config.heads = std::max<size_t>(1, *config.width / 32);
+    while (*config.width % *config.heads != 0) --*config.heads;
+  }
+  SetIfEmpty(config.width, config.heads ? (shape.width + *config.heads * 2 - 1) / (*config.heads * 2) * (*config.heads * 2)
+                                        : shape.width);
+  SetIfEmpty(config.heads, shape.heads);
+  SetIfEmpty(config.layers, shape.layers);
+  SetIfEmpty(config.hidden, (*config.width * 8 / 3 + 7) / 8 * 8);
+  const double tokens = TokensInTime(shape, vocabulary, 128, budget, machine);
+  const size_t fitting = std::max<size_t>(8, corpus.training().size() / 4);
+  SetIfEmpty(config.context, std::min(PlanContext(tokens, vocabulary == kByteVocabulary), fitting));
+  SetIfEmpty(config.batch, std::max<size_t>(1, (tokens < 4e6 ? 1024 : tokens < 4e7 ? 2048 : 4096) / *config.context));
+  SetIfEmpty(config.item, DefaultItemSequences(*config.batch, *config.context));
+  const double width_scale = 128.0 / static_cast<double>(*config.width);
+  if (!config.rate) config.rate = config.optimizer == OptimizerKind::kMuon ? 0.01 : 3e-3 * width_scale;
+  if (!config.embedding_rate) config.embedding_rate = 0.01;
+  if (!config.dropout) config.dropout = 0.0;
+  return Validate(config.Model(vocabulary));
+}
+
+void PlanSteps(double seconds, double step_seconds, RunConfig& config) {
+  if (!config.steps) config.steps = std::max<uint64_t>(20, static_cast<uint64_t>(seconds / step_seconds));
+  if (!config.eval_every) config.eval_every = std::max<uint64_t>(1, *config.steps / kEvaluations);
+  // About 3 % of the training's work.
+  const double tokens = static_cast<double>(*config.steps * *config.batch * *config.context);
+  if (!config.eval_tokens) config.eval_tokens = seconds > 0 ? std::max<uint64_t>(16384, static_cast<uint64_t>(0.09 * tokens)) : 0;
+  if (!config.save_every) config.save_every = std::max<uint64_t>(1, *config.steps / 4);
+}
+
+Result<double> MeasureStep(const RunConfig& config, const Tokenizer& tokenizer, double seconds) {
+  RunConfig trial = config;
+  trial.steps = 1'000'000;
+  const ModelConfig model = trial.Model(tokenizer.vocabulary());
+  SpheresOptions spheres;
+  spheres.leaves = trial.threads;
+  const TokenLattice& lattice = tokenizer.lattice();
+  CLLM_ASSIGN(auto step, ExactStep::Create(model, trial.Step(), {lattice.root_class(), lattice.form_class()},
+                                           std::move(spheres)));
+  InitializeParameters(trial.seed, model.layers, step->parameters());
+  CLLM_TRY(step->Repack());
+  const SequenceReader random = [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
+    for (size_t t = 0; t < out.size(); ++t) {
+      out[t] = static_cast<uint32_t>(RandomBits(sequence, t) % model.vocabulary);
+    }
+    return {};
+  };
+  std::vector<double> times;
+  const double end = MonotonicSeconds() + seconds;
+  for (uint64_t i = 0; i < 3 || (MonotonicSeconds() < end && i < 1000); ++i) {
+    const double begin = MonotonicSeconds();
+    CLLM_ASSIGN(const StepResult result, step->Run(i, random));
+    (void)result;
+    if (i > 0) times.push_back(MonotonicSeconds() - begin);
+  }
+  std::sort(times.begin(), times.end());
+  return times[times.size() / 2];
+}
+
+}  // namespace cllm
