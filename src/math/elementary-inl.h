@@ -46,11 +46,11 @@ HWY_INLINE V Round(D d, V x) {
 }
 
 template <class D, class V>
-HWY_INLINE hn::MFromD<D> IsNan(D /*d*/, V x) {
+HWY_INLINE hn::Mask<D> IsNan(D /*d*/, V x) {
   return hn::Ne(x, x);
 }
 template <class D, class V>
-HWY_INLINE hn::MFromD<D> IsInf(D d, V x) {
+HWY_INLINE hn::Mask<D> IsInf(D d, V x) {
   return hn::Eq(hn::Abs(x), hn::Inf(d));
 }
 
