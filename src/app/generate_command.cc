@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "app/console.h"
+#include "base/file.h"
+#include "infer/generator.h"
+#include "infer/open_model.h"
+#include "store/json.h"
+
+namespace cllm {
+namespace {
+
+constexpr uint64_t kMaxPromptBytes = 64 << 20;
+
+struct GenerateFlags {
+  std::string model, prompt, file, prompts;
+  GenerateOptions options;
+  bool no_begin = false, logprobs = false, echo = false, json = false;
+};
+
+void AddFlags(CommandLine& line, GenerateFlags& flags) {
+  CLI::App& app = line.app();
+  PickOptions& pick = flags.options.pick;
+  app.add_option("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory")->required();
+  app.add_option("-p,--prompt", flags.prompt, "the text to continue");
+  app.add_option("-f,--file", flags.file, "a file with the text to continue");
+  app.add_option("--prompts", flags.prompts, "a file with one prompt a line");
+  app.add_option("-n,--tokens", flags.options.tokens, "new tokens at most [200]")->check(CLI::Range(1, 10'000'000));
+  app.add_option("--temp", pick.temperature, "temperature; 0 takes the most probable token [0.8]")->check(CLI::Range(0.0, 100.0));
+  app.add_option("--top-k", pick.top_k, "choose among the K most probable; 0: all [40]")->check(CLI::Range(0, 1 << 20));
+  app.add_option("--top-p", pick.top_p, "choose among the most probable that make up P [0.95]")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--min-p", pick.min_p, "leave out what is less probable than P times the best [0.05]")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--repeat-penalty", pick.repeat_penalty, "above 1: repeat less [1]")->check(CLI::Range(0.01, 100.0));
+  app.add_option("--stop", flags.options.stops, "end before this text; may be given several times")->expected(1)->take_all();
+  app.add_option("-s,--seed", pick.seed, "the same seed gives the same text [1]")->check(CLI::NonNegativeNumber);
+  app.add_flag("--no-begin", flags.no_begin, "do not start with the begin token");
+  app.add_flag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
+  app.add_flag("--echo", flags.echo, "print the prompt too");
+  app.add_flag("--json", flags.json, "the result as JSON, one object a prompt");
+}
+
+Result<std::vector<std::string>> Prompts(const GenerateFlags& flags) {
+  const int sources = !flags.prompt.empty() + !flags.file.empty() + !flags.prompts.empty();
+  if (sources > 1) return Usage("--prompt, --file and --prompts contradict each other; name one");
+  if (!flags.file.empty()) {
+    CLLM_ASSIGN(std::string text, ReadFile(flags.file, kMaxPromptBytes));
+    return std::vector<std::string>{std::move(text)};
+  }
+  if (flags.prompts.empty()) return std::vector<std::string>{flags.prompt};
+  CLLM_ASSIGN(const std::string text, ReadFile(flags.prompts, kMaxPromptBytes));
+  std::vector<std::string> prompts;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    if (end > begin) prompts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (prompts.empty()) return BadInput(fmt::format("{}: no prompt in it, expected one a line", flags.prompts));
+  return prompts;
+}
+
+std::string JsonOf(const std::string& prompt, const Generated& made, const Tokenizer& tokenizer) {
+  static constexpr const char* kReasons[] = {"length", "stop", "end"};
+  JsonArray tokens, logprobs;
+  for (const uint32_t id : made.tokens) tokens.push_back(tokenizer.TokenText(id));
+  for (const float logprob : made.logprobs) logprobs.push_back(static_cast<double>(logprob));
+  return WriteJson({{"prompt", prompt},
+                    {"text", made.text},
+                    {"finish_reason", kReasons[static_cast<size_t>(made.reason)]},
+                    {"tokens", tokens},
+                    {"logprobs", logprobs}});
+}
+
+Status GenerateOne(const GenerateFlags& flags, const OpenedModel& model, Decoder& decoder, const std::string& prompt) {
+  // A terminal gets text that cannot upset it; a file or pipe gets the raw bytes.
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  const auto print = [&](std::string_view text) {
+    std::cout << (terminal ? ForTerminal(std::string(text)) : std::string(text)) << std::flush;
+  };
+  const bool plain = !flags.json && !flags.logprobs;
+  if (flags.echo && plain) print(prompt);
+  const Generated made =
+      Generate(decoder, model.tokenizer, prompt, flags.options, [&](const GeneratedToken& token) {
+        if (flags.logprobs) {
+          std::cout << fmt::format("{:.4f}\t{}\n", token.logprob, model.tokenizer.TokenText(token.id));
+        } else if (plain) {
+          print(token.text);
+        }
+        return static_cast<bool>(std::cout);
+      });
+  if (flags.json) std::cout << JsonOf(prompt, made, model.tokenizer) << "\n";
+  if (plain) std::cout << "\n";
+  if (!std::cout.flush()) return Failed("standard output: cannot write");
+  return {};
+}
+
+}  // namespace
+
+Status GenerateCommand(const std::vector<std::string>& arguments) {
+  CommandLine line("generate", "Continues a prompt.", "cllm generate runs/book-1 -p \"Once upon\" -n 300 --temp 0.7");
+  GenerateFlags flags;
+  AddFlags(line, flags);
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  flags.options.begin = !flags.no_begin;
+  CLLM_ASSIGN(const std::vector<std::string> prompts, Prompts(flags));
+  CLLM_ASSIGN(const OpenedModel model, OpenModel(flags.model));
+  PackedWeights packed(model.config, PackedWeights::Use::kForward);
+  packed.PackAll(model.parameters);
+  Decoder decoder(model.config, model.parameters, packed);
+  for (const std::string& prompt : prompts) {
+    decoder.Clear();
+    CLLM_TRY(GenerateOne(flags, model, decoder, prompt));
+  }
+  return {};
+}
+
+}  // namespace cllm

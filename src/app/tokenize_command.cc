@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <iterator>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "base/file.h"
+#include "base/units.h"
+#include "text/tokenizer_file.h"
+
+namespace cllm {
+namespace {
+
+// A run or tokenizer directory, or a checkpoint inside a run.
+Result<Tokenizer> OpenTokenizer(const std::string& path) {
+  const std::string run = path.substr(0, path.find('@'));
+  if (!PathExists(JoinPath(run, kTokenizerFileName)) && PathExists(JoinPath(run, "../../tokenizer.json"))) {
+    return LoadTokenizer(JoinPath(run, "../.."));
+  }
+  return LoadTokenizer(run);
+}
+
+Status Decode(const Tokenizer& tokenizer, const std::string& text) {
+  std::vector<uint32_t> ids;
+  std::string word;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t start = text.find_first_not_of(" \t\r\n,[]", begin);
+    if (start == std::string::npos) break;
+    const size_t end = std::min(text.find_first_of(" \t\r\n,[]", start), text.size());
+    const Result<uint64_t> id = ParseCount(text.substr(start, end - start));
+    if (!id.ok() || *id >= tokenizer.vocabulary()) {
+      return BadInput(fmt::format("standard input: '{}', expected token ids from 0 to {}",
+                                  text.substr(start, std::min<size_t>(end - start, 40)), tokenizer.vocabulary() - 1));
+    }
+    ids.push_back(static_cast<uint32_t>(*id));
+    begin = end;
+  }
+  std::cout << tokenizer.Decode(ids);
+  return {};
+}
+
+}  // namespace
+
+Status TokenizeCommand(const std::vector<std::string>& arguments) {
+  CommandLine line("tokenize", "Writes the token ids of standard input, one a line; with -d the text of token ids.",
+                   "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces");
+  std::string path;
+  bool decode = false, pieces = false;
+  line.app().add_option("MODEL", path, "a run or a tokenizer's directory")->required();
+  line.app().add_flag("-d,--decode", decode, "from ids to text");
+  line.app().add_flag("--pieces", pieces, "each id with its text");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_ASSIGN(const Tokenizer tokenizer, OpenTokenizer(path));
+  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  if (decode) return Decode(tokenizer, text);
+  for (const uint32_t id : tokenizer.Encode(text)) {
+    std::cout << (pieces ? fmt::format("{}\t{}\n", id, tokenizer.TokenText(id)) : fmt::format("{}\n", id));
+  }
+  return {};
+}
+
+}  // namespace cllm
