@@ -47,7 +47,7 @@ HWY_INLINE V Round(D d, V x) {
 
 template <class D, class V>
 HWY_INLINE hn::Mask<D> IsNan(D /*d*/, V x) {
-  return hn::Ne(x, x);
+  return hn::IsNaN(x);  // not Ne(x, x): Highway's AVX2 form of Ne is ordered
 }
 template <class D, class V>
 HWY_INLINE hn::Mask<D> IsInf(D d, V x) {

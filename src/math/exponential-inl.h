@@ -164,7 +164,7 @@ HWY_INLINE V Silu(D d, V x) {
 }
 
 // The derivative s (1 + x (1 - s)), s = sigmoid(x), with 1 - s computed as sigmoid(-x); float, absolute error below
-// 2^-22. -inf gives 0, +inf 1.
+// 2^-22. -inf gives -0 (the derivative is negative there), +inf 1.
 template <class D, class V>
 HWY_INLINE V SiluDerivative(D d, V x) {
   x = Limit(d, x, -150.0, 150.0);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hwy/highway.h"
+#include "math/inputs.h"
 #include "math/lanes-inl.h"
 
 namespace cllm {
@@ -45,10 +46,8 @@ auto Bits(T x) {
 template <typename T>
 std::vector<T> Values(size_t n, uint64_t seed) {
   std::vector<T> values(n);
-  uint64_t state = seed;
-  for (T& value : values) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    value = static_cast<T>(std::ldexp(static_cast<double>(static_cast<int64_t>(state)) * 0x1p-63, static_cast<int>(state % 13)));
+  for (size_t i = 0; i < n; ++i) {
+    values[i] = static_cast<T>(std::ldexp(math::DrawBetween(-1.0, 1.0, seed, i), static_cast<int>(i % 13)));
   }
   return values;
 }
@@ -79,9 +78,13 @@ TEST(LaneSum, EveryVectorWidth_FollowsTheDefinition) {
 
 TEST(LaneSum, OrderMatters_SoThatTheseTestsCanFail) {
   const std::vector<float> x = Values<float>(81, 1);
+  int different = 0;
   float in_order = 0;
-  for (const float value : x) in_order += value;
-  EXPECT_NE(Bits(in_order), Bits(DefinedSum(x.data(), x.size())));
+  for (size_t i = 0; i < x.size(); ++i) {
+    in_order += x[i];
+    if (Bits(in_order) != Bits(DefinedSum(x.data(), i + 1))) ++different;
+  }
+  EXPECT_GT(different, 30);
 }
 
 TEST(LaneSum, NegativeZeroLane_SurvivesTheTail) {

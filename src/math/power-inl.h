@@ -23,9 +23,9 @@ HWY_INLINE V WithPowSpecials(D d, V x, V y, V magnitude) {
   const V zero = hn::Zero(d);
   const V half_y = hn::Mul(y, Constant(d, 0.5));
   const auto is_whole = hn::Eq(hn::Floor(y), y);  // infinities too
-  const auto is_odd = hn::And(is_whole, hn::Ne(hn::Floor(half_y), half_y));
+  const auto is_odd = hn::And(is_whole, hn::Not(hn::Eq(hn::Floor(half_y), half_y)));
   const auto has_no_value = hn::And(hn::And(hn::Lt(x, zero), hn::Gt(x, hn::Neg(hn::Inf(d)))),
-                                    hn::And(hn::Ne(hn::Floor(y), y), hn::Eq(y, y)));
+                                    hn::And(hn::Not(is_whole), hn::Eq(y, y)));
   const auto is_one = hn::Or(hn::Eq(y, zero), hn::Or(hn::Eq(x, one), hn::And(hn::Eq(x, hn::Neg(one)), is_whole)));
   const V positive = hn::IfThenElse(is_one, one, magnitude);
   const V sign = hn::And(x, hn::Set(d, static_cast<hn::TFromD<D>>(-0.0)));
