@@ -16,8 +16,8 @@ class TextStream {
   // Adds bytes and returns what may be printed now; valid until the next call. REQUIRES: !stopped().
   std::string_view Append(std::string_view bytes);
 
-  // What was held back until now; valid until the next call.
-  std::string_view Flush();
+  // Adds the last bytes and returns all that is left to print; valid until the next call. REQUIRES: !stopped().
+  std::string_view Finish(std::string_view bytes);
 
   // A stop string is complete; the text ends before the first of them.
   bool stopped() const { return stopped_; }

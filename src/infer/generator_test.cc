@@ -1,0 +1,212 @@
+#include "infer/generator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "infer/model_fixture.h"
+#include "infer/text_stream.h"
+
+namespace cllm {
+namespace {
+
+// Nothing cut: every token can come.
+PickOptions Plain(uint64_t seed) {
+  return {.temperature = 1, .top_k = 0, .top_p = 1, .min_p = 0, .seed = seed};
+}
+
+PickOptions Greedy() { return {.temperature = 0}; }
+
+TestModel SmallByteModel(size_t context) {
+  return RandomModel({.layers = 2, .heads = 2, .width = 24, .hidden = 40, .context = context, .vocabulary = 259}, 1, 6);
+}
+
+struct Streamed {
+  Generated result;
+  std::vector<std::string> pieces;
+  std::vector<uint32_t> ids;
+
+  std::string Joined() const {
+    std::string text;
+    for (const std::string& piece : pieces) text += piece;
+    return text;
+  }
+};
+
+Streamed Run(const TestModel& model, std::string_view prompt, const GenerateOptions& options) {
+  static const Tokenizer tokenizer = Tokenizer::Bytes();
+  Decoder decoder(model.config, model.parameters, model.packed);
+  Streamed streamed;
+  streamed.result = Generate(decoder, tokenizer, prompt, options, [&](const GeneratedToken& token) {
+    streamed.pieces.emplace_back(token.text);
+    streamed.ids.push_back(token.id);
+    return true;
+  });
+  return streamed;
+}
+
+// Where well-formed UTF-8 characters of two bytes or more begin and end: the decoder of the Unicode book, table 3-7.
+std::vector<std::pair<size_t, size_t>> LongCharacters(const std::string& text) {
+  std::vector<std::pair<size_t, size_t>> found;
+  for (size_t i = 0; i < text.size();) {
+    size_t length = 1;
+    while (i + length < text.size() && length < 4 && UnfinishedCharacter(text.substr(i, length)) == length) ++length;
+    const bool whole = length > 1 && UnfinishedCharacter(text.substr(i, length)) == 0 &&
+                       (static_cast<unsigned char>(text[i + length - 1]) & 0xC0) == 0x80;
+    if (whole) found.emplace_back(i, i + length);
+    i += whole ? length : 1;
+  }
+  return found;
+}
+
+TEST(Generate, SaysWhatTheModelKnows_UntilTheEndToken) {
+  const Streamed run = Run(SuccessorModel(Saying("to be"), 16), "", {.pick = Greedy()});
+  EXPECT_EQ(run.result.text, "to be");
+  EXPECT_EQ(run.result.reason, FinishReason::kEnd);
+  EXPECT_EQ(run.result.tokens.size(), 5u);
+  EXPECT_EQ(run.result.logprobs.size(), 5u);
+  EXPECT_EQ(run.pieces, (std::vector<std::string>{"t", "o", " ", "b", "e", ""}));
+  EXPECT_EQ(run.ids.back(), kEndId);
+}
+
+TEST(Generate, Length_EndsAfterSoManyTokens) {
+  const TestModel model = SuccessorModel(Saying("abcdef"), 16);
+  const Streamed run = Run(model, "ab", {.tokens = 2, .pick = Greedy()});
+  EXPECT_EQ(run.result.text, "cd");
+  EXPECT_EQ(run.result.reason, FinishReason::kLength);
+  EXPECT_EQ(Run(model, "ab", {.tokens = 0, .pick = Greedy()}).result.text, "");
+}
+
+TEST(Generate, Stop_EndsBeforeItAlsoAcrossTokens) {
+  const Streamed run = Run(SuccessorModel(Saying("abcdefgh"), 16), "a", {.pick = Greedy(), .stops = {"zz", "def"}});
+  EXPECT_EQ(run.result.text, "bc");
+  EXPECT_EQ(run.Joined(), "bc");
+  EXPECT_EQ(run.result.reason, FinishReason::kStop);
+  EXPECT_EQ(run.result.tokens.size(), 5u);  // b c d e f
+}
+
+TEST(Generate, StopBegunButNotComplete_ComesOutAtTheEnd) {
+  const Streamed ended = Run(SuccessorModel(Saying("abcd"), 16), "a", {.pick = Greedy(), .stops = {"cdX"}});
+  EXPECT_EQ(ended.pieces, (std::vector<std::string>{"b", "", "", "cd"}));
+  EXPECT_EQ(ended.result.reason, FinishReason::kEnd);
+  const Streamed cut = Run(SuccessorModel(Saying("abcdef"), 16), "a", {.tokens = 3, .pick = Greedy(), .stops = {"cdX"}});
+  EXPECT_EQ(cut.pieces, (std::vector<std::string>{"b", "", "cd"}));
+  EXPECT_EQ(cut.result.reason, FinishReason::kLength);
+}
+
+TEST(Generate, UnknownAndBegin_AreNeverChosen) {
+  std::vector<uint32_t> next = Saying("ab");
+  next[kFirstByteId + 'a'] = kUnknownId;
+  next[kFirstByteId + 'b'] = kBeginId;
+  for (const char* prompt : {"a", "b"}) {
+    const Streamed run = Run(SuccessorModel(next, 16), prompt, {.tokens = 1, .pick = Greedy()});
+    ASSERT_EQ(run.ids.size(), 1u);
+    EXPECT_NE(run.ids[0], kUnknownId);
+    EXPECT_NE(run.ids[0], kBeginId);
+  }
+}
+
+TEST(Generate, EachReturnsFalse_Ends) {
+  const TestModel model = SuccessorModel(Saying("abcdef"), 16);
+  Decoder decoder(model.config, model.parameters, model.packed);
+  size_t calls = 0;
+  const Generated result = Generate(decoder, Tokenizer::Bytes(), "a", {.pick = Greedy()},
+                                    [&](const GeneratedToken&) { return ++calls < 2; });
+  EXPECT_EQ(calls, 2u);
+  EXPECT_EQ(result.text, "bc");
+  EXPECT_EQ(result.reason, FinishReason::kStop);
+}
+
+TEST(Generate, Begin_ChangesWhatTheModelReads) {
+  const TestModel model = SmallByteModel(32);
+  GenerateOptions options{.tokens = 20, .pick = Plain(3)};
+  const Generated with = Run(model, "prompt", options).result;
+  options.begin = false;
+  const Generated without = Run(model, "prompt", options).result;
+  EXPECT_NE(with.logprobs, without.logprobs);
+  EXPECT_EQ(Run(model, "", options).result.logprobs, Run(model, "", {.tokens = 20, .pick = Plain(3)}).result.logprobs);
+}
+
+TEST(Generate, SameSeed_SameResult_AlsoWithAUsedDecoder) {
+  const TestModel model = SmallByteModel(32);
+  const Tokenizer tokenizer = Tokenizer::Bytes();
+  Decoder decoder(model.config, model.parameters, model.packed);
+  const auto run = [&](uint64_t seed) {
+    return Generate(decoder, tokenizer, "Same", {.tokens = 60, .pick = Plain(seed)});
+  };
+  const Generated first = run(7), other = run(8), again = run(7);
+  EXPECT_EQ(first.tokens, again.tokens);
+  EXPECT_EQ(first.logprobs, again.logprobs);
+  EXPECT_EQ(first.text, again.text);
+  EXPECT_NE(first.tokens, other.tokens);
+}
+
+TEST(Generate, UntrainedModel_PiecesJoinToTheText_AndSplitNoCharacter) {
+  const TestModel model = SmallByteModel(32);
+  size_t characters = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const Streamed run = Run(model, "", {.tokens = 200, .pick = Plain(seed)});
+    const std::string& text = run.result.text;
+    ASSERT_EQ(run.Joined(), text);
+    ASSERT_EQ(Tokenizer::Bytes().Decode(run.result.tokens), text);
+    std::vector<size_t> cuts;
+    for (size_t at = 0; const std::string& piece : run.pieces) cuts.push_back(at += piece.size());
+    for (const auto& [begin, end] : LongCharacters(text)) {
+      ++characters;
+      for (size_t cut : cuts) ASSERT_FALSE(cut > begin && cut < end) << "seed " << seed << ", byte " << cut;
+    }
+  }
+  EXPECT_GT(characters, 20u);
+}
+
+// What Generate's contract says about contexts, written with a fresh decoder for every token.
+std::vector<uint32_t> ByFreshDecoders(const TestModel& model, std::vector<uint32_t> tokens, size_t n,
+                                      std::vector<double>& logprobs) {
+  const size_t context = model.config.context, prompt = tokens.size();
+  std::vector<uint32_t> window = tokens;
+  while (tokens.size() < prompt + n) {
+    if (window.size() > context) window.assign(tokens.end() - static_cast<std::ptrdiff_t>(context / 2), tokens.end());
+    const std::vector<float> all = Decoder(model.config, model.parameters, model.packed).AppendAll(window);
+    const std::span<const float> logits = std::span(all).last(model.config.vocabulary);
+    double sum = 0;
+    for (float logit : logits) sum += std::exp(static_cast<double>(logit));
+    const auto best = std::max_element(logits.begin() + kEndId + 1, logits.end());
+    logprobs.push_back(*best - std::log(sum));
+    tokens.push_back(static_cast<uint32_t>(best - logits.begin()));
+    window.push_back(tokens.back());
+  }
+  return {tokens.begin() + static_cast<std::ptrdiff_t>(prompt), tokens.end()};
+}
+
+TEST(Generate, BeyondTheContext_GoesOnFromTheNewestHalf) {
+  for (const size_t context : {8, 9}) {
+    const TestModel model = SmallByteModel(context);
+    for (const std::string prompt : {"", "Ab", "1234567", "12345678", "a prompt longer than the context"}) {
+      std::vector<uint32_t> tokens = {kBeginId};
+      Tokenizer::Bytes().Encode(prompt, tokens);
+      std::vector<double> logprobs;
+      const std::vector<uint32_t> expected = ByFreshDecoders(model, tokens, 40, logprobs);
+      const Generated result = Run(model, prompt, {.tokens = 40, .pick = Greedy()}).result;
+      ASSERT_EQ(result.tokens, expected) << context << " '" << prompt << "'";
+      for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(result.logprobs[i], logprobs[i], 1e-5);
+    }
+  }
+}
+
+TEST(Generate, ContextOfOne_Works) {
+  EXPECT_EQ(Run(SuccessorModel(Saying("abc"), 1), "", {.pick = Greedy()}).result.text, "abc");
+}
+
+TEST(Generate, WeightsThatAreNotFinite_StillEnd) {
+  TestModel model = SmallByteModel(8);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -3e38f}) {
+    for (float& value : model.parameters.tensor(model.parameters.layout().final_norm())) value = bad;
+    const Generated result = Run(model, "x", {.tokens = 12, .pick = {.repeat_penalty = 1.2}}).result;
+    EXPECT_TRUE(result.tokens.size() == 12 || result.reason == FinishReason::kEnd);
+    for (uint32_t id : result.tokens) EXPECT_GE(id, kFirstByteId);
+  }
+}
+
+}  // namespace
+}  // namespace cllm

@@ -1,0 +1,94 @@
+#include "infer/open_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "model/model_file.h"
+#include "store/checkpoint.h"
+#include "store/manifest.h"
+#include "store/run_directory.h"
+#include "text/tokenizer_file.h"
+
+namespace cllm {
+namespace {
+
+constexpr const char* kExpected = "expected a run, RUN@latest, RUN@STEP, a checkpoint, or a directory with "
+                                  "model.safetensors, tokenizer.json and lattice.json";
+
+bool Holds(const std::string& directory, const char* name) { return PathExists(JoinPath(directory, name)); }
+
+// The path with its symlinks resolved, so that "two levels up" of RUN/best is the run.
+Result<std::string> Resolved(const std::string& directory) {
+  std::error_code error;
+  std::string resolved = std::filesystem::canonical(directory, error).string();
+  if (error) return BadInput(fmt::format("{}: cannot be resolved: {}", directory, error.message()));
+  return resolved;
+}
+
+Result<std::string> CheckpointOf(const std::string& run, const std::string& which) {
+  CLLM_TRY(CheckRunDirectory(run));
+  PosixFileSystem files;
+  return Checkpoints(files, run).Find(which);
+}
+
+// The directory of model.safetensors that MODEL names.
+Result<std::string> ModelDirectory(const std::string& model) {
+  const size_t at = model.rfind('@');
+  if (!PathExists(model) && at != model.npos) return CheckpointOf(model.substr(0, at), model.substr(at + 1));
+  if (!PathExists(model)) return BadInput(fmt::format("{}: {}, found nothing there", model, kExpected));
+  if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found a file", model, kExpected));
+  if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;
+  if (PathExists(RunPaths{model}.config())) return CheckpointOf(model, "best");
+  return BadInput(fmt::format("{}: {}, found a directory without any of them", model, kExpected));
+}
+
+// The model file has the size and hash it was written with; returns the step. The other files do not matter here.
+Result<uint64_t> VerifyModelFile(const std::string& directory) {
+  CLLM_ASSIGN(Manifest manifest, ReadManifest(directory));
+  std::erase_if(manifest.files, [](const ManifestFile& file) { return file.name != kModelFileName; });
+  if (manifest.files.empty()) {
+    return BadInput(fmt::format("{}: expected an entry for {}, found none", JoinPath(directory, kManifestName),
+                                kModelFileName));
+  }
+  CLLM_TRY(VerifyFiles(directory, manifest));
+  return manifest.step;
+}
+
+// Beside the model, or in the run of the checkpoint RUN/checkpoints/step-N.
+Result<std::string> TokenizerDirectory(const std::string& directory) {
+  const std::string run = ParentPath(ParentPath(directory));
+  for (const std::string& each : {directory, run}) {
+    if (Holds(each, kTokenizerFileName)) return each;
+  }
+  return BadInput(fmt::format("{}: expected {} beside the model or in {}, found it in neither", directory,
+                              kTokenizerFileName, run));
+}
+
+}  // namespace
+
+Result<OpenedModel> OpenModel(const std::string& model) {
+  CLLM_ASSIGN(const std::string named, ModelDirectory(model));
+  CLLM_ASSIGN(const std::string directory, Resolved(named));
+  uint64_t step = 0;
+  if (Holds(directory, kManifestName)) {
+    CLLM_ASSIGN(step, VerifyModelFile(directory));
+  }
+  CLLM_ASSIGN(const std::string tokenizer_directory, TokenizerDirectory(directory));
+  CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(tokenizer_directory));
+  const std::string path = JoinPath(directory, kModelFileName);
+  CLLM_ASSIGN(const ModelConfig config, ReadModelConfig(path));
+  if (config.vocabulary != tokenizer.vocabulary()) {
+    return BadInput(fmt::format("{}: a model of {} tokens, expected {} as in {}", path, config.vocabulary,
+                                tokenizer.vocabulary(), JoinPath(tokenizer_directory, kTokenizerFileName)));
+  }
+  Parameters parameters(config);
+  CLLM_TRY(ReadModel(path, config, parameters));
+  return OpenedModel{config, std::move(parameters), std::move(tokenizer), directory, step};
+}
+
+}  // namespace cllm
