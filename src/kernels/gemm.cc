@@ -2,86 +2,214 @@
 #define HWY_TARGET_INCLUDE "kernels/gemm.cc"
 #include "hwy/foreach_target.h"
 
-#include "kernels/gemm_tile-inl.h"
+#include "kernels/gemm_block-inl.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
+#include "hwy/highway.h"
 #include "kernels/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {
 namespace HWY_NAMESPACE {
 
-// Calls Tile with `rows` as a constant.
+// Sizes for a first-level cache of 32 KiB and a second-level one of 512 KiB or more, confirmed by measurement on Zen 3.
+inline constexpr size_t kDepthBlock = 1024;       // of operands that are read where they lie
+inline constexpr size_t kRelayDepth = 256;        // of operands that are re-laid
+inline constexpr size_t kLeftBlock = 32768;       // floats of A that stay in the second-level cache
+inline constexpr size_t kLeftScratch = 34816;     // floats of re-laid A: 128 rows of kRelayDepth
+inline constexpr size_t kRightBlock = 4096;       // floats of B that stay in the first-level cache
+inline constexpr size_t kRelayLeftColumns = 80;   // columns from which re-laying A pays
+inline constexpr size_t kRelayRightRows = 13;     // rows from which re-laying B pays
+inline constexpr size_t kThinRows = 3;            // rows up to which a tile spans several panels
+
+// Where a block of the product goes.
+struct Output {
+  float* c;
+  size_t stride;
+  GemmInto into;
+
+  Output At(size_t row, size_t column) const { return {c + row * stride + column, stride, into}; }
+};
+
+// B as the tiles read it: row k of panel p begins at data + p * panel_stride + k * row_stride.
+struct RightBlock {
+  const float* data;
+  size_t row_stride;
+  size_t panel_stride;
+};
+
+using TileFunction = void (*)(const TileShape& shape, const float* a, const float* b, float* c);
+
 template <size_t... kRow>
-HWY_INLINE void TileOfRows(std::index_sequence<kRow...>, size_t rows, GemmLeft a, TileRight b, size_t depth, float* c,
-                           size_t c_stride, GemmInto into) {
-  static_cast<void>(((rows == kRow + 1 && (Tile<kRow + 1, 1>(a, b, depth, c, c_stride, into), true)) || ...));
+constexpr std::array<TileFunction, kTileRows> MakeTileTable(std::index_sequence<kRow...>) {
+  return {&Tile<kRow + 1, 1>...};
 }
+inline constexpr std::array<TileFunction, kTileRows> kTileOfRows =
+    MakeTileTable(std::make_index_sequence<kTileRows>());
 
-HWY_NOINLINE void AnyTile(size_t rows, GemmLeft a, TileRight b, size_t depth, float* c, size_t c_stride,
-                          GemmInto into) {
-  TileOfRows(std::make_index_sequence<kTileRows>(), rows, a, b, depth, c, c_stride, into);
-}
-
-// A tile whose last columns do not exist in C: computed in a scratch tile, so that nothing beyond C is touched.
-HWY_NOINLINE void EdgeTile(size_t rows, size_t columns, GemmLeft a, TileRight b, size_t depth, float* c,
-                           size_t c_stride, GemmInto into) {
+// A tile whose last columns do not exist in C: computed in scratch, so that nothing beyond C is touched.
+HWY_NOINLINE void EdgeTile(TileShape shape, size_t rows, size_t columns, const float* a, const float* b, float* c) {
   alignas(64) float scratch[kTileRows * kPanelWidth] = {};
-  for (size_t r = 0; r < rows && into == GemmInto::kAdd; ++r) {
+  const size_t c_stride = std::exchange(shape.c_stride, kPanelWidth);
+  for (size_t r = 0; r < rows && shape.into == GemmInto::kAdd; ++r) {
     std::memcpy(scratch + r * kPanelWidth, c + r * c_stride, columns * sizeof(float));
   }
-  AnyTile(rows, a, b, depth, scratch, kPanelWidth, into);
-  for (size_t r = 0; r < rows; ++r) {
-    std::memcpy(c + r * c_stride, scratch + r * kPanelWidth, columns * sizeof(float));
+  kTileOfRows[rows - 1](shape, a, b, scratch);
+  for (size_t r = 0; r < rows; ++r) std::memcpy(c + r * c_stride, scratch + r * kPanelWidth, columns * sizeof(float));
+}
+
+TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t depth, Output out) {
+  return {depth, left.row_stride, left.depth_stride, right.row_stride, right.panel_stride, out.stride, out.into};
+}
+
+// All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.
+void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right, size_t depth, size_t columns,
+           Output out) {
+  const TileShape shape = ShapeOf(left, right, depth, out);
+  for (size_t i = 0; i < tiles.count(); ++i) {
+    const float* a = left.Tile(tiles, i);
+    const float* b = right.data;
+    float* c = out.c + tiles.begin(i) * out.stride;
+    const TileFunction tile = kTileOfRows[tiles.height(i) - 1];
+    size_t column = 0;
+    for (; column + kPanelWidth <= columns; column += kPanelWidth, b += right.panel_stride) {
+      tile(shape, a, b, c + column);
+    }
+    if (column < columns) EdgeTile(shape, tiles.height(i), columns - column, a, b, c + column);
   }
 }
 
-// All rows against one panel of B, of which `columns` columns exist.
-void OnePanel(size_t m, size_t columns, GemmLeft a, TileRight b, size_t depth, float* c, size_t c_stride,
-              GemmInto into) {
-  for (size_t row = 0; row < m; row += kTileRows) {
-    const size_t rows = std::min(kTileRows, m - row);
-    const GemmLeft a_rows = {a.data + row * a.row_stride, a.row_stride, a.depth_stride};
-    float* c_rows = c + row * c_stride;
-    if (columns == kPanelWidth) {
-      AnyTile(rows, a_rows, b, depth, c_rows, c_stride, into);
-    } else {
-      EdgeTile(rows, columns, a_rows, b, depth, c_rows, c_stride, into);
+// One to three rows: tiles over several panels, so that enough chains are in flight and B streams through once.
+template <size_t kRows>
+void ThinBlock(GemmLeft a, RightBlock b, size_t depth, size_t columns, Output out) {
+  constexpr size_t kPanels = 6 / kRows;
+  const LeftBlock left(a);
+  const TileShape shape = ShapeOf(left, b, depth, out);
+  size_t column = 0;
+  for (; column + kPanels * kPanelWidth <= columns; column += kPanels * kPanelWidth) {
+    Tile<kRows, kPanels>(shape, a.data, b.data, out.c + column);
+    b.data += kPanels * b.panel_stride;
+  }
+  Block(RowTiles(kRows), left, b, depth, columns - column, out.At(0, column));
+}
+
+void AnyThinBlock(size_t m, GemmLeft a, const RightBlock& b, size_t depth, size_t columns, Output out) {
+  static_assert(kThinRows == 3);
+  if (m == 1) ThinBlock<1>(a, b, depth, columns, out);
+  if (m == 2) ThinBlock<2>(a, b, depth, columns, out);
+  if (m == 3) ThinBlock<3>(a, b, depth, columns, out);
+}
+
+// B in panels, as packed by the caller.
+struct PackedRight {
+  Panels panels;
+
+  RightBlock Part(size_t k, size_t /*depth*/, size_t column, size_t /*columns*/) const {
+    return {panels.data + column / kPanelWidth * panels.panel_stride + k * kPanelWidth, kPanelWidth,
+            panels.panel_stride};
+  }
+};
+
+// B row-major, re-laid part by part.
+struct RelayedRight {
+  const float* b;
+  size_t stride;
+  float* scratch;  // kRightBlock, or one panel of kRelayDepth if that is more
+
+  RightBlock Part(size_t k, size_t depth, size_t column, size_t columns) const {
+    RelayRight(b + k * stride + column, stride, depth, columns, scratch);
+    return {scratch, kPanelWidth, kPanelWidth * depth};
+  }
+};
+
+// Rows of a block: few enough for `limit`, and the blocks nearly equal.
+size_t RowsOfBlock(size_t m, size_t limit) {
+  const size_t blocks = (std::max(m, size_t{1}) + limit - 1) / limit;
+  return std::max(((m + blocks - 1) / blocks + kTileRows - 1) / kTileRows, size_t{1}) * kTileRows;
+}
+
+// One block over k: blocks of rows of A that stay in the second-level cache, each against the panels of B in groups
+// that stay in the first-level one. left_scratch: null when A is read where it lies.
+template <typename Right>
+void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t columns, float* left_scratch,
+                Output out) {
+  const size_t limit = left_scratch == nullptr ? kLeftBlock / std::max(depth, size_t{1}) / kTileRows
+                                               : kLeftScratch / LeftTileStride(depth);
+  const size_t block_rows = RowsOfBlock(m, std::max(limit, size_t{1}) * kTileRows);
+  const size_t group = std::max(kRightBlock / std::max(depth, size_t{1}) / kPanelWidth, size_t{1}) * kPanelWidth;
+  for (size_t row = 0; row < m; row += block_rows) {
+    const size_t rows = std::min(block_rows, m - row);
+    const RowTiles tiles(rows);
+    const GemmLeft part = {a.data + row * a.row_stride + k * a.depth_stride, a.row_stride, a.depth_stride};
+    if (left_scratch != nullptr) RelayLeft(tiles, rows, depth, part, left_scratch);
+    const LeftBlock left = left_scratch != nullptr ? LeftBlock(left_scratch, depth) : LeftBlock(part);
+    for (size_t column = 0; column < columns; column += group) {
+      const size_t width = std::min(group, columns - column);
+      Block(tiles, left, right.Part(k, depth, column, width), depth, width, out.At(row, column));
     }
   }
+}
+
+// Blocks over k, each of which continues the chains from C.
+template <typename Right>
+void Blocks(size_t m, GemmLeft a, const Right& right, size_t depth, size_t depth_block, size_t columns,
+            float* left_scratch, Output out) {
+  size_t k = 0;
+  do {
+    const size_t part = std::min(depth_block, depth - k);
+    DepthBlock(m, a, right, k, part, columns, left_scratch, out);
+    out.into = GemmInto::kAdd;
+    k += depth_block;
+  } while (k < depth);
+}
+
+bool PaysToRelayLeft(GemmLeft a, size_t columns) {
+  return a.row_stride == 1 && a.depth_stride > 1 && columns >= kRelayLeftColumns;
+}
+
+HWY_NOINLINE void GemmPackedRelayed(size_t m, GemmLeft a, const Panels& b, Output out) {
+  alignas(64) float left_scratch[kLeftScratch];
+  Blocks(m, a, PackedRight{b}, b.depth, kRelayDepth, b.columns, left_scratch, out);
 }
 
 void GemmPacked(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
-  for (size_t column = 0; column < b.columns; column += kPanelWidth) {
-    const TileRight panel = {b.data + column / kPanelWidth * b.panel_stride, kPanelWidth, b.panel_stride};
-    OnePanel(m, std::min(kPanelWidth, b.columns - column), a, panel, b.depth, c + column, c_stride, into);
+  const Output out = {c, c_stride, into};
+  const PackedRight right = {b};
+  if (m <= kThinRows) {
+    AnyThinBlock(m, a, right.Part(0, b.depth, 0, b.columns), b.depth, b.columns, out);
+  } else if (PaysToRelayLeft(a, b.columns)) {
+    GemmPackedRelayed(m, a, b, out);
+  } else {
+    Blocks(m, a, right, b.depth, kDepthBlock, b.columns, nullptr, out);
   }
 }
 
-// Rows of B, copied so that their missing columns are zero: the last panel of GemmRows.
-void GemmRowsEdge(size_t m, size_t columns, size_t depth, GemmLeft a, const float* b, size_t b_stride, float* c,
-                  size_t c_stride, GemmInto into) {
-  constexpr size_t kDepth = 256;
-  alignas(64) float packed[kDepth * kPanelWidth] = {};
-  for (size_t begin = 0; begin < depth || begin == 0; begin += kDepth) {
-    const size_t rows = std::min(kDepth, depth - begin);
-    for (size_t k = 0; k < rows; ++k) {
-      std::memcpy(packed + k * kPanelWidth, b + (begin + k) * b_stride, columns * sizeof(float));
-    }
-    const GemmLeft a_part = {a.data + begin * a.depth_stride, a.row_stride, a.depth_stride};
-    OnePanel(m, columns, a_part, {packed, kPanelWidth, 0}, rows, c, c_stride, begin == 0 ? into : GemmInto::kAdd);
-  }
+HWY_NOINLINE void GemmRowsRelayed(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride,
+                                  Output out) {
+  alignas(64) float left_scratch[kLeftScratch];
+  alignas(64) float right_scratch[std::max(kRightBlock, kRelayDepth * kPanelWidth)];
+  float* relay_left = PaysToRelayLeft(a, n) ? left_scratch : nullptr;
+  Blocks(m, a, RelayedRight{b, b_stride, right_scratch}, depth, kRelayDepth, n, relay_left, out);
 }
 
 void GemmUnpacked(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride, float* c,
                   size_t c_stride, GemmInto into) {
-  size_t column = 0;
-  for (; column + kPanelWidth <= n; column += kPanelWidth) {
-    OnePanel(m, kPanelWidth, a, {b + column, b_stride, 0}, depth, c + column, c_stride, into);
+  const Output out = {c, c_stride, into};
+  // With few rows each element of B is used too seldom to be moved first; only the last columns are, which a vector
+  // would overrun.
+  const size_t direct = m < kRelayRightRows ? n / kPanelWidth * kPanelWidth : 0;
+  const RightBlock right = {b, b_stride, kPanelWidth};
+  if (direct > 0 && m <= kThinRows) {
+    AnyThinBlock(m, a, right, depth, direct, out);
+  } else if (direct > 0) {
+    Block(RowTiles(m), LeftBlock(a), right, depth, direct, out);
   }
-  if (column < n) GemmRowsEdge(m, n - column, depth, a, b + column, b_stride, c + column, c_stride, into);
+  if (direct < n) GemmRowsRelayed(m, n - direct, depth, a, b + direct, b_stride, out.At(0, direct));
 }
 
 }  // namespace HWY_NAMESPACE

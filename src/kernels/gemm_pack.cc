@@ -2,11 +2,14 @@
 #define HWY_TARGET_INCLUDE "kernels/gemm_pack.cc"
 #include "hwy/foreach_target.h"
 
-#include "kernels/gemm_tile-inl.h"
+#include "kernels/gemm_block-inl.h"
 
-#include <cstring>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 
 #include "base/check.h"
+#include "hwy/highway.h"
 #include "kernels/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,22 +19,41 @@ namespace HWY_NAMESPACE {
 size_t PanelWidth() { return kPanelWidth; }
 
 void PackRowsInto(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
-  for (size_t begin = 0; begin < columns; begin += kPanelWidth) {
-    const size_t width = std::min(kPanelWidth, columns - begin);
-    for (size_t k = 0; k < depth; ++k, out += kPanelWidth) {
-      std::memcpy(out, b + k * stride + begin, width * sizeof(float));
-      std::memset(out + width, 0, (kPanelWidth - width) * sizeof(float));
-    }
+  RelayRight(b, stride, depth, columns, out);
+}
+
+// out[i * kPanelWidth + j] = b[j * stride + i] for i, j in 0..3.
+HWY_INLINE void Transpose4x4(const float* HWY_RESTRICT b, size_t stride, float* HWY_RESTRICT out) {
+  const hn::CappedTag<float, 4> d;
+  const hn::Repartition<uint64_t, decltype(d)> d_pair;
+  const auto row0 = hn::LoadU(d, b), row1 = hn::LoadU(d, b + stride);
+  const auto row2 = hn::LoadU(d, b + 2 * stride), row3 = hn::LoadU(d, b + 3 * stride);
+  const auto low01 = hn::BitCast(d_pair, hn::InterleaveLower(d, row0, row1));
+  const auto low23 = hn::BitCast(d_pair, hn::InterleaveLower(d, row2, row3));
+  const auto high01 = hn::BitCast(d_pair, hn::InterleaveUpper(d, row0, row1));
+  const auto high23 = hn::BitCast(d_pair, hn::InterleaveUpper(d, row2, row3));
+  hn::Store(hn::BitCast(d, hn::InterleaveLower(d_pair, low01, low23)), d, out);
+  hn::Store(hn::BitCast(d, hn::InterleaveUpper(d_pair, low01, low23)), d, out + kPanelWidth);
+  hn::Store(hn::BitCast(d, hn::InterleaveLower(d_pair, high01, high23)), d, out + 2 * kPanelWidth);
+  hn::Store(hn::BitCast(d, hn::InterleaveUpper(d_pair, high01, high23)), d, out + 3 * kPanelWidth);
+}
+
+// One panel of which `width` columns exist.
+void PackColumnsPanel(const float* b, size_t stride, size_t depth, size_t width, float* out) {
+  const size_t whole_depth = depth / 4 * 4, whole_width = width / 4 * 4;
+  for (size_t k = 0; k < whole_depth; k += 4) {
+    for (size_t n = 0; n < whole_width; n += 4) Transpose4x4(b + n * stride + k, stride, out + k * kPanelWidth + n);
+  }
+  for (size_t k = 0; k < depth; ++k) {
+    float* row = out + k * kPanelWidth;
+    for (size_t n = k < whole_depth ? whole_width : 0; n < width; ++n) row[n] = b[n * stride + k];
+    for (size_t n = width; n < kPanelWidth; ++n) row[n] = 0;
   }
 }
 
 void PackColumnsInto(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
-  for (size_t begin = 0; begin < columns; begin += kPanelWidth, out += depth * kPanelWidth) {
-    const size_t width = std::min(kPanelWidth, columns - begin);
-    for (size_t k = 0; k < depth; ++k) {
-      for (size_t n = 0; n < width; ++n) out[k * kPanelWidth + n] = b[(begin + n) * stride + k];
-      for (size_t n = width; n < kPanelWidth; ++n) out[k * kPanelWidth + n] = 0;
-    }
+  for (size_t column = 0; column < columns; column += kPanelWidth) {
+    PackColumnsPanel(b + column * stride, stride, depth, std::min(kPanelWidth, columns - column), out + column * depth);
   }
 }
 
@@ -48,6 +70,8 @@ HWY_EXPORT(PackRowsInto);
 HWY_EXPORT(PackColumnsInto);
 
 size_t WidthInUse() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
+
+bool IsAligned(const float* data) { return reinterpret_cast<uintptr_t>(data) % 64 == 0; }
 
 }  // namespace
 
@@ -72,11 +96,13 @@ size_t PackedSize(size_t depth, size_t columns) {
 }
 
 Panels PackRows(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
+  CHECK(IsAligned(out));
   HWY_DYNAMIC_DISPATCH(PackRowsInto)(b, stride, depth, columns, out);
   return PackedView(out, depth, columns);
 }
 
 Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
+  CHECK(IsAligned(out));
   HWY_DYNAMIC_DISPATCH(PackColumnsInto)(b, stride, depth, columns, out);
   return PackedView(out, depth, columns);
 }

@@ -29,13 +29,18 @@ struct Case {
   GemmInto into = GemmInto::kOverwrite;
 };
 
+// Floats from the first to the last of a matrix: nothing lies behind it, so that a sanitizer sees every overrun.
+size_t Extent(size_t rows, size_t stride, size_t columns) {
+  return rows == 0 || columns == 0 ? 0 : (rows - 1) * stride + columns;
+}
+
 // A, B and the first C of a case, filled with random numbers.
 struct Operands {
   explicit Operands(const Case& c)
       : c_stride(c.n + 3),
         b_stride(c.n + 5),
-        a(RandomValues((c.m + 1) * (c.k + 1) + 8, 1)),
-        b(RandomValues(c.k * (c.n + 5) + 8, 2)),
+        a(RandomValues(1 + (c.row_contiguous_left ? Extent(c.k, c.m + 1, c.m) : Extent(c.m, c.k + 1, c.k)), 1)),
+        b(RandomValues(1 + Extent(c.k, c.n + 5, c.n), 2)),
         c_before((c.m + 2) * (c.n + 3), kGuard) {
     left = c.row_contiguous_left ? GemmLeft{a.data() + 1, 1, c.m + 1} : GemmLeft{a.data() + 1, c.k + 1, 1};
     const std::vector<float> values = RandomValues(c.m * c.n, 3);
@@ -133,8 +138,8 @@ void ExpectAllForms(size_t m, size_t n, size_t k) {
 TEST(Gemm, SmallSizes_AreTheChainOnEveryTarget) {
   // Rows and columns to twice the largest tile and one more; depth from 0 across the unrolled and tail parts.
   for (size_t m = 0; m <= 29; ++m) {
-    for (const size_t n : {0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 63, 64, 65}) {
-      for (const size_t k : {0, 1, 2, 3, 5, 8, 40}) {
+    for (const size_t n : {0u, 1u, 7u, 8u, 9u, 15u, 16u, 17u, 31u, 32u, 33u, 47u, 48u, 63u, 64u, 65u}) {
+      for (const size_t k : {0u, 1u, 2u, 3u, 5u, 8u, 40u}) {
         ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, k));
       }
     }
@@ -143,18 +148,26 @@ TEST(Gemm, SmallSizes_AreTheChainOnEveryTarget) {
 
 TEST(Gemm, EveryColumnCount_IsTheChain) {
   for (size_t n = 0; n <= 65; ++n) {
-    for (const size_t m : {1, 2, 6, 7, 13}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, 17));
+    for (const size_t m : {1u, 2u, 6u, 7u, 13u}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, 17));
   }
 }
 
 TEST(Gemm, EveryDepth_IsTheChain) {
   for (size_t k = 0; k <= 40; ++k) {
-    for (const size_t m : {1, 3, 6, 14}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, 33, k));
+    for (const size_t m : {1u, 3u, 6u, 14u}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, 33, k));
+  }
+}
+
+// Operands that lie badly are re-laid first when there is enough to compute.
+TEST(Gemm, EveryRowCountWithRelaidOperands_IsTheChain) {
+  for (size_t m = 0; m <= 40; ++m) {
+    for (const size_t n : {80u, 97u}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, 19));
   }
 }
 
 TEST(Gemm, SizesBeyondTheCacheBlocks_AreTheChain) {
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(150, 70, 600));
+  ASSERT_NO_FATAL_FAILURE(ExpectAllForms(150, 100, 600));
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(65, 40, 1100));
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(1, 700, 1030));
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(3, 300, 515));
@@ -181,7 +194,7 @@ TEST(Gemm, DepthInSlices_HasTheBitsOfTheWhole) {
   const std::vector<float> whole = ProductBy(c, x, Way::kPackRows);
   AlignedBuffer<float> packed(PackedSize(c.k, c.n));
   const Panels panels = PackRows(x.right(), x.b_stride, c.k, c.n, packed.data());
-  for (const size_t cut : {0, 1, 16, 100, 332, 333}) {
+  for (const size_t cut : {0u, 1u, 16u, 100u, 332u, 333u}) {
     std::vector<float> out = x.c_before;
     float* first = out.data() + x.c_offset();
     Gemm(c.m, x.left, panels.SliceDepth(0, cut), first, x.c_stride, GemmInto::kOverwrite);

@@ -35,46 +35,55 @@ inline constexpr size_t kTileRows = 6;
 inline constexpr size_t kPanelWidth = kVectors * HWY_LANES(float);
 static_assert(kPanelAlignment % kPanelWidth == 0);
 
-// B as the tile reads it: row k of panel p begins at data + p * panel_stride + k * row_stride.
-struct TileRight {
-  const float* data;
-  size_t row_stride;
-  size_t panel_stride;
+// What the tiles of a block share. B(k, n) of panel p begins at b + p * panel_stride + k * row_stride.
+struct TileShape {
+  size_t depth;
+  size_t a_row_stride, a_depth_stride;
+  size_t b_row_stride, b_panel_stride;
+  size_t c_stride;
+  GemmInto into;
 };
 
-// C[kRows, kPanels * kPanelWidth] = or += A[kRows, depth] * B[depth, kPanels * kPanelWidth], C row-major.
+// One step down k of a tile: sum[r][v] += a[r] * b[v].
+template <size_t kRows, size_t kColumns>
+HWY_INLINE void TileStep(const TileShape& shape, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
+                         FloatVector (&sum)[kRows][kColumns]) {
+  const FloatTag d;
+  FloatVector right[kColumns];
+#pragma GCC unroll 16
+  for (size_t v = 0; v < kColumns; ++v) {
+    right[v] = hn::LoadU(d, b + v / kVectors * shape.b_panel_stride + v % kVectors * HWY_LANES(float));
+  }
+#pragma GCC unroll 16
+  for (size_t r = 0; r < kRows; ++r) {
+    const FloatVector left = hn::Set(d, a[r * shape.a_row_stride]);
+#pragma GCC unroll 16
+    for (size_t v = 0; v < kColumns; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
+  }
+}
+
+// C[kRows, kPanels * kPanelWidth] = or += A[kRows, depth] * B[depth, kPanels * kPanelWidth].
 template <size_t kRows, size_t kPanels>
-HWY_INLINE void Tile(GemmLeft a, TileRight b, size_t depth, float* HWY_RESTRICT c, size_t c_stride, GemmInto into) {
+void Tile(const TileShape& call, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, float* HWY_RESTRICT c) {
   constexpr size_t kColumns = kPanels * kVectors;
   constexpr size_t kLanes = HWY_LANES(float);
   const FloatTag d;
+  const TileShape shape = call;
   FloatVector sum[kRows][kColumns];
 #pragma GCC unroll 16
   for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 16
     for (size_t v = 0; v < kColumns; ++v) {
-      sum[r][v] = into == GemmInto::kAdd ? hn::LoadU(d, c + r * c_stride + v * kLanes) : hn::Zero(d);
+      sum[r][v] = shape.into == GemmInto::kAdd ? hn::LoadU(d, c + r * shape.c_stride + v * kLanes) : hn::Zero(d);
     }
   }
-  const float* HWY_RESTRICT a_k = a.data;
-  const float* HWY_RESTRICT b_k = b.data;
-  for (size_t k = 0; k < depth; ++k, a_k += a.depth_stride, b_k += b.row_stride) {
-    FloatVector right[kColumns];
-#pragma GCC unroll 16
-    for (size_t v = 0; v < kColumns; ++v) {
-      right[v] = hn::LoadU(d, b_k + (v / kVectors) * b.panel_stride + (v % kVectors) * kLanes);
-    }
-#pragma GCC unroll 16
-    for (size_t r = 0; r < kRows; ++r) {
-      const FloatVector left = hn::Set(d, a_k[r * a.row_stride]);
-#pragma GCC unroll 16
-      for (size_t v = 0; v < kColumns; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
-    }
+  for (size_t k = 0; k < shape.depth; ++k, a += shape.a_depth_stride, b += shape.b_row_stride) {
+    TileStep(shape, a, b, sum);
   }
 #pragma GCC unroll 16
   for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 16
-    for (size_t v = 0; v < kColumns; ++v) hn::StoreU(sum[r][v], d, c + r * c_stride + v * kLanes);
+    for (size_t v = 0; v < kColumns; ++v) hn::StoreU(sum[r][v], d, c + r * shape.c_stride + v * kLanes);
   }
 }
 
