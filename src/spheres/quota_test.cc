@@ -33,13 +33,13 @@ class QuotaTest : public testing::Test {
   std::filesystem::path root_;
 };
 
-const char kMountV2[] = "35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
+const char kMountUnified[] = "35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
 const char kMountV1[] = "36 24 0:31 / /sys/fs/cgroup/cpu,cpuacct rw shared:15 - cgroup cgroup rw,cpu,cpuacct\n";
 
 TEST_F(QuotaTest, NoFiles_NoQuota) { EXPECT_EQ(Quota(), std::nullopt); }
 
 TEST_F(QuotaTest, V2_OwnGroup_IsRoundedUp) {
-  WriteMounts(kMountV2);
+  WriteMounts(kMountUnified);
   Write("proc/cgroup", "0::/user.slice/job\n");
   Write("sys/fs/cgroup/user.slice/job/cpu.max", "150000 100000\n");
   EXPECT_EQ(Quota(), 2u);
@@ -52,7 +52,7 @@ TEST_F(QuotaTest, V2_OwnGroup_IsRoundedUp) {
 }
 
 TEST_F(QuotaTest, V2_ParentIsTighter_ParentCounts) {
-  WriteMounts(kMountV2);
+  WriteMounts(kMountUnified);
   Write("proc/cgroup", "0::/a/b/c\n");
   Write("sys/fs/cgroup/a/b/c/cpu.max", "max 100000\n");
   Write("sys/fs/cgroup/a/b/cpu.max", "800000 100000\n");
@@ -62,14 +62,14 @@ TEST_F(QuotaTest, V2_ParentIsTighter_ParentCounts) {
 }
 
 TEST_F(QuotaTest, V2_Max_NoQuota) {
-  WriteMounts(kMountV2);
+  WriteMounts(kMountUnified);
   Write("proc/cgroup", "0::/a\n");
   Write("sys/fs/cgroup/a/cpu.max", "max 100000\n");
   EXPECT_EQ(Quota(), std::nullopt);
 }
 
 TEST_F(QuotaTest, V2_ContainerAtTheMountsRoot_RootCounts) {
-  WriteMounts(kMountV2);
+  WriteMounts(kMountUnified);
   Write("proc/cgroup", "0::/\n");
   Write("sys/fs/cgroup/cpu.max", "400000 100000\n");
   EXPECT_EQ(Quota(), 4u);
@@ -111,7 +111,7 @@ TEST_F(QuotaTest, CpusetIsNotCpu_Ignored) {
 }
 
 TEST_F(QuotaTest, Nonsense_NoQuota) {
-  WriteMounts("x\n\n" + std::string(kMountV2));
+  WriteMounts("x\n\n" + std::string(kMountUnified));
   Write("proc/cgroup", ":\n0:\n\n0::/a\n");
   for (const char* text : {"", "100000", "0 0", "100000 0", "-5 100000", "abc def", "\n\n"}) {
     Write("sys/fs/cgroup/a/cpu.max", text);

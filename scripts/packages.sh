@@ -1,0 +1,39 @@
+# Which Debian packages the scripts need, and how they get them. Sourced, not run.
+
+# What `cllm` is built of.
+build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev
+  libcli11-dev libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev)
+# The example text.
+text_packages=(bible-kjv)
+# What the tests need beside that.
+test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils python3 zstd xz-utils)
+
+# install_packages NAME...: installs what is missing. As root with apt-get; else with sudo; else prints the one line that
+# an administrator has to run, and stops. With nothing missing it needs no rights at all.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "Missing packages. As root, run:" >&2
+      echo "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+      return 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "Installing ${missing[*]}" >&2
+  local log
+  log=$(mktemp)
+  if ! { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+       } >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    echo "The packages could not be installed: ${missing[*]}" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
