@@ -93,7 +93,7 @@ TEST(CrystallineRow, MisalignedAndGuarded_SameBits_NothingElseTouched) {
       if (vocabulary == 0) continue;
       LossCase in(vocabulary, 4.0f);
       const LossResult expected = RowLoss(in);
-      for (size_t misalignment : {1, 6}) {
+      for (size_t misalignment : {1u, 6u}) {
         GuardedMatrix row(in.logits, misalignment), scratch(in.logits, misalignment);
         // One more id in front shifts the classes; the id behind is the target's own, a trap for tails.
         std::vector<int32_t> root = {5}, form = {5};
@@ -144,7 +144,7 @@ TEST(CrystallineRow, EveryVocabularySize_IsTheScalarFormBitForBit) {
 TEST(CrystallineRow, TargetFarBelowTheMaximum_StaysRight) {
   ForEachTarget([](const std::string&) {
     for (float below : {59.0f, 59.999f, 60.001f, 61.0f, 90.0f, 104.0f, 200.0f, 10000.0f}) {
-      for (size_t vocabulary : {7, 16, 40}) {
+      for (size_t vocabulary : {7u, 16u, 40u}) {
         LossCase in(vocabulary, 1.0f);
         in.logits[1] = 3.0f;
         in.logits[in.target] = 3.0f - below;
@@ -212,7 +212,7 @@ TEST(CrystallineRow, LambdaZero_IsThePlainCrossEntropyGradient) {
 
 TEST(CrystallineRow, GradientOfARow_SumsToZero) {
   ForEachTarget([](const std::string&) {
-    for (size_t vocabulary : {2, 17, 259, 4096}) {
+    for (size_t vocabulary : {2u, 17u, 259u, 4096u}) {
       const LossCase in(vocabulary, 6.0f);
       const auto gradient = Doubles(RowLoss(in).gradient);
       // (1 + 2 lambda) - 1 - lambda - lambda = 0; every element is rounded relative to terms that sum to scale * 2.4.

@@ -29,6 +29,19 @@ TEST(Dropout, EveryLengthAndCounter_DecidesAsTheScalarRandomNumbers) {
   });
 }
 
+TEST(Dropout, ARateEqualToTheRandomNumber_Keeps_TheNextDrops) {
+  ForEachTarget([](const std::string&) {
+    for (uint64_t counter = 0; counter < 50; ++counter) {
+      const float unit = UnitFloat(RandomBits(11, counter));
+      std::vector<float> kept = {1.0f}, dropped = {1.0f};
+      Dropout(kept.data(), 1, unit, 11, counter);
+      Dropout(dropped.data(), 1, std::nextafter(unit, 1.0f), 11, counter);
+      EXPECT_EQ(kept[0], 1.0f / (1.0f - unit));
+      EXPECT_EQ(dropped[0], 0.0f);
+    }
+  });
+}
+
 TEST(Dropout, ASplitRow_HasTheSameBits) {
   ForEachTarget([](const std::string&) {
     auto whole = RandomValues(1, 100), parts = whole;

@@ -18,7 +18,7 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 TEST(Reductions, Sums_EveryLengthAndAlignment_AreTheScalarLaneSumBitForBit) {
   ForEachTarget([](const std::string&) {
     for (size_t n : Lengths()) {
-      for (size_t misalignment : {0, 1, 3, 7, 15}) {
+      for (size_t misalignment : {0u, 1u, 3u, 7u, 15u}) {
         const auto x = RandomValues(1 + n, n), y = RandomValues(1000 + n, n);
         GuardedMatrix gx(x, misalignment), gy(y, misalignment / 2);
         EXPECT_EQ(Sum(gx.data(), n), (ScalarLaneSum<float>(n, [&](size_t i, float lane) { return lane + x[i]; })));

@@ -24,7 +24,7 @@ inline constexpr double kFloatEps = 0x1p-24;
 inline std::vector<size_t> Lengths() {
   std::vector<size_t> lengths;
   for (size_t n = 0; n <= 50; ++n) lengths.push_back(n);
-  for (size_t n : {64, 79, 128, 259, 344}) lengths.push_back(n);
+  for (size_t n : {64u, 79u, 128u, 259u, 344u}) lengths.push_back(n);
   return lengths;
 }
 
