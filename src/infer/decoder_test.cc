@@ -22,13 +22,14 @@ std::atomic<size_t> allocations = 0;
 
 }  // namespace
 
-void* operator new(size_t bytes) {
+// Not inlined, or the compiler pairs malloc and free with the other sides of new and delete, and warns.
+[[gnu::noinline]] void* operator new(size_t bytes) {
   ++allocations;
   if (void* memory = std::malloc(std::max<size_t>(bytes, 1))) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace cllm {
 namespace {

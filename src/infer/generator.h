@@ -16,8 +16,8 @@ namespace cllm {
 
 struct GenerateOptions {
   size_t tokens = 200;             // at most this many new ones
-  PickOptions pick;
-  std::vector<std::string> stops;  // ends before the first of these in the continuation; empty ones are ignored
+  PickOptions pick = {};
+  std::vector<std::string> stops = {};  // ends before the first of these in the continuation; empty ones are ignored
   bool begin = true;               // the prompt starts with the begin token; without it only an empty prompt does
 };
 

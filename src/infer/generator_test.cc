@@ -3,10 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "infer/model_fixture.h"
-#include "infer/text_stream.h"
 
 namespace cllm {
 namespace {
@@ -34,7 +35,7 @@ struct Streamed {
   }
 };
 
-Streamed Run(const TestModel& model, std::string_view prompt, const GenerateOptions& options) {
+Streamed Continue(const TestModel& model, std::string_view prompt, const GenerateOptions& options) {
   static const Tokenizer tokenizer = Tokenizer::Bytes();
   Decoder decoder(model.config, model.parameters, model.packed);
   Streamed streamed;
@@ -46,22 +47,24 @@ Streamed Run(const TestModel& model, std::string_view prompt, const GenerateOpti
   return streamed;
 }
 
-// Where well-formed UTF-8 characters of two bytes or more begin and end: the decoder of the Unicode book, table 3-7.
-std::vector<std::pair<size_t, size_t>> LongCharacters(const std::string& text) {
-  std::vector<std::pair<size_t, size_t>> found;
-  for (size_t i = 0; i < text.size();) {
-    size_t length = 1;
-    while (i + length < text.size() && length < 4 && UnfinishedCharacter(text.substr(i, length)) == length) ++length;
-    const bool whole = length > 1 && UnfinishedCharacter(text.substr(i, length)) == 0 &&
-                       (static_cast<unsigned char>(text[i + length - 1]) & 0xC0) == 0x80;
-    if (whole) found.emplace_back(i, i + length);
-    i += whole ? length : 1;
+// Bytes of the well-formed UTF-8 character of two bytes or more that `text` begins with, else 0: decoded, then judged by
+// its number (RFC 3629).
+size_t LongCharacter(std::string_view text) {
+  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };
+  const size_t length = static_cast<size_t>(std::countl_one(static_cast<uint8_t>(byte(0))));
+  if (length < 2 || length > 4 || length > text.size()) return 0;
+  uint32_t number = byte(0) & (0xFFu >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if (byte(i) >> 6 != 2) return 0;
+    number = number << 6 | (byte(i) & 63);
   }
-  return found;
+  const bool valid = number >= kSmallest[length] && number <= 0x10FFFF && number >> 11 != 0x1B;
+  return valid ? length : 0;
 }
 
 TEST(Generate, SaysWhatTheModelKnows_UntilTheEndToken) {
-  const Streamed run = Run(SuccessorModel(Saying("to be"), 16), "", {.pick = Greedy()});
+  const Streamed run = Continue(SuccessorModel(Saying("to be"), 16), "", {.pick = Greedy()});
   EXPECT_EQ(run.result.text, "to be");
   EXPECT_EQ(run.result.reason, FinishReason::kEnd);
   EXPECT_EQ(run.result.tokens.size(), 5u);
@@ -72,14 +75,14 @@ TEST(Generate, SaysWhatTheModelKnows_UntilTheEndToken) {
 
 TEST(Generate, Length_EndsAfterSoManyTokens) {
   const TestModel model = SuccessorModel(Saying("abcdef"), 16);
-  const Streamed run = Run(model, "ab", {.tokens = 2, .pick = Greedy()});
+  const Streamed run = Continue(model, "ab", {.tokens = 2, .pick = Greedy()});
   EXPECT_EQ(run.result.text, "cd");
   EXPECT_EQ(run.result.reason, FinishReason::kLength);
-  EXPECT_EQ(Run(model, "ab", {.tokens = 0, .pick = Greedy()}).result.text, "");
+  EXPECT_EQ(Continue(model, "ab", {.tokens = 0, .pick = Greedy()}).result.text, "");
 }
 
 TEST(Generate, Stop_EndsBeforeItAlsoAcrossTokens) {
-  const Streamed run = Run(SuccessorModel(Saying("abcdefgh"), 16), "a", {.pick = Greedy(), .stops = {"zz", "def"}});
+  const Streamed run = Continue(SuccessorModel(Saying("abcdefgh"), 16), "a", {.pick = Greedy(), .stops = {"zz", "def"}});
   EXPECT_EQ(run.result.text, "bc");
   EXPECT_EQ(run.Joined(), "bc");
   EXPECT_EQ(run.result.reason, FinishReason::kStop);
@@ -87,10 +90,10 @@ TEST(Generate, Stop_EndsBeforeItAlsoAcrossTokens) {
 }
 
 TEST(Generate, StopBegunButNotComplete_ComesOutAtTheEnd) {
-  const Streamed ended = Run(SuccessorModel(Saying("abcd"), 16), "a", {.pick = Greedy(), .stops = {"cdX"}});
+  const Streamed ended = Continue(SuccessorModel(Saying("abcd"), 16), "a", {.pick = Greedy(), .stops = {"cdX"}});
   EXPECT_EQ(ended.pieces, (std::vector<std::string>{"b", "", "", "cd"}));
   EXPECT_EQ(ended.result.reason, FinishReason::kEnd);
-  const Streamed cut = Run(SuccessorModel(Saying("abcdef"), 16), "a", {.tokens = 3, .pick = Greedy(), .stops = {"cdX"}});
+  const Streamed cut = Continue(SuccessorModel(Saying("abcdef"), 16), "a", {.tokens = 3, .pick = Greedy(), .stops = {"cdX"}});
   EXPECT_EQ(cut.pieces, (std::vector<std::string>{"b", "", "cd"}));
   EXPECT_EQ(cut.result.reason, FinishReason::kLength);
 }
@@ -100,7 +103,7 @@ TEST(Generate, UnknownAndBegin_AreNeverChosen) {
   next[kFirstByteId + 'a'] = kUnknownId;
   next[kFirstByteId + 'b'] = kBeginId;
   for (const char* prompt : {"a", "b"}) {
-    const Streamed run = Run(SuccessorModel(next, 16), prompt, {.tokens = 1, .pick = Greedy()});
+    const Streamed run = Continue(SuccessorModel(next, 16), prompt, {.tokens = 1, .pick = Greedy()});
     ASSERT_EQ(run.ids.size(), 1u);
     EXPECT_NE(run.ids[0], kUnknownId);
     EXPECT_NE(run.ids[0], kBeginId);
@@ -121,11 +124,11 @@ TEST(Generate, EachReturnsFalse_Ends) {
 TEST(Generate, Begin_ChangesWhatTheModelReads) {
   const TestModel model = SmallByteModel(32);
   GenerateOptions options{.tokens = 20, .pick = Plain(3)};
-  const Generated with = Run(model, "prompt", options).result;
+  const Generated with = Continue(model, "prompt", options).result;
   options.begin = false;
-  const Generated without = Run(model, "prompt", options).result;
+  const Generated without = Continue(model, "prompt", options).result;
   EXPECT_NE(with.logprobs, without.logprobs);
-  EXPECT_EQ(Run(model, "", options).result.logprobs, Run(model, "", {.tokens = 20, .pick = Plain(3)}).result.logprobs);
+  EXPECT_EQ(Continue(model, "", options).result.logprobs, Continue(model, "", {.tokens = 20, .pick = Plain(3)}).result.logprobs);
 }
 
 TEST(Generate, SameSeed_SameResult_AlsoWithAUsedDecoder) {
@@ -146,15 +149,16 @@ TEST(Generate, UntrainedModel_PiecesJoinToTheText_AndSplitNoCharacter) {
   const TestModel model = SmallByteModel(32);
   size_t characters = 0;
   for (uint64_t seed = 0; seed < 60; ++seed) {
-    const Streamed run = Run(model, "", {.tokens = 200, .pick = Plain(seed)});
+    const Streamed run = Continue(model, "", {.tokens = 200, .pick = Plain(seed)});
     const std::string& text = run.result.text;
     ASSERT_EQ(run.Joined(), text);
     ASSERT_EQ(Tokenizer::Bytes().Decode(run.result.tokens), text);
     std::vector<size_t> cuts;
     for (size_t at = 0; const std::string& piece : run.pieces) cuts.push_back(at += piece.size());
-    for (const auto& [begin, end] : LongCharacters(text)) {
-      ++characters;
-      for (size_t cut : cuts) ASSERT_FALSE(cut > begin && cut < end) << "seed " << seed << ", byte " << cut;
+    for (size_t begin = 0; begin < text.size(); ++begin) {
+      const size_t length = LongCharacter(std::string_view(text).substr(begin));
+      characters += length > 0;
+      for (size_t cut : cuts) ASSERT_FALSE(cut > begin && cut < begin + length) << "seed " << seed << ", byte " << cut;
     }
   }
   EXPECT_GT(characters, 20u);
@@ -187,7 +191,7 @@ TEST(Generate, BeyondTheContext_GoesOnFromTheNewestHalf) {
       Tokenizer::Bytes().Encode(prompt, tokens);
       std::vector<double> logprobs;
       const std::vector<uint32_t> expected = ByFreshDecoders(model, tokens, 40, logprobs);
-      const Generated result = Run(model, prompt, {.tokens = 40, .pick = Greedy()}).result;
+      const Generated result = Continue(model, prompt, {.tokens = 40, .pick = Greedy()}).result;
       ASSERT_EQ(result.tokens, expected) << context << " '" << prompt << "'";
       for (size_t i = 0; i < expected.size(); ++i) ASSERT_NEAR(result.logprobs[i], logprobs[i], 1e-5);
     }
@@ -195,14 +199,14 @@ TEST(Generate, BeyondTheContext_GoesOnFromTheNewestHalf) {
 }
 
 TEST(Generate, ContextOfOne_Works) {
-  EXPECT_EQ(Run(SuccessorModel(Saying("abc"), 1), "", {.pick = Greedy()}).result.text, "abc");
+  EXPECT_EQ(Continue(SuccessorModel(Saying("abc"), 1), "", {.pick = Greedy()}).result.text, "abc");
 }
 
 TEST(Generate, WeightsThatAreNotFinite_StillEnd) {
   TestModel model = SmallByteModel(8);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -3e38f}) {
     for (float& value : model.parameters.tensor(model.parameters.layout().final_norm())) value = bad;
-    const Generated result = Run(model, "x", {.tokens = 12, .pick = {.repeat_penalty = 1.2}}).result;
+    const Generated result = Continue(model, "x", {.tokens = 12, .pick = {.repeat_penalty = 1.2}}).result;
     EXPECT_TRUE(result.tokens.size() == 12 || result.reason == FinishReason::kEnd);
     for (uint32_t id : result.tokens) EXPECT_GE(id, kFirstByteId);
   }
