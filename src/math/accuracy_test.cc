@@ -30,12 +30,12 @@ WorstError Sweep(Function ours, TrueFunction exact) {
 #define MPFR_FUNCTION(name) [](mpfr_ptr y, mpfr_srcptr x) { name(y, x, MPFR_RNDN); }
 
 // Measured here and printed; the bound is the contract.
-#define EXPECT_WITHIN(bound, ours, exact)                                              \
-  do {                                                                                 \
-    const WorstError worst = Sweep([](float x) { return ours(x); }, exact);            \
-    RecordProperty("worst", ToString(worst));                                          \
-    EXPECT_LE(worst.ulps, bound) << ToString(worst);                                   \
-    EXPECT_GT(worst.ulps, 0.4) << "no rounding at all: the oracle compares nothing";   \
+#define EXPECT_WITHIN(bound, ours, exact)                                            \
+  do {                                                                               \
+    const WorstError worst = Sweep([](float x) { return ours(x); }, exact);          \
+    RecordProperty("worst", ToString(worst));                                        \
+    EXPECT_LE(worst.ulps, bound) << ToString(worst);                                 \
+    EXPECT_GT(worst.ulps, 0.4) << "no rounding at all: the oracle compares nothing"; \
   } while (false)
 
 TEST(Accuracy, Exp_IsWithinOneUlp) { EXPECT_WITHIN(1.0, Exp, MPFR_FUNCTION(mpfr_exp)); }

@@ -8,9 +8,11 @@
 #include "hwy/highway.h"
 #include "math/vector-inl.h"
 
-#define CLLM_FLOAT_FUNCTIONS(X)                                                                                   \
-  X(Exp) X(Exp2) X(Log) X(Log2) X(Sin) X(Cos) X(Tan) X(Tanh) X(Sqrt) X(Rsqrt) X(Sigmoid) X(Silu) X(SiluDerivative) \
-  X(Floor) X(Ceil) X(Round) X(Trunc) X(Abs)
+// clang-format off
+#define CLLM_FLOAT_FUNCTIONS(X)                                                                       \
+  X(Exp) X(Exp2) X(Log) X(Log2) X(Sin) X(Cos) X(Tan) X(Tanh) X(Sqrt) X(Rsqrt) X(Sigmoid) X(Silu)      \
+  X(SiluDerivative) X(Floor) X(Ceil) X(Round) X(Trunc) X(Abs)
+// clang-format on
 #define CLLM_DOUBLE_FUNCTIONS(X) X(Exp) X(Log) X(Sin) X(Cos) X(Sqrt)
 #define CLLM_FLOAT_PAIR_FUNCTIONS(X) X(Pow) X(Fmod) X(Min) X(Max) X(CopySign)
 #define CLLM_DOUBLE_PAIR_FUNCTIONS(X) X(Pow)
@@ -40,8 +42,8 @@ HWY_INLINE void ForEachVector(Function function, size_t n, T* out, Inputs... inp
   std::memcpy(out + i, buffer, bytes);
 }
 
-#define CLLM_DEFINE(Name, Type, Suffix)                                     \
-  void Name##Suffix(const Type* x, Type* y, size_t n) {                     \
+#define CLLM_DEFINE(Name, Type, Suffix)                                         \
+  void Name##Suffix(const Type* x, Type* y, size_t n) {                         \
     ForEachVector([](auto d, auto v) HWY_ATTR { return Name(d, v); }, n, y, x); \
   }
 #define CLLM_DEFINE_PAIR(Name, Type, Suffix)                                                  \
@@ -85,13 +87,13 @@ namespace math {
   void Name##Array(const float* x, float* y, size_t n) { HWY_DYNAMIC_DISPATCH(Name##Floats)(x, y, n); }
 #define CLLM_CALL_DOUBLE(Name) \
   void Name##Array(const double* x, double* y, size_t n) { HWY_DYNAMIC_DISPATCH(Name##Doubles)(x, y, n); }
-#define CLLM_CALL_FLOAT_PAIR(Name)                                           \
-  void Name##Array(const float* x, const float* y, float* z, size_t n) {     \
-    HWY_DYNAMIC_DISPATCH(Name##Floats)(x, y, z, n);                          \
+#define CLLM_CALL_FLOAT_PAIR(Name)                                       \
+  void Name##Array(const float* x, const float* y, float* z, size_t n) { \
+    HWY_DYNAMIC_DISPATCH(Name##Floats)(x, y, z, n);                      \
   }
-#define CLLM_CALL_DOUBLE_PAIR(Name)                                          \
-  void Name##Array(const double* x, const double* y, double* z, size_t n) {  \
-    HWY_DYNAMIC_DISPATCH(Name##Doubles)(x, y, z, n);                         \
+#define CLLM_CALL_DOUBLE_PAIR(Name)                                         \
+  void Name##Array(const double* x, const double* y, double* z, size_t n) { \
+    HWY_DYNAMIC_DISPATCH(Name##Doubles)(x, y, z, n);                        \
   }
 CLLM_FLOAT_FUNCTIONS(CLLM_CALL_FLOAT)
 CLLM_DOUBLE_FUNCTIONS(CLLM_CALL_DOUBLE)

@@ -31,8 +31,17 @@ BitsOf<T> Bits(T x) {
 // Inputs of every size and kind: all exponents, both signs, special values, and many of ordinary size.
 template <typename T>
 std::vector<T> Inputs(size_t n, uint64_t seed) {
-  const T special[] = {T(0), T(-0.0), T(INFINITY), T(-INFINITY), T(NAN), T(1), T(-1), T(0.5), std::numeric_limits<T>::min(),
-                       std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::max()};
+  const T special[] = {T(0),
+                       T(-0.0),
+                       T(INFINITY),
+                       T(-INFINITY),
+                       T(NAN),
+                       T(1),
+                       T(-1),
+                       T(0.5),
+                       std::numeric_limits<T>::min(),
+                       std::numeric_limits<T>::denorm_min(),
+                       std::numeric_limits<T>::max()};
   std::vector<T> values(n);
   for (size_t i = 0; i < n; ++i) {
     const uint64_t bits = DrawBits(seed, i);
@@ -80,7 +89,8 @@ void CheckTails(const char* name, Call call, Scalar scalar) {
       for (size_t i = 0; i < out.size(); ++i) {
         const bool inside = i >= offset && i < offset + n;
         const T expected = inside ? scalar(x[i], y[i]) : T(123);
-        ASSERT_EQ(Bits(out[i]), Bits(expected)) << name << " n " << n << " offset " << offset << " i " << i << " x " << x[i];
+        ASSERT_EQ(Bits(out[i]), Bits(expected))
+            << name << " n " << n << " offset " << offset << " i " << i << " x " << x[i];
       }
     }
   }
@@ -101,14 +111,17 @@ void CheckLong(const char* name, Call call, Scalar scalar) {
 template <typename T, class Check>
 void ForEachFunction(const OneArgument<T>* begin, const OneArgument<T>* end, Check check) {
   for (const auto* f = begin; f != end; ++f) {
-    check(f->name, [f](const T* x, const T*, T* out, size_t n) { f->array(x, out, n); }, [f](T x, T) { return f->scalar(x); });
+    check(
+        f->name, [f](const T* x, const T*, T* out, size_t n) { f->array(x, out, n); },
+        [f](T x, T) { return f->scalar(x); });
   }
 }
 template <typename T, class Check>
 void ForEachFunction(const TwoArguments<T>* begin, const TwoArguments<T>* end, Check check) {
   for (const auto* f = begin; f != end; ++f) {
-    check(f->name, [f](const T* x, const T* y, T* out, size_t n) { f->array(x, y, out, n); },
-          [f](T x, T y) { return f->scalar(x, y); });
+    check(
+        f->name, [f](const T* x, const T* y, T* out, size_t n) { f->array(x, y, out, n); },
+        [f](T x, T y) { return f->scalar(x, y); });
   }
 }
 
@@ -160,9 +173,11 @@ TEST(Arrays, BitsOfAllFunctions_AreTheCommittedOnes) {
     hash = hash * 31 + one;
   };
   for (const auto& f : kFloatFunctions) add(f.name, HashOf<float>([&](float x, float) { return f.scalar(x); }));
-  for (const auto& f : kFloatPairFunctions) add(f.name, HashOf<float>([&](float x, float y) { return f.scalar(x, y); }));
+  for (const auto& f : kFloatPairFunctions)
+    add(f.name, HashOf<float>([&](float x, float y) { return f.scalar(x, y); }));
   for (const auto& f : kDoubleFunctions) add(f.name, HashOf<double>([&](double x, double) { return f.scalar(x); }));
-  for (const auto& f : kDoublePairFunctions) add(f.name, HashOf<double>([&](double x, double y) { return f.scalar(x, y); }));
+  for (const auto& f : kDoublePairFunctions)
+    add(f.name, HashOf<double>([&](double x, double y) { return f.scalar(x, y); }));
   EXPECT_EQ(hash, 7203307220345298976u);
 }
 

@@ -107,14 +107,15 @@ class PowComparison {
     mpfr_pow(truth_.get(), x_.get(), y_.get(), MPFR_RNDN);
     worst_.Add(ErrorInUlps(Pow(x, y), truth_.get()), static_cast<double>(x), static_cast<double>(y));
   }
-  // Results over the whole range: x of any exponent, y chosen so that x^y is neither 0 nor inf in most cases; bases next
-  // to 1 with large y; whole y with negative x.
+  // Results over the whole range: x of any exponent, y chosen so that x^y is neither 0 nor inf in most cases; bases
+  // next to 1 with large y; whole y with negative x.
   void AddRegions(double largest_log, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) {
       const T x = static_cast<T>(std::exp(Between(-1.0, 1.0, 3 * i) * 0.99 * largest_log));
       const double log = std::log(static_cast<double>(x));
       Add(x, static_cast<T>(Between(-1.1, 1.1, 3 * i + 1) * largest_log / log));
-      const T near_one = T(1) + static_cast<T>(std::ldexp(Between(-1.0, 1.0, 3 * i + 2), -static_cast<int>(i % 24) - 1));
+      const T near_one =
+          T(1) + static_cast<T>(std::ldexp(Between(-1.0, 1.0, 3 * i + 2), -static_cast<int>(i % 24) - 1));
       Add(near_one, static_cast<T>(Between(-1.1, 1.1, i) * largest_log / std::log(static_cast<double>(near_one))));
       Add(-x, static_cast<T>(static_cast<int>(i % 41) - 20));
     }

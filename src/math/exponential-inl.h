@@ -113,8 +113,8 @@ HWY_INLINE TanhParts<V> SplitTanh(D d, V magnitude) {
   return {above, hn::MulAdd(power, p_low, above_low), below, hn::MulAdd(power, p_low, below_low)};
 }
 
-// Hyperbolic tangent, float, below 1 ulp: (e^2|x| - 1) / (e^2|x| + 1) with both sums kept in two parts (Dekker 1971), so
-// that small x loses nothing; exp's polynomial. Beyond |x| = 10 the result is 1.
+// Hyperbolic tangent, float, below 1 ulp: (e^2|x| - 1) / (e^2|x| + 1) with both sums kept in two parts (Dekker 1971),
+// so that small x loses nothing; exp's polynomial. Beyond |x| = 10 the result is 1.
 template <class D, class V>
 HWY_INLINE V Tanh(D d, V x) {
   const auto parts = SplitTanh(d, Limit(d, hn::Abs(x), 0.0, 10.0));
@@ -158,8 +158,8 @@ HWY_INLINE V Silu(D d, V x) {
   const auto parts = SplitLogistic(d, x);
   const auto is_negative = hn::Lt(x, hn::Zero(d));
   const V limited = hn::IfThenElse(hn::Lt(x, Constant(d, -150.0)), Constant(d, -150.0), x);
-  const V product = hn::Mul(limited, hn::IfThenElse(is_negative, hn::Mul(parts.exp.mantissa, parts.inverse),
-                                                    parts.inverse));
+  const V product =
+      hn::Mul(limited, hn::IfThenElse(is_negative, hn::Mul(parts.exp.mantissa, parts.inverse), parts.inverse));
   return hn::IfThenElse(is_negative, Scale(product, parts.exp.power), product);
 }
 

@@ -22,13 +22,28 @@ struct TwoArguments {
   void (*array)(const T*, const T*, T*, size_t);
 };
 
-#define CLLM_ENTRY(Name) {#Name, Name, Name##Array}
+#define CLLM_ENTRY(Name) \
+  { #Name, Name, Name##Array }
 
 inline constexpr OneArgument<float> kFloatFunctions[] = {
-    CLLM_ENTRY(Exp),   CLLM_ENTRY(Exp2),  CLLM_ENTRY(Log),           CLLM_ENTRY(Log2),  CLLM_ENTRY(Sin),
-    CLLM_ENTRY(Cos),   CLLM_ENTRY(Tan),   CLLM_ENTRY(Tanh),          CLLM_ENTRY(Sqrt),  CLLM_ENTRY(Rsqrt),
-    CLLM_ENTRY(Sigmoid), CLLM_ENTRY(Silu), CLLM_ENTRY(SiluDerivative), CLLM_ENTRY(Floor), CLLM_ENTRY(Ceil),
-    CLLM_ENTRY(Round), CLLM_ENTRY(Trunc), CLLM_ENTRY(Abs),
+    CLLM_ENTRY(Exp),
+    CLLM_ENTRY(Exp2),
+    CLLM_ENTRY(Log),
+    CLLM_ENTRY(Log2),
+    CLLM_ENTRY(Sin),
+    CLLM_ENTRY(Cos),
+    CLLM_ENTRY(Tan),
+    CLLM_ENTRY(Tanh),
+    CLLM_ENTRY(Sqrt),
+    CLLM_ENTRY(Rsqrt),
+    CLLM_ENTRY(Sigmoid),
+    CLLM_ENTRY(Silu),
+    CLLM_ENTRY(SiluDerivative),
+    CLLM_ENTRY(Floor),
+    CLLM_ENTRY(Ceil),
+    CLLM_ENTRY(Round),
+    CLLM_ENTRY(Trunc),
+    CLLM_ENTRY(Abs),
 };
 inline constexpr OneArgument<double> kDoubleFunctions[] = {
     CLLM_ENTRY(Exp), CLLM_ENTRY(Log), CLLM_ENTRY(Sin), CLLM_ENTRY(Cos), CLLM_ENTRY(Sqrt),

@@ -88,7 +88,8 @@ TEST(LaneSum, OrderMatters_SoThatTheseTestsCanFail) {
 }
 
 TEST(LaneSum, NegativeZeroLane_SurvivesTheTail) {
-  // Products that vanish below the smallest subnormal leave lane 15 at -0, as all others: the padding must not touch it.
+  // Products that vanish below the smallest subnormal leave lane 15 at -0, as all others: the padding must not touch
+  // it.
   std::vector<float> x(31, -0x1p-100f);
   std::vector<float> y(31, 0x1p-100f);
   EXPECT_EQ(Bits(DefinedDot(x.data(), y.data(), x.size())), Bits(-0.0f));

@@ -77,8 +77,8 @@ HWY_INLINE V LogDouble(D d, V x) {
   return WithLogSpecials(d, x, hn::MulAdd(k, Constant(d, 0x1.62e42feep-1), tail));
 }
 
-// Logarithm to base 2, float, below 1 ulp: log2(1 + f) = f / ln 2 + f^2 q(f) with 1 / ln 2 in two parts and q minimax by
-// tools/math/minimax.py, relative error 2^-27.7. Powers of two are exact.
+// Logarithm to base 2, float, below 1 ulp: log2(1 + f) = f / ln 2 + f^2 q(f) with 1 / ln 2 in two parts and q minimax
+// by tools/math/minimax.py, relative error 2^-27.7. Powers of two are exact.
 template <class D, class V>
 HWY_INLINE V Log2(D d, V x) {
   const auto [k, f] = SplitLog(d, x);

@@ -24,8 +24,8 @@ HWY_INLINE V WithPowSpecials(D d, V x, V y, V magnitude) {
   const V half_y = hn::Mul(y, Constant(d, 0.5));
   const auto is_whole = hn::Eq(hn::Floor(y), y);  // infinities too
   const auto is_odd = hn::And(is_whole, hn::Not(hn::Eq(hn::Floor(half_y), half_y)));
-  const auto has_no_value = hn::And(hn::And(hn::Lt(x, zero), hn::Gt(x, hn::Neg(hn::Inf(d)))),
-                                    hn::And(hn::Not(is_whole), hn::Eq(y, y)));
+  const auto has_no_value =
+      hn::And(hn::And(hn::Lt(x, zero), hn::Gt(x, hn::Neg(hn::Inf(d)))), hn::And(hn::Not(is_whole), hn::Eq(y, y)));
   const auto is_one = hn::Or(hn::Eq(y, zero), hn::Or(hn::Eq(x, one), hn::And(hn::Eq(x, hn::Neg(one)), is_whole)));
   const V positive = hn::IfThenElse(is_one, one, magnitude);
   const V sign = hn::And(x, hn::Set(d, static_cast<hn::TFromD<D>>(-0.0)));
@@ -47,15 +47,15 @@ struct PowOfFloats {
     const V exponent = Limit(d, hn::Mul(y, log), -200.0, 200.0);
     const V shifted = hn::Add(exponent, Shifter(d));
     const V r = hn::Sub(exponent, hn::Sub(shifted, Shifter(d)));
-    const V power = Polynomial(d, r, 0x1.ffffffffabc34p-1, 0x1.62e42ff115b73p-1, 0x1.ebfbe0a4be83bp-3,
-                               0x1.c6b08aafd5a56p-5, 0x1.3b29dc40b0971p-7, 0x1.5d8a6ffb91b3fp-10,
-                               0x1.446a200d4ea0ap-13, 0x1.fe181493c358p-17);
+    const V power =
+        Polynomial(d, r, 0x1.ffffffffabc34p-1, 0x1.62e42ff115b73p-1, 0x1.ebfbe0a4be83bp-3, 0x1.c6b08aafd5a56p-5,
+                   0x1.3b29dc40b0971p-7, 0x1.5d8a6ffb91b3fp-10, 0x1.446a200d4ea0ap-13, 0x1.fe181493c358p-17);
     return Scale(power, PowerOfTwoFactors(d, shifted));
   }
 };
 
-// log |x| = high + low to about 2^-66: with s = f / (2 + f) in two parts, 2 s (1 + z (1/3 + z Q(z))), z = s^2, all but Q
-// in two parts (Dekker 1971); Q minimax by tools/math/minimax.py, relative error of the sum 2^-73.
+// log |x| = high + low to about 2^-66: with s = f / (2 + f) in two parts, 2 s (1 + z (1/3 + z Q(z))), z = s^2, all but
+// Q in two parts (Dekker 1971); Q minimax by tools/math/minimax.py, relative error of the sum 2^-73.
 template <class V>
 struct TwoParts {
   V high, low;

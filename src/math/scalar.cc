@@ -24,12 +24,18 @@ bool IsTrueAtOneLane(Function function, T x) {
 
 }  // namespace
 
-#define CLLM_ONE_ARGUMENT(Type, Name) \
-  Type Name(Type x) { return AtOneLane([](auto d, auto v) { return target::Name(d, v); }, x); }
-#define CLLM_TWO_ARGUMENTS(Type, Name) \
-  Type Name(Type x, Type y) { return AtOneLane([](auto d, auto v, auto w) { return target::Name(d, v, w); }, x, y); }
-#define CLLM_PREDICATE(Type, Name) \
-  bool Name(Type x) { return IsTrueAtOneLane([](auto d, auto v) { return target::Name(d, v); }, x); }
+#define CLLM_ONE_ARGUMENT(Type, Name)                                       \
+  Type Name(Type x) {                                                       \
+    return AtOneLane([](auto d, auto v) { return target::Name(d, v); }, x); \
+  }
+#define CLLM_TWO_ARGUMENTS(Type, Name)                                                    \
+  Type Name(Type x, Type y) {                                                             \
+    return AtOneLane([](auto d, auto v, auto w) { return target::Name(d, v, w); }, x, y); \
+  }
+#define CLLM_PREDICATE(Type, Name)                                                \
+  bool Name(Type x) {                                                             \
+    return IsTrueAtOneLane([](auto d, auto v) { return target::Name(d, v); }, x); \
+  }
 
 CLLM_ONE_ARGUMENT(float, Exp)
 CLLM_ONE_ARGUMENT(double, Exp)

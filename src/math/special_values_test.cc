@@ -23,8 +23,8 @@ constexpr double kNanDouble = std::numeric_limits<double>::quiet_NaN();
 using FloatFunctions = std::initializer_list<float (*)(float)>;
 
 testing::AssertionResult IsExactly(double found, double expected) {
-  const bool same = std::isnan(expected) ? std::isnan(found)
-                                         : std::bit_cast<uint64_t>(found) == std::bit_cast<uint64_t>(expected);
+  const bool same =
+      std::isnan(expected) ? std::isnan(found) : std::bit_cast<uint64_t>(found) == std::bit_cast<uint64_t>(expected);
   if (same) return testing::AssertionSuccess();
   return testing::AssertionFailure() << found << " instead of " << expected;
 }
@@ -129,9 +129,9 @@ TEST(SpecialValues, SubnormalsAndEnds_AreNotFlushed) {
 
 // glibc's pow and fmod follow Annex F; whatever is a zero, an infinity, a NaN or exact must be the same.
 TEST(SpecialValues, PairsOfSpecialArguments_AreAsInAnnexF) {
-  const std::vector<float> values = {0.0f,  -0.0f,  kTiny, -kTiny, 0x1p-126f, 0.5f,  -0.5f, 1.0f,  -1.0f,
-                                     1.5f,  -1.5f,  2.0f,  -2.0f,  3.0f,      -3.0f, 4.0f,  0x1p24f, -0x1p24f,
-                                     16777215.0f, -16777215.0f, kMax,  -kMax, kInf, -kInf, kNan};
+  const std::vector<float> values = {
+      0.0f, -0.0f, kTiny, -kTiny,  0x1p-126f, 0.5f,        -0.5f,        1.0f, -1.0f, 1.5f, -1.5f, 2.0f, -2.0f,
+      3.0f, -3.0f, 4.0f,  0x1p24f, -0x1p24f,  16777215.0f, -16777215.0f, kMax, -kMax, kInf, -kInf, kNan};
   for (const float x : values) {
     for (const float y : values) {
       const double power = std::pow(static_cast<double>(x), static_cast<double>(y));

@@ -153,8 +153,8 @@ struct SinOfFloats {
     ReduceLargeLanes(d, x, high, low, quadrant);
     if (half_turn != 0) quadrant = hn::Add(quadrant, hn::Set(du, 1));
     const auto is_even = hn::Eq(hn::And(quadrant, hn::Set(du, 1)), hn::Zero(du));
-    const V rest = hn::IfThenElse(hn::RebindMask(d, is_even), high,
-                                  hn::Sub(Constant(d, 0x1.921fb54442d18p+0), hn::Abs(high)));
+    const V rest =
+        hn::IfThenElse(hn::RebindMask(d, is_even), high, hn::Sub(Constant(d, 0x1.921fb54442d18p+0), hn::Abs(high)));
     const auto turned = hn::ShiftLeft<62>(hn::And(quadrant, hn::Set(du, 2)));
     r = hn::IfThenElse(is_large, rest, r);
     sign = hn::IfThenElse(hn::RebindMask(du, is_large), turned, sign);
