@@ -127,10 +127,10 @@ struct RelayedRight {
   }
 };
 
-// Rows of a block: few enough for `limit`, and the blocks nearly equal.
+// Rows of a block: at most `limit`, a multiple of kTileRows, and the blocks nearly equal.
 size_t RowsOfBlock(size_t m, size_t limit) {
-  const size_t blocks = (std::max(m, size_t{1}) + limit - 1) / limit;
-  return std::max(((m + blocks - 1) / blocks + kTileRows - 1) / kTileRows, size_t{1}) * kTileRows;
+  const size_t blocks = (m + limit - 1) / limit;
+  return ((m + blocks - 1) / blocks + kTileRows - 1) / kTileRows * kTileRows;
 }
 
 // One block over k: blocks of rows of A that stay in the second-level cache, each against the panels of B in groups
@@ -138,10 +138,10 @@ size_t RowsOfBlock(size_t m, size_t limit) {
 template <typename Right>
 void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t columns, float* left_scratch,
                 Output out) {
-  const size_t limit = left_scratch == nullptr ? kLeftBlock / std::max(depth, size_t{1}) / kTileRows
-                                               : kLeftScratch / LeftTileStride(depth);
+  const size_t steps = std::max(depth, size_t{1});
+  const size_t limit = left_scratch == nullptr ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(depth);
   const size_t block_rows = RowsOfBlock(m, std::max(limit, size_t{1}) * kTileRows);
-  const size_t group = std::max(kRightBlock / std::max(depth, size_t{1}) / kPanelWidth, size_t{1}) * kPanelWidth;
+  const size_t group = std::max(kRightBlock / (steps * kPanelWidth), size_t{1}) * kPanelWidth;
   for (size_t row = 0; row < m; row += block_rows) {
     const size_t rows = std::min(block_rows, m - row);
     const RowTiles tiles(rows);
@@ -226,11 +226,13 @@ HWY_EXPORT(GemmUnpacked);
 }  // namespace
 
 void Gemm(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
+  if (m == 0 || b.columns == 0) return;
   HWY_DYNAMIC_DISPATCH(GemmPacked)(m, a, b, c, c_stride, into);
 }
 
 void GemmRows(size_t m, size_t n, size_t k, GemmLeft a, const float* b, size_t b_stride, float* c, size_t c_stride,
               GemmInto into) {
+  if (m == 0 || n == 0) return;
   HWY_DYNAMIC_DISPATCH(GemmUnpacked)(m, n, k, a, b, b_stride, c, c_stride, into);
 }
 

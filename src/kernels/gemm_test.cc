@@ -244,5 +244,13 @@ TEST(Gemm, NonFiniteInput_ReachesOnlyItsRowOrColumn) {
   }
 }
 
+TEST(GemmReference, TwoByTwo_IsTheProductByHand) {
+  const float a[] = {1, 2, 3, -4}, b[] = {5, 6, 7, 8}, c[] = {100, 0, 0, 100};
+  const reference::Product product = reference::Gemm(2, 2, 2, {a, 2, 1}, b, 2, 1, c, 2);
+  EXPECT_EQ(product.value, (std::vector<double>{119, 22, -13, 86}));
+  EXPECT_EQ(product.magnitude, (std::vector<double>{119, 22, 43, 150}));
+  EXPECT_EQ(reference::Gemm(2, 2, 2, {a, 1, 2}, b, 1, 2, nullptr, 0).value, (std::vector<double>{23, 31, -14, -18}));
+}
+
 }  // namespace
 }  // namespace cllm

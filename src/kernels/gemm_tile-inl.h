@@ -22,7 +22,7 @@ using FloatVector = hn::Vec<FloatTag>;
 
 // A panel is kVectors vectors wide. Chosen by registers: rows x vectors accumulators, the vectors of a row of B and a
 // broadcast element of A fit in 16 (AVX2) or 32 (AVX-512, NEON) registers.
-#if HWY_TARGET == HWY_NEON
+#if HWY_ARCH_ARM
 inline constexpr size_t kVectors = 4;
 inline constexpr size_t kTileRows = 6;
 #elif HWY_TARGET <= HWY_AVX3
