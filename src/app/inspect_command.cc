@@ -9,8 +9,7 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "infer/open_model.h"
-#include "spheres/placement.h"
-#include "spheres/topology.h"
+#include "spheres/spheres.h"
 #include "store/checkpoint.h"
 #include "store/config_file.h"
 #include "store/json.h"
@@ -96,14 +95,15 @@ Status PrintMemory(const std::string& run) {
   CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(RunPaths{run}.config()));
   CLLM_TRY(ApplyEntries(entries, RunPaths{run}.config(), config));
   CLLM_ASSIGN(const OpenedModel model, OpenModel(run));
-  const Topology topology;
-  const size_t cores = topology.machine().UsableCores(), workers = config.threads != 0 ? config.threads : cores;
-  const MemoryEstimate m = EstimateMemory(model.config, config.Step(), workers,
-                                          PlaceLeaves(topology.machine(), workers).cache_domains, std::min(cores, workers));
+  SpheresOptions spheres;
+  spheres.leaves = config.threads;
+  const SpherePlan plan = PlanSpheres(spheres);
+  const MemoryEstimate m =
+      EstimateMemory(model.config, config.Step(), plan.leaves, plan.cache_domains, plan.permits);
   const auto row = [](const char* name, size_t bytes) {
     std::cout << fmt::format("  {:<22} {:>12}\n", name, FormatBytes(bytes));
   };
-  std::cout << fmt::format("memory of training with {} workers\n", workers);
+  std::cout << fmt::format("memory of training with {} workers\n", plan.leaves);
   row("context of a worker", m.context_per_worker);
   row("stack of a worker", m.stack_per_worker);
   row("all workers", m.contexts);

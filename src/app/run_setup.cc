@@ -8,8 +8,7 @@
 #include "base/units.h"
 #include "data/cache_directory.h"
 #include "data/split_text.h"
-#include "spheres/placement.h"
-#include "spheres/topology.h"
+#include "spheres/spheres.h"
 #include "text/tokenizer_file.h"
 #include "text/tokenizer_trainer.h"
 
@@ -20,7 +19,7 @@ constexpr double kPeakMilliseconds = 60;
 constexpr double kDefaultSeconds = 600;
 constexpr double kMeasureShare = 0.04;  // of the time goes into measuring a step
 
-size_t UsableCores() { return Topology().machine().UsableCores(); }
+size_t UsableCores() { return PlanSpheres({}).leaves; }
 
 TextOptions TextOf(const RunConfig& config) {
   TextOptions options;
@@ -67,10 +66,10 @@ Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& token
   return corpus;
 }
 
-// What is left of the asked time for steps and evaluations.
+// What is left of the asked time for steps, evaluations and saves.
 double TrainingSeconds(double asked, double started) {
-  const double end = 0.015 * asked + 0.5;  // last evaluation's rest, last save, samples
-  return std::max(2.0, asked - (MonotonicSeconds() - started) - end);
+  constexpr double kEnd_s = 0.5;  // samples, starting and joining the workers
+  return std::max(2.0, asked - (MonotonicSeconds() - started) - kEnd_s);
 }
 
 Status Plan(double started, RunSetup& setup) {
@@ -136,16 +135,16 @@ Status CheckResources(const RunSetup& setup, const std::string& directory, std::
   const RunConfig& c = setup.config;
   RunConfig sized = c;
   if (!sized.steps) sized.steps = 1;
-  const Topology topology;
-  const size_t cores = topology.machine().UsableCores(), workers = c.threads != 0 ? c.threads : cores;
-  const size_t domains = PlaceLeaves(topology.machine(), workers).cache_domains;
+  SpheresOptions spheres;
+  spheres.leaves = c.threads;
+  const SpherePlan plan = PlanSpheres(spheres);
   const ModelConfig model = c.Model(setup.tokenizer->vocabulary());
-  const MemoryEstimate m = EstimateMemory(model, sized.Step(), workers, domains, std::min(cores, workers));
+  const MemoryEstimate m = EstimateMemory(model, sized.Step(), plan.leaves, plan.cache_domains, plan.permits);
   if (text != nullptr) {
     *text = fmt::format("memory {}: contexts {} ({} for each of {} workers), accumulators {}, weights {}, optimizer {}, "
                         "packs {}, update {}",
                         FormatBytes(m.total()), FormatBytes(m.contexts),
-                        FormatBytes(m.context_per_worker + m.stack_per_worker), workers, FormatBytes(m.accumulators),
+                        FormatBytes(m.context_per_worker + m.stack_per_worker), plan.leaves, FormatBytes(m.accumulators),
                         FormatBytes(m.weights), FormatBytes(m.optimizer), FormatBytes(m.packs),
                         FormatBytes(m.update_scratch));
   }

@@ -7,7 +7,8 @@
 namespace cllm {
 
 std::string VersionText() {
-  return fmt::format("cllm {} (numerics {}, SIMD {})", CLLM_VERSION, kNumerics, SimdName());
+  return fmt::format("cllm {} (numerics {}, SIMD {} of {})", CLLM_VERSION, kNumerics, SimdName(),
+                     fmt::join(SimdTargets(), ", "));
 }
 
 }  // namespace cllm

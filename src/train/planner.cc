@@ -123,7 +123,11 @@ Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds
 }
 
 void PlanSteps(double seconds, double step_seconds, RunConfig& config) {
-  if (!config.steps) config.steps = std::max<uint64_t>(20, static_cast<uint64_t>(seconds / step_seconds));
+  // Evaluations in mid-run and the last one cost about 3 % of the steps' work each (see eval_tokens and Trainer).
+  constexpr double kEvaluationShare = 0.06;
+  if (!config.steps) {
+    config.steps = std::max<uint64_t>(20, static_cast<uint64_t>(seconds / (step_seconds * (1 + kEvaluationShare))));
+  }
   if (!config.eval_every) config.eval_every = std::max<uint64_t>(1, *config.steps / kEvaluations);
   // About 3 % of the training's work.
   const double tokens = static_cast<double>(*config.steps * *config.batch * *config.context);

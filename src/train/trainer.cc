@@ -110,6 +110,7 @@ Status Trainer::WriteStart(const char* kind) {
               {"seed", parts_.config.seed},
               {"precision", parts_.config.precision},
               {"simd", SimdName()},
+              {"processor", ProcessorName()},
               {"workers", step_->spheres().leaves()},
               {"cache_domains", step_->spheres().cache_domains()},
               {"ranks", 1},
@@ -138,11 +139,17 @@ Result<RunSummary> Trainer::Train() {
   return Finish();
 }
 
+// A window that starts at the end of a line starts with the begin token instead: a text of one document would hardly
+// ever show that token to the model, and generation starts with it.
+Status Trainer::ReadWindow(uint64_t sequence, std::span<uint32_t> out) const {
+  CLLM_TRY(sampler_.ReadSequence(parts_.corpus->training(), sequence, out));
+  if (parts_.tokenizer->TokenBytes(out[0]).ends_with('\n')) out[0] = parts_.tokenizer->begin();
+  return {};
+}
+
 Status Trainer::TrainStep() {
   const double begin = MonotonicSeconds();
-  const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) {
-    return sampler_.ReadSequence(parts_.corpus->training(), sequence, out);
-  };
+  const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) { return ReadWindow(sequence, out); };
   // Node Zero touches the next step's tokens while the workers are busy, so that they never wait for the disk.
   const auto prefetch = [&] {
     std::vector<uint32_t> window(model_.context + 1);
@@ -351,6 +358,7 @@ Result<RunSummary> Trainer::Finish() {
                 {"val_nats", best.scores.token},
                 {"bits_per_byte", best.bits_per_byte},
                 {"memorised", summary.memorised},
+                {"peak_resident_bytes", ReadProcessMemory().peak_resident},
                 {"seconds", summary.seconds}}));
   return summary;
 }

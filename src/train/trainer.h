@@ -60,6 +60,7 @@ class Trainer {
 
   Status WriteStart(const char* kind);
   Status TrainStep();
+  Status ReadWindow(uint64_t sequence, std::span<uint32_t> out) const;
   Status AfterStep(const StepResult& result, double seconds);
   Status EvaluateAndKeepBest();
   Status WriteSample();

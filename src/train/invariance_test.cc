@@ -1,0 +1,190 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include "base/random.h"
+#include "kernels/gradient.h"
+#include "model/trainee.h"
+#include "train/exact_step.h"
+
+// The promise of the design's section 5: the same bits on any number of threads and in any order of work.
+namespace cllm {
+namespace {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr uint64_t kSteps = 2;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+constexpr uint64_t kSteps = 2;
+#else
+constexpr uint64_t kSteps = 50;
+#endif
+#else
+constexpr uint64_t kSteps = 50;
+#endif
+
+constexpr size_t kItems = 128;
+
+// A small model and a loss whose classes hold several tokens each.
+struct Task {
+  ModelConfig config;
+  StepOptions options;
+  std::vector<int32_t> root, form;
+
+  Task(size_t vocabulary, size_t batch, size_t item)
+      : config{.layers = 2, .heads = 2, .width = 32, .hidden = 40, .context = 8, .vocabulary = vocabulary},
+        root(vocabulary),
+        form(vocabulary) {
+    options.batch = batch;
+    options.item = item;
+    for (size_t v = 0; v < vocabulary; ++v) {
+      root[v] = static_cast<int32_t>(v / 3);
+      form[v] = static_cast<int32_t>(v % 5);
+    }
+    options.schedule.segments = {{.end = 1000, .warmup = 10}};
+  }
+
+  void UseAdamWAndDropout(float dropout) {
+    options.optimizer.kind = OptimizerKind::kAdamW;
+    options.dropout = dropout;
+  }
+
+  // Tokens that follow each other by a rule with some noise, so that there is something to learn.
+  void Read(uint64_t sequence, std::span<uint32_t> out) const {
+    const uint64_t key = SubKey(9, sequence);
+    uint64_t token = RandomBits(key, 0) % config.vocabulary;
+    for (size_t t = 0; t < out.size(); ++t) {
+      out[t] = static_cast<uint32_t>(token);
+      token = (7 * token + 3 + RandomBits(key, t + 1) % 4) % config.vocabulary;
+    }
+  }
+};
+
+struct Trained {
+  std::string hash;
+  double first_loss = 0, last_loss = 0;
+  uint64_t gradient_norm_bits = 0;  // of the last step
+};
+
+// Trains `steps` steps and expects that every leaf processed items.
+Trained Train(const Task& task, SpheresOptions spheres, uint64_t steps) {
+  const size_t leaves = spheres.leaves;
+  auto created = ExactStep::Create(task.config, task.options, {task.root, task.form}, std::move(spheres));
+  CHECK(created.ok());
+  ExactStep& step = **created;
+  InitializeParameters(1, task.config.layers, step.parameters());
+  CHECK(step.Repack().ok());
+  Trained run;
+  for (uint64_t s = 0; s < steps; ++s) {
+    const auto result = step.Run(s, [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
+      task.Read(sequence, out);
+      return {};
+    });
+    EXPECT_TRUE(result.ok()) << result.status().message();
+    if (!result.ok()) return run;
+    if (s == 0) run.first_loss = result->scores.token;
+    run.last_loss = result->scores.token;
+    run.gradient_norm_bits = std::bit_cast<uint64_t>(result->gradient_norm);
+  }
+  const SphereStatistics statistics = step.spheres().Statistics();
+  EXPECT_EQ(statistics.leaves.size(), leaves);
+  uint64_t tokens = 0;
+  for (size_t leaf = 0; leaf < statistics.leaves.size(); ++leaf) {
+    // Tokens are counted by the items of forward and backward alone.
+    EXPECT_GT(statistics.leaves[leaf].tokens, 0u) << "leaf " << leaf << " of " << leaves << " was idle";
+    tokens += statistics.leaves[leaf].tokens;
+  }
+  EXPECT_EQ(tokens, steps * task.options.batch * task.config.context);
+  run.hash = WeightHash(step.parameters());
+  return run;
+}
+
+void ExpectSame(const Trained& expected, const Trained& found, const std::string& what) {
+  EXPECT_EQ(found.hash, expected.hash) << what;
+  EXPECT_EQ(found.last_loss, expected.last_loss) << what;
+  EXPECT_EQ(found.gradient_norm_bits, expected.gradient_norm_bits) << what;
+}
+
+class Invariance : public testing::TestWithParam<size_t> {
+ protected:
+  const Task task_{GetParam(), kItems, 1};
+};
+
+TEST_P(Invariance, AnyNumberOfThreads_SameBits) {
+  const Trained one = Train(task_, {.leaves = 1}, kSteps);
+  EXPECT_LT(one.last_loss, one.first_loss);
+  for (const size_t leaves : {2u, 3u, 7u, 16u, 63u}) {
+    ExpectSame(one, Train(task_, {.leaves = leaves}, kSteps), std::to_string(leaves) + " threads");
+  }
+}
+
+TEST_P(Invariance, ShuffledOrderOfWork_SameBits) {
+  constexpr uint64_t kShuffledSteps = std::min<uint64_t>(kSteps, 10);
+  const Trained natural = Train(task_, {.leaves = 1}, kShuffledSteps);
+  for (const uint64_t shuffle : {1u, 2u}) {
+    for (const size_t leaves : {1u, 5u}) {
+      ExpectSame(natural, Train(task_, {.leaves = leaves, .shuffle = shuffle}, kShuffledSteps),
+                 "shuffle " + std::to_string(shuffle) + ", threads " + std::to_string(leaves));
+    }
+  }
+}
+
+// bytes has 259 tokens; bpe:1024 as many as it says.
+INSTANTIATE_TEST_SUITE_P(Vocabulary, Invariance, testing::Values(259, 1024),
+                         [](const auto& vocabulary) { return std::to_string(vocabulary.param); });
+
+TEST(Invariance, DropoutAndUnevenItems_SameBits) {
+  Task task(300, 100, 3);
+  task.UseAdamWAndDropout(0.2f);
+  const Trained one = Train(task, {.leaves = 1}, 4);
+  ExpectSame(one, Train(task, {.leaves = 4, .shuffle = 5}, 4), "4 threads");
+  ExpectSame(one, Train(task, {.leaves = 33}, 4), "33 threads");
+}
+
+// The control. Item gradients of whole steps, summed in the order that `order` gives (0: natural) as floats or as the
+// exact accumulator's integers; then the optimizer and the next step, as in training.
+template <typename Number>
+std::string HashOfSumming(const Task& task, uint64_t order) {
+  Trainee trainee(task.config, {task.root, task.form}, 1);
+  InitializeParameters(1, task.config.layers, trainee.parameters());
+  trainee.Repack();
+  Optimizer optimizer(task.config, task.options.optimizer);
+  std::vector<float> scratch(optimizer.ScratchFloats());
+  std::vector<uint32_t> tokens(task.config.context + 1);
+  for (uint64_t s = 0; s < 3; ++s) {
+    std::vector<Number> sum(trainee.layout().size());
+    for (uint64_t i = 0; i < kItems; ++i) {
+      task.Read(s * kItems + (order == 0 ? i : Permute(order, i, kItems)), tokens);
+      const Trainee::Outcome item = trainee.Train(tokens, task.options.lambda);
+      for (size_t j = 0; j < sum.size(); ++j) sum[j] += static_cast<Number>(item.fixed[j] / int64_t{kItems});
+    }
+    std::vector<int64_t> gradient(sum.size());
+    std::transform(sum.begin(), sum.end(), gradient.begin(), [](Number x) { return static_cast<int64_t>(x); });
+    for (size_t job = 0; job < optimizer.jobs(); ++job) {
+      optimizer.Update(job, {.count = s + 1}, gradient, trainee.parameters(), scratch.data());
+    }
+    trainee.Repack();
+  }
+  return WeightHash(trainee.parameters());
+}
+
+TEST(Invariance, Control_FloatSumsInTwoOrders_DifferWhereIntegersDoNot) {
+  const Task task(259, kItems, 1);
+  EXPECT_EQ(HashOfSumming<int64_t>(task, 0), HashOfSumming<int64_t>(task, 1));
+  EXPECT_NE(HashOfSumming<float>(task, 0), HashOfSumming<float>(task, 1));
+}
+
+// The bits themselves, for every compiler, optimisation level and SIMD target. A change of them needs a new `numerics`
+// number (design section 5).
+TEST(Invariance, FixedTinyRuns_HaveTheCommittedHashes) {
+  const Task muon(259, 8, 1);
+  EXPECT_EQ(Train(muon, {.leaves = 2}, 5).hash, "MUON_HASH");
+  Task adamw(300, 8, 3);
+  adamw.UseAdamWAndDropout(0.1f);
+  EXPECT_EQ(Train(adamw, {.leaves = 2}, 5).hash, "ADAMW_HASH");
+}
+
+}  // namespace
+}  // namespace cllm

@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+
+#include "base/system.h"
+#include "train/exact_step.h"
+#include "train/worker.h"
+
+// What a worker takes (design section 6): computed before the start, and measured with all pages touched.
+namespace cllm {
+namespace {
+
+constexpr ModelConfig kConfig{.layers = 6, .heads = 8, .width = 256, .hidden = 1024, .context = 64, .vocabulary = 788};
+constexpr size_t kWorkers = 63;
+constexpr double kMebibyte = 1 << 20;
+
+MemoryEstimate Estimate(size_t workers) { return EstimateMemory(kConfig, StepOptions(), workers, 1, 2); }
+
+TEST(WorkerMemory, Computed_IsWithinTheDesignsFigures) {
+  const MemoryEstimate one = Estimate(1), all = Estimate(kWorkers);
+  EXPECT_EQ(one.context_per_worker, TrainingContext(kConfig, 1).bytes());
+  EXPECT_EQ(one.contexts, one.context_per_worker + one.stack_per_worker);
+  EXPECT_LE(static_cast<double>(one.contexts) / kMebibyte, 6.1);
+  EXPECT_EQ(all.contexts, kWorkers * one.contexts);
+  EXPECT_LE(static_cast<double>(all.contexts) / kMebibyte, 386);
+  EXPECT_LE(static_cast<double>(all.accumulators) / 1e6, 53);
+  RecordProperty("bytes_per_worker", std::to_string(one.contexts));
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+// Resident bytes of the calling thread's stack.
+size_t ResidentStack() {
+  pthread_attr_t attributes;
+  CHECK(pthread_getattr_np(pthread_self(), &attributes) == 0);
+  void* base = nullptr;
+  size_t size = 0;
+  CHECK(pthread_attr_getstack(&attributes, &base, &size) == 0);
+  pthread_attr_destroy(&attributes);
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> resident(size / page);
+  CHECK(mincore(base, size, resident.data()) == 0);
+  const auto pages = std::count_if(resident.begin(), resident.end(), [](auto flags) { return (flags & 1) != 0; });
+  return page * static_cast<size_t>(pages);
+}
+
+// 63 workers that each trained an item: the process grew by no more than what was computed, and by no less than the
+// contexts, whose every page is touched.
+TEST(WorkerMemory, Measured_AfterTrainingOnEachWorker_IsWithinTheComputed) {
+  Parameters parameters(kConfig);
+  InitializeParameters(1, kConfig.layers, parameters);
+  PackedWeights packed(kConfig, PackedWeights::Use::kTraining);
+  packed.PackAll(parameters);
+  std::vector<int32_t> classes(kConfig.vocabulary);
+  std::iota(classes.begin(), classes.end(), 0);
+  const Transformer transformer(kConfig, parameters, packed, {classes, classes});
+  ExactAccumulator accumulator(parameters.layout().size(), Transformer::Grids(kConfig));
+
+  const uint64_t before = ReadProcessMemory().anonymous;
+  auto spheres = Spheres::Start({.leaves = kWorkers, .make_state = Worker::Maker(kConfig, 1)});
+  ASSERT_TRUE(spheres.ok()) << spheres.status().message();
+  std::atomic<size_t> largest_stack = 0;
+  const Status status = (*spheres)->Run(kWorkers, [&](Leaf& leaf, size_t item) -> Status {
+    TrainingContext& context = Worker::ContextOf(leaf);
+    for (size_t t = 0; t < kConfig.context; ++t) {
+      context.inputs[t] = static_cast<uint32_t>((item + t) % kConfig.vocabulary);
+      context.targets[t] = static_cast<uint32_t>((item + 7 * t) % kConfig.vocabulary);
+    }
+    GradientSink sink{.accumulator = &accumulator, .scale = 1.0f / kWorkers / 64};
+    LossSums sums;
+    transformer.Train(context, 1, 0.1f, {.rate = 0.1f, .key = item}, sums, sink);
+    const size_t stack = ResidentStack();
+    for (size_t seen = largest_stack; stack > seen && !largest_stack.compare_exchange_weak(seen, stack);) {
+    }
+    return sums.finite && sink.in_range ? Status() : Diverged("not a number");
+  });
+  ASSERT_TRUE(status.ok()) << status.message();
+  const double growth = static_cast<double>(ReadProcessMemory().anonymous - before);
+  for (const LeafStatistics& leaf : (*spheres)->Statistics().leaves) EXPECT_EQ(leaf.items, 1u);
+
+  const MemoryEstimate estimate = Estimate(kWorkers);
+  EXPECT_LE(largest_stack, estimate.stack_per_worker);
+  // Beside its context and stack a thread has what the C library keeps of it: a heap arena's first pages and the like.
+  constexpr double kThread = 32 << 10;
+  EXPECT_LE(growth, static_cast<double>(estimate.contexts) + kWorkers * kThread);
+  EXPECT_LE(growth / kMebibyte, 386);
+  EXPECT_GE(growth, static_cast<double>(kWorkers * estimate.context_per_worker));
+  RecordProperty("growth_bytes", std::to_string(growth));
+  RecordProperty("stack_bytes", std::to_string(largest_stack));
+}
+
+#endif
+
+}  // namespace
+}  // namespace cllm

@@ -1,0 +1,63 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "program.h"
+
+namespace cllm::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class GenerateCommand : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::vector<std::string> arguments = TinyRun(box_.Write("text.txt", SomeText(4000)), box_.path("run"), "1");
+    ASSERT_EQ(box_.Run(arguments).exit_code, 0);
+  }
+  Outcome Generate(std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"generate", box_.path("run"), "-n", "150"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return box_.Run(arguments);
+  }
+  Sandbox box_;
+};
+
+TEST_F(GenerateCommand, Seed_RepeatsTheText) {
+  const Outcome first = Generate({"-p", "the river", "--seed", "7"});
+  EXPECT_EQ(first.exit_code, 0);
+  EXPECT_EQ(first.out, Generate({"-p", "the river", "--seed", "7"}).out);
+  EXPECT_NE(first.out, Generate({"-p", "the river", "--seed", "8"}).out);
+}
+
+TEST_F(GenerateCommand, UntrainedByteModel_BreaksNeitherJsonNorLog) {
+  const Outcome outcome = Generate({"-p", "x", "--json", "--temp", "2"});
+  ASSERT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(nlohmann::json::accept(outcome.out));
+  std::istringstream lines(ReadAll(box_.path("run/log.jsonl")));
+  for (std::string line; std::getline(lines, line);) EXPECT_TRUE(nlohmann::json::accept(line));
+}
+
+TEST_F(GenerateCommand, Echo_PrintsThePromptFirst) {
+  EXPECT_THAT(Generate({"-p", "the river", "--echo"}).out, ::testing::StartsWith("the river"));
+}
+
+TEST_F(GenerateCommand, Tokenize_RoundTrips) {
+  const std::string text = "Stone bridges, \xC3\xA9t\xC3\xA9\n";
+  const Outcome ids = box_.Run(Start{{"tokenize", box_.path("run")}, text, {}, {}});
+  ASSERT_EQ(ids.exit_code, 0);
+  EXPECT_EQ(box_.Run(Start{{"tokenize", box_.path("run"), "-d"}, ids.out, {}, {}}).out, text);
+}
+
+TEST_F(GenerateCommand, Inspect_ShowsModelAndLattice) {
+  EXPECT_THAT(box_.Run({"inspect", box_.path("run")}).out, HasSubstr("layers.0.query_key_value"));
+  EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "--verify"}).out, HasSubstr("every hash is right"));
+  EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "--memory"}).out, HasSubstr("accumulators"));
+  EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "lattice", "A"}).out, HasSubstr("3 (capital)"));
+  EXPECT_EQ(box_.Run({"inspect", box_.path("run"), "lattice", "nosuchtoken"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace cllm::testing

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+// Starts the program under test and looks at what it did.
+namespace cllm::testing {
+
+struct Outcome {
+  int exit_code = -1;  // 128 + signal if one ended it
+  std::string out;     // standard output
+  std::string err;     // standard error
+};
+
+struct Start {
+  std::vector<std::string> arguments;
+  std::string input;                     // of standard input
+  std::vector<std::string> environment;  // "NAME=value", added
+  // Called with the process id once it runs; may send signals.
+  std::function<void(int pid)> meanwhile;
+};
+Outcome Run(const Start& start);
+inline Outcome Run(std::vector<std::string> arguments) { return Run(Start{std::move(arguments), "", {}, {}}); }
+
+// A directory of its own, removed at the end; the program's working directory and cache lie in it.
+class Sandbox {
+ public:
+  Sandbox();
+  ~Sandbox();
+  std::string path(const std::string& name) const { return root_ + "/" + name; }
+  // Writes a file and returns its path.
+  std::string Write(const std::string& name, const std::string& content) const;
+  // The same, started in the sandbox with its own cache.
+  Outcome Run(std::vector<std::string> arguments) const { return Run(Start{std::move(arguments), "", {}, {}}); }
+  Outcome Run(Start start) const;
+
+ private:
+  std::string root_;
+};
+
+// About `bytes` bytes of a text that a small model can learn something from.
+std::string SomeText(size_t bytes);
+std::string ReadAll(const std::string& path);
+bool Exists(const std::string& path);
+
+// Options of a run that takes about a second.
+std::vector<std::string> TinyRun(const std::string& text, const std::string& out, const std::string& steps);
+
+}  // namespace cllm::testing

@@ -1,0 +1,158 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "program.h"
+
+// Runs from the outside: what they leave behind, and that interruption changes nothing.
+namespace cllm::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Runs : public ::testing::Test {
+ protected:
+  std::vector<std::string> Options(const std::string& out, const std::string& steps) {
+    std::vector<std::string> arguments = TinyRun(text_, box_.path(out), steps);
+    arguments.insert(arguments.end(), {"--save-every", "5", "--eval-every", "10", "--dropout", "0.1"});
+    return arguments;
+  }
+  std::string Model(const std::string& run, const std::string& step) {
+    return ReadAll(box_.path(run + "/checkpoints/step-" + step + "/model.safetensors"));
+  }
+  std::vector<nlohmann::json> Log(const std::string& run) {
+    std::vector<nlohmann::json> records;
+    std::istringstream lines(ReadAll(box_.path(run + "/log.jsonl")));
+    for (std::string line; std::getline(lines, line);) records.push_back(nlohmann::json::parse(line));
+    return records;
+  }
+
+  Sandbox box_;
+  std::string text_ = box_.Write("text.txt", SomeText(20000));
+};
+
+TEST_F(Runs, Train_LeavesEverythingTheDesignNames) {
+  ASSERT_EQ(box_.Run(Options("run", "20")).exit_code, 0);
+  for (const char* name : {"config.toml", "tokenizer.json", "lattice.json", "log.jsonl", "best", "latest",
+                           "checkpoints/step-20/model.safetensors", "checkpoints/step-20/optimizer.safetensors",
+                           "checkpoints/step-20/state.json", "checkpoints/step-20/manifest.json"}) {
+    EXPECT_TRUE(Exists(box_.path(std::string("run/") + name))) << name;
+  }
+  const auto log = Log("run");
+  EXPECT_EQ(log.front().at("event"), "run_start");
+  EXPECT_EQ(log.back().at("event"), "run_end");
+  size_t steps = 0;
+  for (const auto& record : log) {
+    if (record.contains("event")) continue;
+    ++steps;
+    for (const char* field : {"step", "tokens", "loss", "loss_root", "loss_form", "lr", "grad_norm", "tok_s",
+                              "peak_share", "eta_s"}) {
+      EXPECT_TRUE(record.contains(field)) << field;
+    }
+  }
+  EXPECT_EQ(steps, 20u);
+}
+
+TEST_F(Runs, Config_OfARun_ReproducesIt) {
+  ASSERT_EQ(box_.Run(Options("first", "20")).exit_code, 0);
+  const Outcome again = box_.Run({"train", "--config", box_.path("first/config.toml"), "--out", box_.path("second"),
+                                  "--threads", "3", "--quiet"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(Model("first", "20"), Model("second", "20"));
+  std::string config = ReadAll(box_.path("second/config.toml"));
+  const std::string threads = "threads = 3\n";
+  ASSERT_THAT(config, HasSubstr(threads));
+  config.erase(config.find(threads), threads.size());
+  EXPECT_EQ(ReadAll(box_.path("first/config.toml")), config);
+}
+
+TEST_F(Runs, Precedence_IsFlagThenEnvironmentThenFile) {
+  const std::string file = box_.Write("c.toml", "lambda = 0.5\nwarmup = 7\ndropout = 0.2\n");
+  std::vector<std::string> arguments = TinyRun(text_, box_.path("run"), "2");
+  arguments.insert(arguments.end(), {"--config", file, "--lambda", "0.25"});
+  ASSERT_EQ(box_.Run(Start{arguments, "", {"CLLM_LAMBDA=0.75", "CLLM_WARMUP=9"}, {}}).exit_code, 0);
+  const std::string config = ReadAll(box_.path("run/config.toml"));
+  EXPECT_THAT(config, HasSubstr("lambda = 0.25"));
+  EXPECT_THAT(config, HasSubstr("warmup = 9"));
+  EXPECT_THAT(config, HasSubstr("dropout = 0.2"));
+}
+
+// Kills the program as soon as its log has `lines` lines.
+Start KilledAfter(std::vector<std::string> arguments, const std::string& log, size_t lines, int signal) {
+  return Start{std::move(arguments), "", {}, [=](int pid) {
+                 for (int i = 0; i < 6000; ++i) {
+                   const std::string text = ReadAll(log);
+                   if (static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) >= lines) break;
+                   std::this_thread::sleep_for(std::chrono::milliseconds(2));
+                 }
+                 kill(pid, signal);
+               }};
+}
+
+TEST_F(Runs, Killed_AtThreeMoments_AndResumed_GivesTheSameWeights) {
+  constexpr const char* kSteps = "400";
+  ASSERT_EQ(box_.Run(Options("whole", kSteps)).exit_code, 0);
+  // Killed three times, each later than the last; the first start writes the directory.
+  std::vector<std::string> arguments = Options("cut", kSteps);
+  int killed = 0;
+  for (const size_t lines : {30, 160, 310}) {
+    const Outcome outcome = box_.Run(KilledAfter(arguments, box_.path("cut/log.jsonl"), lines, SIGKILL));
+    killed += outcome.exit_code == 128 + SIGKILL;
+    arguments = {"resume", box_.path("cut"), "--quiet", "--samples", "0"};
+  }
+  EXPECT_EQ(killed, 3);
+  const Outcome last = box_.Run(arguments);
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(Model("whole", kSteps), Model("cut", kSteps));
+}
+
+TEST_F(Runs, Interrupted_SavesAndTellsHowToGoOn) {
+  const std::string steps = "100000";
+  const Outcome outcome = box_.Run(KilledAfter(Options("run", steps), box_.path("run/log.jsonl"), 40, SIGINT));
+  EXPECT_EQ(outcome.exit_code, 130);
+  EXPECT_THAT(outcome.err, HasSubstr("cllm resume " + box_.path("run")));
+  EXPECT_TRUE(Exists(box_.path("run/latest")));
+}
+
+TEST_F(Runs, Resume_BeyondTheEnd_ExtendsTheSchedule) {
+  ASSERT_EQ(box_.Run(Options("run", "20")).exit_code, 0);
+  const Outcome outcome = box_.Run({"resume", box_.path("run"), "--steps", "30", "--quiet", "--samples", "0"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(Exists(box_.path("run/checkpoints/step-30")));
+}
+
+TEST_F(Runs, FineTuning_StartsFromTheModel) {
+  ASSERT_EQ(box_.Run(Options("base", "60")).exit_code, 0);
+  const Outcome outcome = box_.Run({"train", text_, "--from", box_.path("base"), "--steps", "2", "--batch", "4", "--out",
+                                    box_.path("tuned"), "--quiet", "--samples", "0"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto log = Log("tuned");
+  ASSERT_GT(log.size(), 1u);
+  EXPECT_LT(log[1].at("loss_token").get<double>(), 4.5) << "an untrained model would start above ln 259 = 5.56";
+}
+
+TEST_F(Runs, Eval_CountsEveryByteOnce) {
+  ASSERT_EQ(box_.Run(Options("run", "5")).exit_code, 0);
+  const std::string other = box_.Write("other.txt", SomeText(3001));
+  const auto result = nlohmann::json::parse(box_.Run({"eval", box_.path("run"), other, "--json"}).out);
+  EXPECT_EQ(result.at("bytes").get<size_t>(), std::filesystem::file_size(other));
+  // Every byte and the end token, each predicted from what stands before it.
+  EXPECT_EQ(result.at("tokens").get<size_t>(), std::filesystem::file_size(other) + 1);
+  const double nats = result.at("nats_per_token").get<double>() * result.at("tokens").get<double>();
+  EXPECT_NEAR(result.at("bits_per_byte").get<double>(), nats / result.at("bytes").get<double>() / 0.6931471805599453, 1e-9);
+}
+
+TEST_F(Runs, PipedText_CanBeTrainedOn) {
+  std::vector<std::string> arguments = TinyRun("-", box_.path("run"), "2");
+  EXPECT_EQ(box_.Run(Start{arguments, SomeText(5000), {}, {}}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace cllm::testing
