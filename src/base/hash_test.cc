@@ -3,16 +3,31 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace cllm {
 namespace {
 
-// Expected values: the sanity check of the xxHash project (cli/xsum_sanity_check.c), seed 0.
-TEST(Hash, HashBytes_GoldenValues) { EXPECT_EQ(HashBytes({}).Hex(), "99aa06d3014798d86001c324468d497f"); }
+std::string Pattern(size_t size) {
+  std::string text(size, 0);
+  for (size_t i = 0; i < size; ++i) text[i] = static_cast<char>(i * 31 + i / 7);
+  return text;
+}
+
+// Expected values: printed by xxhsum -H2 of xxHash 0.8.1 for the same bytes. The lengths are those where XXH3 changes
+// its method.
+TEST(Hash, HashBytes_GoldenValues) {
+  const std::vector<std::pair<size_t, std::string>> golden = {
+      {0, "99aa06d3014798d86001c324468d497f"},     {1, "a6cd5e9392000f6ac44bdff4074eecdb"},
+      {16, "26ae01737359dfa59ffc2595f55211ea"},    {17, "8510835b3b44d0f2fc3c45f615935c46"},
+      {240, "86ab3aa93d8e34153fd3f2034a26702b"},   {241, "af94047fa8de7403a940cb6f5924251e"},
+      {100000, "68b256a3d43f9aaba18688f2f7856c61"}};
+  for (const auto& [size, hex] : golden) EXPECT_EQ(HashBytes(AsBytes(Pattern(size))).Hex(), hex) << size;
+}
 
 TEST(Hash, Hasher_AnyCut_SameAsWhole) {
-  std::string text;
-  for (int i = 0; i < 5000; ++i) text += static_cast<char>(i * 31 + i / 7);
+  const std::string text = Pattern(5000);
   const Hash128 whole = HashBytes(AsBytes(text));
   for (size_t cut : {1u, 7u, 240u, 256u, 1024u, 4999u, 5000u}) {
     Hasher hasher;

@@ -83,13 +83,7 @@ Status PosixFileSystem::Rename(const std::string& from, const std::string& to) {
 Status PosixFileSystem::Exchange(const std::string& first, const std::string& second) {
   if (renameat2(AT_FDCWD, first.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return SystemFailed(first, ("exchange with " + second).c_str(), errno);
-  const std::string aside = first + ".aside";
-  CLLM_TRY(Rename(second, aside));
-  if (Status status = Rename(first, second); !status.ok()) {
-    CLLM_TRY(Rename(aside, second));
-    return status;
-  }
-  return Rename(aside, first);
+  return ExchangeByRenames(*this, first, second);
 }
 
 Status PosixFileSystem::SyncDirectory(const std::string& path) {
@@ -157,6 +151,16 @@ std::string ParentPath(const std::string& path) {
   if (slash == path.npos) return ".";
   const size_t last = path.find_last_not_of('/', slash);
   return last == path.npos ? "/" : path.substr(0, last + 1);
+}
+
+Status ExchangeByRenames(FileSystem& files, const std::string& first, const std::string& second) {
+  const std::string aside = first + ".aside";
+  CLLM_TRY(files.Rename(second, aside));
+  if (Status status = files.Rename(first, second); !status.ok()) {
+    CLLM_TRY(files.Rename(aside, second));
+    return status;
+  }
+  return files.Rename(aside, first);
 }
 
 namespace {

@@ -36,7 +36,7 @@ class FileSystem {
   virtual Result<std::unique_ptr<OutputFile>> OpenAppend(const std::string& path) = 0;
   virtual Status Truncate(const std::string& path, uint64_t bytes) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;  // replaces a file or symlink atomically
-  // Both exist; each takes the other's name. Atomic where the file system can, else two renames.
+  // Both exist; each takes the other's name. Atomic where the file system can, else ExchangeByRenames.
   virtual Status Exchange(const std::string& first, const std::string& second) = 0;
   virtual Status SyncDirectory(const std::string& path) = 0;  // names in it reach the disk
   // The directory and its missing parents; false if it was there.
@@ -71,6 +71,9 @@ Status AtomicWriteFile(FileSystem& files, const std::string& path, ByteView byte
 
 // Makes the symlink `path` point to `target`, atomically and durably; replaces a symlink or file that is there.
 Status ReplaceSymlink(FileSystem& files, const std::string& target, const std::string& path);
+
+// Exchange in three steps, "FIRST.aside" between them; on error both are as before if the system lets them.
+Status ExchangeByRenames(FileSystem& files, const std::string& first, const std::string& second);
 
 // Removes a file, a symlink, or a directory with all in it (symlinks are not followed).
 Status RemoveTree(FileSystem& files, const std::string& path);

@@ -71,7 +71,22 @@ TEST_F(FileSystemTest, Exchange_DirectoriesTakeEachOthersName) {
   WriteText(folder_ / "b/y", "");
   ASSERT_TRUE(files_.Exchange(folder_ / "a", folder_ / "b").ok());
   EXPECT_THAT(*files_.List(folder_ / "a"), ElementsAre("y"));
-  EXPECT_THAT(*files_.List(folder_ / "b"), ElementsAre("x"));
+  ASSERT_TRUE(ExchangeByRenames(files_, folder_ / "a", folder_ / "b").ok());
+  EXPECT_THAT(*files_.List(folder_ / "a"), ElementsAre("x"));
+  EXPECT_THAT(*files_.List(folder_ / "b"), ElementsAre("y"));
+  EXPECT_THAT(*files_.List(folder_.path()), ElementsAre("a", "b"));
+}
+
+TEST_F(FileSystemTest, ExchangeByRenames_FirstOrSecondFails_BothAsBefore) {
+  WriteText(folder_ / "a", "first");
+  WriteText(folder_ / "b", "second");
+  FailingFileSystem failing(files_);
+  for (uint64_t call = 0; call < 2; ++call) {
+    failing.FailAt(call, FailingFileSystem::Mode::kOnce);
+    EXPECT_FALSE(ExchangeByRenames(failing, folder_ / "a", folder_ / "b").ok());
+    EXPECT_EQ(ReadText(folder_ / "a"), "first") << call;
+    EXPECT_EQ(ReadText(folder_ / "b"), "second") << call;
+  }
 }
 
 TEST_F(FileSystemTest, RemoveTree_DoesNotFollowSymlinks) {

@@ -115,6 +115,19 @@ TEST(Safetensors, RoundTrip_EveryTensorAndMetadata) {
   EXPECT_EQ(file.Find("x"), nullptr);
 }
 
+TEST(Safetensors, Parse_ReferenceFile_IsRead) {
+  // What the reference implementation writes for an int32 matrix of zeros named "test".
+  const std::string file = std::string("@\0\0\0\0\0\0\0", 8) +
+                           R"({"test":{"dtype":"I32","shape":[2,2],"data_offsets":[0,16]}}    )" +
+                           std::string(16, '\0');
+  const Safetensors content = *Parse(file);
+  ASSERT_EQ(content.tensors.size(), 1u);
+  EXPECT_EQ(content.tensors[0].name, "test");
+  EXPECT_EQ(content.tensors[0].dtype, DType::kI32);
+  EXPECT_EQ(content.tensors[0].shape, (std::vector<uint64_t>{2, 2}));
+  EXPECT_EQ(content.tensors[0].bytes.size(), 16u);
+}
+
 TEST(Safetensors, Open_MissingOrEmpty_IsBadInput) {
   const TemporaryDirectory folder;
   EXPECT_THAT(SafetensorsFile::Open(folder / "m").status().message(), HasSubstr("No such file"));
