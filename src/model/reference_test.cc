@@ -5,73 +5,30 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 
-#include "base/random.h"
+#include "model/golden_case.h"
 
 // The oracle against golden numbers of tools/golden/golden.py (PyTorch, double precision), whose docstring defines the
 // fields and formulas.
 namespace cllm::reference {
 namespace {
 
-using Json = nlohmann::json;
+using golden::Case;
+using golden::Flatten;
+using golden::Json;
+using golden::Load;
+using golden::SignedUnit;
 using Values = std::vector<double>;
 
 constexpr double kTolerance = 1e-12;  // relative; both sides compute in double
 
-Json Load(const std::string& name) {
-  const std::string path = std::string(CLLM_SOURCE_DIR) + "/tests/golden/" + name + ".json";
-  std::ifstream file(path);
-  EXPECT_TRUE(file.good()) << path;
-  return Json::parse(file);
+LossParts LossAt(const Case& golden, const Values& point, const std::vector<uint32_t>& tokens) {
+  return Loss(golden.config, point, tokens, golden.batch, golden.root_class, golden.form_class, golden.lambda);
 }
 
-double SignedUnit(uint64_t key, uint64_t counter) { return 2.0 * UnitDouble(RandomBits(key, counter)) - 1.0; }
-
-// One golden file's model, parameters, classes and lambda.
-struct Case {
-  explicit Case(const Json& json)
-      : config{.layers = json["model"]["layers"],
-               .heads = json["model"]["heads"],
-               .width = json["model"]["width"],
-               .hidden = json["model"]["hidden"],
-               .context = json["model"]["context"],
-               .vocabulary = json["model"]["vocabulary"]},
-        parameters(ParameterLayout(config).size()),
-        batch(json["batch"]),
-        root_class(json["classes"]["root"].get<std::vector<int32_t>>()),
-        form_class(json["classes"]["form"].get<std::vector<int32_t>>()),
-        lambda(json["lambda"]) {
-    const ParameterLayout layout(config);
-    for (size_t i = 0; i < layout.tensors().size(); ++i) {
-      const double center = json["tensors"][i]["center"], scale = json["tensors"][i]["scale"];
-      for (size_t j = 0; j < layout.tensors()[i].size(); ++j) {
-        const double r = SignedUnit(1000 + i, j) * 1.7320508075688772;
-        parameters[layout.tensors()[i].offset + j] = static_cast<float>(center + scale * r);
-      }
-    }
-  }
-
-  LossParts LossOf(const std::vector<uint32_t>& tokens) const { return LossAt(parameters, tokens); }
-  LossParts LossAt(const Values& point, const std::vector<uint32_t>& tokens) const {
-    return Loss(config, point, tokens, batch, root_class, form_class, lambda);
-  }
-
-  ModelConfig config;
-  Values parameters;
-  size_t batch;
-  std::vector<int32_t> root_class, form_class;
-  double lambda;
-};
-
-std::vector<uint32_t> Flatten(const Json& rows) {
-  std::vector<uint32_t> tokens;
-  for (const Json& row : rows) {
-    for (const uint32_t token : row) tokens.push_back(token);
-  }
-  return tokens;
+LossParts LossOf(const Case& golden, const std::vector<uint32_t>& tokens) {
+  return LossAt(golden, golden.parameters, tokens);
 }
 
 void ExpectRelative(double found, double expected, const std::string& what) {
@@ -108,7 +65,7 @@ TEST_P(ForwardGolden, TensorsAreThoseOfTheLayout) {
   }
 }
 
-TEST_P(ForwardGolden, LossesAgree) { ExpectLosses(case_.LossOf(tokens_), json_["losses"]); }
+TEST_P(ForwardGolden, LossesAgree) { ExpectLosses(LossOf(case_, tokens_), json_["losses"]); }
 
 TEST_P(ForwardGolden, LogitsOfFirstSequenceAgree) {
   const std::span<const uint32_t> inputs = std::span(tokens_).first(case_.config.context);
@@ -141,7 +98,7 @@ TEST_P(ForwardGolden, FiniteDifferencesAgreeWithGradients) {
     const auto total_at = [&](double step) {
       Values moved = case_.parameters;
       for (size_t j = 0; j < info.size(); ++j) moved[info.offset + j] += step * SignedUnit(2000 + i, j);
-      return case_.LossAt(moved, tokens_).total;
+      return LossAt(case_, moved, tokens_).total;
     };
     const double h = 2e-4;
     const double slope = (8 * (total_at(h) - total_at(-h)) - (total_at(2 * h) - total_at(-2 * h))) / (12 * h);
@@ -180,14 +137,14 @@ TEST_P(TrainGolden, LossesBeforeTheFirstUpdateAgree) {
   const Json json = Load("train_" + GetParam());
   ASSERT_EQ(json["steps"].size(), 10u);
   ASSERT_EQ(json["batches"].size(), 10u);
-  ExpectLosses(Case(json).LossOf(Flatten(json["batches"][0])), json["steps"][0]);
+  ExpectLosses(LossOf(Case(json), Flatten(json["batches"][0])), json["steps"][0]);
 }
 
 // The control: with the parameters of step 0 the later steps' losses must not come out.
 TEST_P(TrainGolden, LossesAfterUpdatesDiffer) {
   const Json json = Load("train_" + GetParam());
   const double expected = json["steps"][9]["total"];
-  const double found = Case(json).LossOf(Flatten(json["batches"][9])).total;
+  const double found = LossOf(Case(json), Flatten(json["batches"][9])).total;
   EXPECT_GT(std::abs(found - expected), 1e-5 * expected);
 }
 

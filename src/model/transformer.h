@@ -29,7 +29,8 @@ class Transformer {
 
   // Forward and backward of one item of `sequences` whole sequences: gradients of the mean loss go to `sink`, scores to
   // `sums`. REQUIRES: sequences <= context.sequences(); inputs and targets filled.
-  void Train(TrainingContext& context, size_t sequences, float lambda, const Dropout& dropout, LossSums& sums, GradientSink& sink) const;
+  void Train(TrainingContext& context, size_t sequences, float lambda, const Dropout& dropout, LossSums& sums,
+             GradientSink& sink) const;
 
   const ModelConfig& config() const { return config_; }
 
