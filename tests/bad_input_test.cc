@@ -101,7 +101,6 @@ TEST_F(BadInput, Option_Unknown) { ExpectRefused(Train(Good(), {"--colour", "red
 TEST_F(BadInput, Options_ThatContradict) {
   ExpectRefused(Train(Good(), {"--time", "1m"}), kUsage, {"--time", "--steps"});
   ExpectRefused(Train(Good(), {"--item", "9"}), kUsage, {"--item", "--batch"});
-  ExpectRefused(Train(Good(), {"--from", "x"}), kUsage, {"--from"});
 }
 
 TEST_F(BadInput, Option_OutOfRange) {

@@ -133,6 +133,8 @@ TEST_F(Runs, FineTuning_StartsFromTheModel) {
   const Outcome outcome = box_.Run({"train", text_, "--from", box_.path("base"), "--steps", "2", "--batch", "4", "--out",
                                     box_.path("tuned"), "--quiet", "--samples", "0"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(box_.Run({"train", text_, "--from", box_.path("base"), "--layers", "2", "--steps", "2"}).exit_code, 2);
+  EXPECT_EQ(box_.Run({"resume", box_.path("tuned"), "--steps", "3", "--quiet", "--samples", "0"}).exit_code, 0);
   const auto log = Log("tuned");
   ASSERT_GT(log.size(), 1u);
   EXPECT_LT(log[1].at("loss_token").get<double>(), 4.5) << "an untrained model would start above ln 259 = 5.56";
@@ -141,7 +143,9 @@ TEST_F(Runs, FineTuning_StartsFromTheModel) {
 TEST_F(Runs, Eval_CountsEveryByteOnce) {
   ASSERT_EQ(box_.Run(Options("run", "5")).exit_code, 0);
   const std::string other = box_.Write("other.txt", SomeText(3001));
-  const auto result = nlohmann::json::parse(box_.Run({"eval", box_.path("run"), other, "--json"}).out);
+  const Outcome outcome = box_.Run({"eval", box_.path("run"), other, "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto result = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(result.at("bytes").get<size_t>(), std::filesystem::file_size(other));
   // Every byte and the end token, each predicted from what stands before it.
   EXPECT_EQ(result.at("tokens").get<size_t>(), std::filesystem::file_size(other) + 1);

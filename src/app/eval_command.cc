@@ -32,11 +32,12 @@ struct EvalResult {
 };
 
 Result<EvalResult> Evaluate(const EvalFlags& flags, const OpenedModel& model, ConsoleObserver& console) {
+  const size_t threads = flags.threads != 0 ? flags.threads : PlanSpheres({}).leaves;
   TextOptions options;
   options.corpus.paths = flags.text;
   options.cache_directory = DefaultCacheDirectory();
   CLLM_ASSIGN(const SplitText text, SplitText::OpenForEvaluation(options));
-  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, model.tokenizer, {.threads = flags.threads, .progress = {}}));
+  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, model.tokenizer, {.threads = threads, .progress = {}}));
   for (const std::string& note : corpus.notes()) console.OnNote(note);
   const size_t context = model.config.context, stride = flags.stride == 0 ? context : flags.stride;
   if (stride > context) {

@@ -41,16 +41,30 @@ Result<Tokenizer> MakeTokenizer(const RunConfig& config, const SplitText& text, 
   return TrainTokenizer(spec, TrainingText(text), threads);
 }
 
+Status TakeDimension(const char* name, size_t of_model, std::optional<size_t>& choice) {
+  if (choice && *choice != of_model) {
+    return Usage(fmt::format("--{} is {}, but the model that --from names has {}; drop the option", name, *choice, of_model));
+  }
+  choice = of_model;
+  return {};
+}
+
 // --from: shape and tokenizer are the model's; the rates start lower.
-void TakeShape(const OpenedModel& model, RunConfig& config) {
-  config.layers = model.config.layers;
-  config.heads = model.config.heads;
-  config.width = model.config.width;
-  config.hidden = model.config.hidden;
-  config.context = model.config.context;
+Status TakeShape(const OpenedModel& model, RunConfig& config) {
+  CLLM_TRY(TakeDimension("layers", model.config.layers, config.layers));
+  CLLM_TRY(TakeDimension("heads", model.config.heads, config.heads));
+  CLLM_TRY(TakeDimension("width", model.config.width, config.width));
+  CLLM_TRY(TakeDimension("hidden", model.config.hidden, config.hidden));
+  CLLM_TRY(TakeDimension("context", model.config.context, config.context));
+  if (!config.tokenizer.empty() && config.tokenizer != model.tokenizer.name()) {
+    return Usage(fmt::format("--tokenizer is {}, but the model that --from names has {}; drop the option",
+                             config.tokenizer, model.tokenizer.name()));
+  }
+  config.tokenizer = model.tokenizer.name();
   constexpr double kFineTuning = 0.2;
   if (!config.rate) config.rate = kFineTuning * (config.optimizer == OptimizerKind::kMuon ? 0.01 : 1e-3);
   if (!config.embedding_rate) config.embedding_rate = kFineTuning * 0.01;
+  return {};
 }
 
 Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& tokenizer, size_t threads,
@@ -101,7 +115,7 @@ Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observe
   if (!config.from.empty()) {
     CLLM_ASSIGN(OpenedModel model, OpenModel(config.from));
     setup.from = std::make_unique<OpenedModel>(std::move(model));
-    TakeShape(*setup.from, config);
+    CLLM_TRY(TakeShape(*setup.from, config));
     setup.tokenizer = std::make_unique<Tokenizer>(setup.from->tokenizer);
   } else {
     if (config.tokenizer.empty()) {

@@ -85,8 +85,7 @@ class TrainGolden : public testing::TestWithParam<std::string> {
       const std::vector<double> found(floats.begin(), floats.end());
       const double norm = expected["norm"], mean = norm / std::sqrt(static_cast<double>(found.size()));
       ExpectRelative(golden::Norm(found), norm, kParameterTolerance, tensors[i].name);
-      EXPECT_NEAR(golden::Projection(i, found), expected["projection"], kParameterTolerance * norm)
-          << tensors[i].name;
+      EXPECT_NEAR(golden::Projection(i, found), expected["projection"], kParameterTolerance * norm) << tensors[i].name;
       for (size_t j = 0; j < expected["first"].size(); ++j) {
         const double error = std::abs(found[j] - expected["first"][j].get<double>()) / mean;
         EXPECT_LT(error, 5 * kParameterTolerance) << tensors[i].name << " element " << j;
@@ -135,8 +134,8 @@ TEST_P(TrainGolden, WrongRate_MovesTheParametersBeyondTheTolerance) {
   const TensorInfo& norm = right->parameters().layout().final_norm();
   double difference = 0;
   for (size_t j = 0; j < norm.size(); ++j) {
-    difference = std::max<double>(difference, std::abs(right->parameters().tensor(norm)[j] -
-                                                       wrong->parameters().tensor(norm)[j]));
+    difference = std::max<double>(difference,
+                                  std::abs(right->parameters().tensor(norm)[j] - wrong->parameters().tensor(norm)[j]));
   }
   EXPECT_GT(difference, kParameterTolerance);
 }

@@ -89,9 +89,8 @@ class Guard : public testing::Test {
 };
 
 TEST_F(Guard, NanInAWeight_IsRefused) {
-  ExpectRefused(
-      [](Parameters& p) { p.tensor(p.layout().down(1))[7] = std::numeric_limits<float>::quiet_NaN(); },
-      {"item 0", "loss", "not a finite number"});
+  ExpectRefused([](Parameters& p) { p.tensor(p.layout().down(1))[7] = std::numeric_limits<float>::quiet_NaN(); },
+                {"item 0", "loss", "not a finite number"});
 }
 
 TEST_F(Guard, InfinityInANorm_IsRefused) {

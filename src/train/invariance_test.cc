@@ -4,6 +4,7 @@
 #include <bit>
 #include <string>
 
+#include "base/aligned_buffer.h"
 #include "base/random.h"
 #include "kernels/gradient.h"
 #include "model/trainee.h"
@@ -151,7 +152,7 @@ std::string HashOfSumming(const Task& task, uint64_t order) {
   InitializeParameters(1, task.config.layers, trainee.parameters());
   trainee.Repack();
   Optimizer optimizer(task.config, task.options.optimizer);
-  std::vector<float> scratch(optimizer.ScratchFloats());
+  AlignedBuffer<float> scratch(optimizer.ScratchFloats());
   std::vector<uint32_t> tokens(task.config.context + 1);
   for (uint64_t s = 0; s < 3; ++s) {
     std::vector<Number> sum(trainee.layout().size());

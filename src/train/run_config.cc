@@ -36,10 +36,6 @@ StepOptions RunConfig::Step() const {
 }
 
 Status CheckRunConfig(const RunConfig& c) {
-  if (!c.from.empty() && (c.layers || c.heads || c.width || c.hidden || c.context || !c.tokenizer.empty())) {
-    return Usage("--from takes shape and tokenizer from the model; drop --layers, --heads, --width, --hidden, "
-                 "--context and --tokenizer");
-  }
   if (c.item && c.batch && *c.item > *c.batch) {
     return Usage(fmt::format("--item {} is more than --batch {}; an item is a part of the batch", *c.item, *c.batch));
   }

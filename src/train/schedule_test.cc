@@ -23,9 +23,7 @@ TEST(Schedule, Factor_IsWarmUpTimesCosine) {
   EXPECT_EQ(schedule.total(), 2000u);
 }
 
-TEST(Schedule, NoWarmUp_BeginsAtThePeak) {
-  EXPECT_EQ((Schedule{{{.end = 10, .warmup = 0}}}).Factor(0), 1.0);
-}
+TEST(Schedule, NoWarmUp_BeginsAtThePeak) { EXPECT_EQ((Schedule{{{.end = 10, .warmup = 0}}}).Factor(0), 1.0); }
 
 TEST(Schedule, Extension_LeavesTheFirstStretchAndWarmsToHalf) {
   const Schedule before{{{.end = 200, .warmup = 20}}};
