@@ -16,9 +16,9 @@ namespace cllm {
 // and .jsonl files and the .gz, .xz and .zst forms of them, recursively, names that start with a dot left out. All
 // files together are read in bytewise order of their paths, each once; "-" comes first.
 struct CorpusOptions {
-  std::vector<std::string> paths;  // files, directories, globs, "-" for standard input
-  std::string field = "text";      // of a .jsonl line: the string that is the document
-  std::string separator;           // between the documents of a file that is not .jsonl; empty: a file is a document
+  std::vector<std::string> paths = {};  // files, directories, globs, "-" for standard input
+  std::string field = "text";           // of a .jsonl line: the string that is the document
+  std::string separator = "";           // between the documents of a file that is not .jsonl; empty: a file is a document
 };
 
 // Blocks (text/text_source.h) are at most kMaxBlockBytes long and are cut at places that depend on the document's bytes

@@ -36,8 +36,8 @@ class PreparedCorpus {
 };
 
 struct PrepareOptions {
-  size_t threads = 1;                         // that tokenize; the result does not depend on it
-  std::function<void(double done)> progress;  // may be empty; [0, 1], on the calling thread
+  size_t threads = 1;                              // that tokenize; the result does not depend on it
+  std::function<void(double done)> progress = {};  // may be empty; [0, 1], on the calling thread
 };
 
 // Tokenizes `text`, or opens the cached result (named by the hashes of text and tokenizer). A damaged cache file is

@@ -14,9 +14,9 @@
 namespace cllm {
 
 struct TextOptions {
-  CorpusOptions corpus;
-  std::vector<std::string> validation_paths;  // --val: then the whole corpus is for training
-  std::string cache_directory;                // DefaultCacheDirectory(); also takes the copy of standard input
+  CorpusOptions corpus = {};
+  std::vector<std::string> validation_paths = {};  // --val: then the whole corpus is for training
+  std::string cache_directory = "";                // DefaultCacheDirectory(); also takes the copy of standard input
 };
 
 // Text split into its training and validation parts, read once for its statistics. Thread-compatible, movable.

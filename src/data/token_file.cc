@@ -97,7 +97,8 @@ Status TokenFile::Verify() const {
   for (const CorpusPart part : {CorpusPart::kTraining, CorpusPart::kValidation}) {
     const TokenView view = tokens(part);
     for (size_t start = 0; start < view.size(); start += kVerifyBlock) {
-      CLLM_TRY(view.Read(start, std::span(block).first(std::min(kVerifyBlock, view.size() - start))));
+      const std::span<uint32_t> read = std::span(block).first(std::min(kVerifyBlock, view.size() - start));
+      if (!view.Read(start, read).ok()) return Damaged(path(), "a token lies outside its vocabulary");
     }
     uint64_t expected = 0;  // lowest place for the next document
     for (uint64_t i = 0; i < this->part(part).documents; ++i) {

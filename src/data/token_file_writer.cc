@@ -23,10 +23,13 @@ class BufferedFile {
   BufferedFile(FileSystem& files, std::string path) : files_(files), path_(std::move(path)) {}
   BufferedFile(const BufferedFile&) = delete;
   BufferedFile& operator=(const BufferedFile&) = delete;
-  ~BufferedFile() {
+  ~BufferedFile() { Discard(); }
+
+  // Removes the file. It is of no use to anybody then; that it cannot be removed has no better place to be told.
+  void Discard() {
     file_.reset();
-    // The file is of no use to anybody; that it cannot be removed either has no better place to be told.
-    if (created_ && !files_.Remove(path_).ok()) return;
+    if (created_) (void)files_.Remove(path_).ok();
+    created_ = false;
   }
 
   Status Create() {
@@ -116,6 +119,7 @@ Status TokenFileWriter::State::PutStarts() {
       if (count == 0) break;
       CLLM_TRY(Put(std::as_bytes(std::span(block).first(count))));
     }
+    starts_file.Discard();
   }
   return Put(std::as_bytes(std::span(starts)));
 }
