@@ -1,12 +1,11 @@
 #include "infer/decoder.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/aligned_buffer.h"
 #include "base/check.h"
+#include "infer/key_value_cache.h"
 #include "kernels/rows.h"
-#include "nn/attention.h"
 #include "nn/embedding.h"
 #include "nn/feed_forward.h"
 
@@ -27,16 +26,11 @@ size_t Lines(size_t floats) { return (floats + kLine - 1) / kLine * kLine; }
 
 size_t ChunkRows(const ModelConfig& c) { return std::min(kChunk, c.context); }
 
-size_t BlockFloats(const ModelConfig& c) {
-  return std::max(FeedForwardScratch(ChunkRows(c)), AttentionForwardScratch(c.context, c.head_dim()));
-}
-
 }  // namespace
 
 // Cache and scratch; R = ChunkRows.
 struct Decoder::Buffers {
-  float* keys;         // [L, T, C] after RoPE
-  float* values;       // [L, T, C]
+  KeyValueCache cache;
   float* residual;     // [R, C]
   float* normed;       // [R, C]
   float* qkv;          // [R, 3C]
@@ -44,13 +38,11 @@ struct Decoder::Buffers {
   float* branch;       // [R, C] what a branch adds to the residual stream
   float* gate_up;      // [R, 2F]
   float* inverse_rms;  // [R]
-  float* block;        // feed-forward or attention scratch
+  float* block;        // feed-forward scratch
   float* logits;       // [V]
 
-  explicit Buffers(const ModelConfig& c) : buffer_(Floats(c)) {
-    const size_t cache = c.layers * c.context * c.width, rows = ChunkRows(c);
-    keys = Take(cache);
-    values = Take(cache);
+  explicit Buffers(const ModelConfig& c) : cache(c), buffer_(Floats(c)) {
+    const size_t rows = ChunkRows(c);
     residual = Take(rows * c.width);
     normed = Take(rows * c.width);
     qkv = Take(rows * 3 * c.width);
@@ -58,15 +50,15 @@ struct Decoder::Buffers {
     branch = Take(rows * c.width);
     gate_up = Take(rows * 2 * c.hidden);
     inverse_rms = Take(rows);
-    block = Take(BlockFloats(c));
+    block = Take(FeedForwardScratch(rows));
     logits = Take(c.vocabulary);
     CHECK(taken_ == buffer_.size());
   }
 
   static size_t Floats(const ModelConfig& c) {
     const size_t rows = ChunkRows(c);
-    return 2 * Lines(c.layers * c.context * c.width) + 4 * Lines(rows * c.width) + Lines(rows * 3 * c.width) +
-           Lines(rows * 2 * c.hidden) + Lines(rows) + Lines(BlockFloats(c)) + Lines(c.vocabulary);
+    return 4 * Lines(rows * c.width) + Lines(rows * 3 * c.width) +
+           Lines(rows * 2 * c.hidden) + Lines(rows) + Lines(FeedForwardScratch(rows)) + Lines(c.vocabulary);
   }
 
  private:
@@ -91,7 +83,7 @@ Decoder::~Decoder() = default;
 
 size_t Decoder::Bytes(const ModelConfig& config) {
   const size_t rope = 2 * Lines(config.context * config.head_dim() / 2);
-  return (Buffers::Floats(config) + rope) * sizeof(float);
+  return KeyValueCache::Bytes(config) + (Buffers::Floats(config) + rope) * sizeof(float);
 }
 
 std::span<const float> Decoder::Append(std::span<const uint32_t> tokens) {
@@ -129,7 +121,7 @@ void Decoder::Read(std::span<const uint32_t> tokens) {
 
 // The operations of Transformer::AttentionPart in their order, with keys and values in the cache.
 void Decoder::AttentionPart(size_t layer, size_t rows) {
-  const Buffers& b = *buffers_;
+  Buffers& b = *buffers_;
   const size_t width = config_.width, stride = 3 * width, heads = config_.heads, head_dim = config_.head_dim();
   RmsNorm(b.residual, width, Weight(parameters_.layout().attention_norm(layer)), rows, width, kNormEps, b.normed,
           width, b.inverse_rms);
@@ -137,15 +129,8 @@ void Decoder::AttentionPart(size_t layer, size_t rows) {
   for (float* part : {b.qkv, b.qkv + width}) {
     Rope(part, stride, rows, heads, head_dim, position_, rope_.cosines(), rope_.sines());
   }
-  float* keys = b.keys + layer * config_.context * width;
-  float* values = b.values + layer * config_.context * width;
-  for (size_t row = 0; row < rows; ++row) {
-    const float* from = b.qkv + row * stride;
-    std::memcpy(keys + (position_ + row) * width, from + width, width * sizeof(float));
-    std::memcpy(values + (position_ + row) * width, from + 2 * width, width * sizeof(float));
-  }
-  AttentionForward({.queries = rows, .first_position = position_, .heads = heads, .head_dim = head_dim},
-                   {b.qkv, stride, keys, width, values, width}, b.attention, width, nullptr, b.block);
+  b.cache.Add(layer, {b.qkv + width, stride, position_, rows}, {b.qkv + 2 * width, stride, position_, rows});
+  b.cache.Attend(layer, {b.qkv, stride, position_, rows}, b.attention);
   LinearForward(b.attention, width, rows, packed_.forward(Tensor(layer, kAttentionOutput)), b.branch, width);
   AddTo(b.residual, b.branch, rows * width);
 }

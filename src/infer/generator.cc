@@ -10,7 +10,8 @@
 namespace cllm {
 namespace {
 
-std::vector<uint32_t> PromptTokens(const Tokenizer& tokenizer, std::string_view prompt, const GenerateOptions& options) {
+std::vector<uint32_t> PromptTokens(const Tokenizer& tokenizer, std::string_view prompt,
+                                   const GenerateOptions& options) {
   std::vector<uint32_t> tokens;
   if (options.begin || prompt.empty()) tokens.push_back(tokenizer.begin());
   tokenizer.Encode(prompt, tokens);

@@ -15,10 +15,10 @@
 namespace cllm {
 
 struct GenerateOptions {
-  size_t tokens = 200;             // at most this many new ones
+  size_t tokens = 200;  // at most this many new ones
   PickOptions pick = {};
   std::vector<std::string> stops = {};  // ends before the first of these in the continuation; empty ones are ignored
-  bool begin = true;               // the prompt starts with the begin token; without it only an empty prompt does
+  bool begin = true;  // the prompt starts with the begin token; without it only an empty prompt does
 };
 
 // One new token, as it is made.
@@ -40,8 +40,8 @@ struct Generated {
 
 // Continues `prompt`. When the context is full (or the prompt alone is longer), the newest half of it is read again and
 // generation goes on. Neither unknown nor begin is ever chosen. The result is a pure function of weights, prompt and
-// options. `each` (may be empty) sees every token, the end token too; the texts it sees add up to Generated::text unless
-// it returns false, which ends.
+// options. `each` (may be empty) sees every token, the end token too; the texts it sees add up to Generated::text
+// unless it returns false, which ends.
 // REQUIRES: Validate(options.pick) is ok; decoder and tokenizer have the same vocabulary.
 Generated Generate(Decoder& decoder, const Tokenizer& tokenizer, std::string_view prompt,
                    const GenerateOptions& options, const std::function<bool(const GeneratedToken&)>& each = {});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 #include "infer/model_fixture.h"
@@ -47,8 +48,8 @@ Streamed Continue(const TestModel& model, std::string_view prompt, const Generat
   return streamed;
 }
 
-// Bytes of the well-formed UTF-8 character of two bytes or more that `text` begins with, else 0: decoded, then judged by
-// its number (RFC 3629).
+// Bytes of the well-formed UTF-8 character of two bytes or more that `text` begins with, else 0: decoded, then judged
+// by its number (RFC 3629).
 size_t LongCharacter(std::string_view text) {
   constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
   const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };
@@ -82,7 +83,8 @@ TEST(Generate, Length_EndsAfterSoManyTokens) {
 }
 
 TEST(Generate, Stop_EndsBeforeItAlsoAcrossTokens) {
-  const Streamed run = Continue(SuccessorModel(Saying("abcdefgh"), 16), "a", {.pick = Greedy(), .stops = {"zz", "def"}});
+  const TestModel model = SuccessorModel(Saying("abcdefgh"), 16);
+  const Streamed run = Continue(model, "a", {.pick = Greedy(), .stops = {"zz", "def"}});
   EXPECT_EQ(run.result.text, "bc");
   EXPECT_EQ(run.Joined(), "bc");
   EXPECT_EQ(run.result.reason, FinishReason::kStop);
@@ -93,7 +95,8 @@ TEST(Generate, StopBegunButNotComplete_ComesOutAtTheEnd) {
   const Streamed ended = Continue(SuccessorModel(Saying("abcd"), 16), "a", {.pick = Greedy(), .stops = {"cdX"}});
   EXPECT_EQ(ended.pieces, (std::vector<std::string>{"b", "", "", "cd"}));
   EXPECT_EQ(ended.result.reason, FinishReason::kEnd);
-  const Streamed cut = Continue(SuccessorModel(Saying("abcdef"), 16), "a", {.tokens = 3, .pick = Greedy(), .stops = {"cdX"}});
+  const TestModel longer = SuccessorModel(Saying("abcdef"), 16);
+  const Streamed cut = Continue(longer, "a", {.tokens = 3, .pick = Greedy(), .stops = {"cdX"}});
   EXPECT_EQ(cut.pieces, (std::vector<std::string>{"b", "", "cd"}));
   EXPECT_EQ(cut.result.reason, FinishReason::kLength);
 }
@@ -128,7 +131,9 @@ TEST(Generate, Begin_ChangesWhatTheModelReads) {
   options.begin = false;
   const Generated without = Continue(model, "prompt", options).result;
   EXPECT_NE(with.logprobs, without.logprobs);
-  EXPECT_EQ(Continue(model, "", options).result.logprobs, Continue(model, "", {.tokens = 20, .pick = Plain(3)}).result.logprobs);
+  const Generated empty = Continue(model, "", options).result;
+  options.begin = true;
+  EXPECT_EQ(empty.logprobs, Continue(model, "", options).result.logprobs);
 }
 
 TEST(Generate, SameSeed_SameResult_AlsoWithAUsedDecoder) {
@@ -184,7 +189,7 @@ std::vector<uint32_t> ByFreshDecoders(const TestModel& model, std::vector<uint32
 }
 
 TEST(Generate, BeyondTheContext_GoesOnFromTheNewestHalf) {
-  for (const size_t context : {8, 9}) {
+  for (const size_t context : std::initializer_list<size_t>{8, 9}) {
     const TestModel model = SmallByteModel(context);
     for (const std::string prompt : {"", "Ab", "1234567", "12345678", "a prompt longer than the context"}) {
       std::vector<uint32_t> tokens = {kBeginId};

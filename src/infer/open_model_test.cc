@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <initializer_list>
 
 #include "infer/model_fixture.h"
 #include "model/model_file.h"
@@ -34,7 +35,7 @@ class OpenModelTest : public testing::Test {
     ASSERT_TRUE(files_.MakeDirectory(run_).ok());
     WriteText(run_ + "/config.toml", "");
     ASSERT_TRUE(SaveTokenizer(Tokenizer::Bytes(), files_, run_).ok());
-    for (uint64_t step : {1, 2, 3}) {
+    for (uint64_t step : std::initializer_list<uint64_t>{1, 2, 3}) {
       const Parameters parameters = WeightsOfStep(step);
       ASSERT_TRUE(checkpoints_.Save(step, {ModelFile(Shape(kByteVocabulary), parameters),
                                            TextFile("optimizer.safetensors", "not of interest here")}).ok());
