@@ -61,8 +61,10 @@ Status WriteFully(int fd, std::string_view bytes, const std::string& path, const
     const ssize_t count = write(fd, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      return Failed(fmt::format("the copy of {} in {} cannot be written: {}; free space there or set CLLM_CACHE to "
-                                "another directory", path, directory, SystemErrorText(errno)));
+      return Failed(
+          fmt::format("the copy of {} in {} cannot be written: {}; free space there or set CLLM_CACHE to "
+                      "another directory",
+                      path, directory, SystemErrorText(errno)));
     }
     bytes.remove_prefix(static_cast<size_t>(count));
   }
@@ -90,8 +92,10 @@ Result<FileDescriptor> SpoolToFile(int input, const std::string& path, const std
   std::string name = JoinPath(directory, "spool-XXXXXX");
   FileDescriptor copy(mkostemp(name.data(), O_CLOEXEC));
   if (!copy.is_open()) {
-    return Failed(fmt::format("no temporary file for {} can be made in {}: {}; set CLLM_CACHE to a directory that can "
-                              "be written", path, directory, SystemErrorText(errno)));
+    return Failed(
+        fmt::format("no temporary file for {} can be made in {}: {}; set CLLM_CACHE to a directory that can "
+                    "be written",
+                    path, directory, SystemErrorText(errno)));
   }
   unlink(name.c_str());
   std::vector<char> block(kSpoolBlock);

@@ -53,12 +53,15 @@ Result<CacheDirectory> CacheDirectory::Open(const std::string& wanted) {
   const std::string parent = EnvironmentVariable("TMPDIR").value_or("/tmp");
   std::string path = JoinPath(parent.empty() ? "/tmp" : parent, "cllm-XXXXXX");
   if (mkdtemp(path.data()) == nullptr) {
-    return Failed(fmt::format("neither the cache directory {} ({}) nor a temporary directory in {} ({}) can be written; set "
-                              "CLLM_CACHE to one that can", wanted, problem, parent, SystemErrorText(errno)));
+    return Failed(
+        fmt::format("neither the cache directory {} ({}) nor a temporary directory in {} ({}) can be written; set "
+                    "CLLM_CACHE to one that can",
+                    wanted, problem, parent, SystemErrorText(errno)));
   }
-  return CacheDirectory(path, fmt::format("the cache directory {} cannot be written ({}); the prepared text goes to {} and "
-                                          "is not kept: set CLLM_CACHE to a directory that can be written",
-                                          wanted.empty() ? "(no name)" : wanted, problem, path));
+  return CacheDirectory(path,
+                        fmt::format("the cache directory {} cannot be written ({}); the prepared text goes to {} and "
+                                    "is not kept: set CLLM_CACHE to a directory that can be written",
+                                    wanted.empty() ? "(no name)" : wanted, problem, path));
 }
 
 CacheDirectory::CacheDirectory(CacheDirectory&& other) noexcept

@@ -18,7 +18,7 @@ namespace cllm {
 struct CorpusOptions {
   std::vector<std::string> paths = {};  // files, directories, globs, "-" for standard input
   std::string field = "text";           // of a .jsonl line: the string that is the document
-  std::string separator = "";           // between the documents of a file that is not .jsonl; empty: a file is a document
+  std::string separator = "";  // between the documents of a file that is not .jsonl; empty: a file is a document
 };
 
 // Blocks (text/text_source.h) are at most kMaxBlockBytes long and are cut at places that depend on the document's bytes
@@ -28,7 +28,7 @@ inline constexpr size_t kMaxBlockBytes = size_t{1} << 18;
 
 // What a pass over a corpus found.
 struct CorpusStatistics {
-  uint64_t bytes = 0;          // of text, after decompression and without separators and JSON
+  uint64_t bytes = 0;  // of text, after decompression and without separators and JSON
   uint64_t documents = 0;
   uint64_t invalid_bytes = 0;  // bytes that belong to no well-formed UTF-8 character; kept as they are
   uint64_t nul_bytes = 0;      // kept as they are

@@ -119,9 +119,10 @@ class Expansion {
     }
     if (error) return BadInput(fmt::format("directory {} cannot be read: {}", path, error.message()));
     if (taken != 0) return {};
-    return BadInput(fmt::format("directory {} holds no text: expected .txt, .md or .jsonl files with content (or .gz, .xz, "
-                                ".zst of them), found {} other files; name files of another kind one by one or by a glob",
-                                path, seen));
+    return BadInput(
+        fmt::format("directory {} holds no text: expected .txt, .md or .jsonl files with content (or .gz, .xz, "
+                    ".zst of them), found {} other files; name files of another kind one by one or by a glob",
+                    path, seen));
   }
 
   Status AddGlob(const std::string& pattern) {
@@ -179,10 +180,14 @@ Result<std::unique_ptr<ByteSource>> OpenCorpusFile(const CorpusFile& file) {
     CLLM_ASSIGN(bytes, ReadPath(file.path));
   }
   switch (file.compression) {
-    case Compression::kNone: return bytes;
-    case Compression::kGzip: return DecompressGzip(std::move(bytes), file.path);
-    case Compression::kXz: return DecompressXz(std::move(bytes), file.path);
-    case Compression::kZstd: return DecompressZstd(std::move(bytes), file.path);
+    case Compression::kNone:
+      return bytes;
+    case Compression::kGzip:
+      return DecompressGzip(std::move(bytes), file.path);
+    case Compression::kXz:
+      return DecompressXz(std::move(bytes), file.path);
+    case Compression::kZstd:
+      return DecompressZstd(std::move(bytes), file.path);
   }
   return bytes;
 }

@@ -65,7 +65,9 @@ TEST_F(CorpusTest, File_IsOneDocument) {
   ExpectDocuments({.paths = {files_.Write("a.txt", "line one\nline two\n")}}, {"line one\nline two\n"});
 }
 
-TEST_F(CorpusTest, NamedFile_MayHaveAnyExtension) { ExpectDocuments({.paths = {files_.Write("a.log", "text")}}, {"text"}); }
+TEST_F(CorpusTest, NamedFile_MayHaveAnyExtension) {
+  ExpectDocuments({.paths = {files_.Write("a.log", "text")}}, {"text"});
+}
 
 TEST_F(CorpusTest, Directory_GivesItsTextsSortedByPath) {
   files_.Write("d/b.txt", "b");
@@ -159,9 +161,13 @@ TEST_F(CorpusTest, Hash_TellsContentAndBoundaries) {
   EXPECT_NE(two, hash({{"ab", true}, {"d", true}}));
 }
 
-TEST_F(CorpusTest, Missing_IsRefusedByName) { ExpectBad({.paths = {files_ / "none.txt"}}, {"none.txt", "No such file", "expected"}); }
+TEST_F(CorpusTest, Missing_IsRefusedByName) {
+  ExpectBad({.paths = {files_ / "none.txt"}}, {"none.txt", "No such file", "expected"});
+}
 
-TEST_F(CorpusTest, Empty_IsRefusedByName) { ExpectBad({.paths = {files_.Write("a.txt", "")}}, {"a.txt", "empty", "expected text"}); }
+TEST_F(CorpusTest, Empty_IsRefusedByName) {
+  ExpectBad({.paths = {files_.Write("a.txt", "")}}, {"a.txt", "empty", "expected text"});
+}
 
 TEST_F(CorpusTest, CompressedNothing_IsRefusedByName) {
   ExpectBad({.paths = {files_.Write("a.txt.gz", Gzip(""))}}, {"a.txt.gz", "empty"});
@@ -172,7 +178,8 @@ TEST_F(CorpusTest, Unreadable_IsRefusedByName) {
   ASSERT_EQ(chmod(files_.path().c_str(), 0755), 0);
   ASSERT_EQ(chmod(path.c_str(), 0), 0);
   const AnotherUser user;
-  ExpectError(Corpus::Open({.paths = {path}}, spool_.path()).status(), Code::kBadInput, {"a.txt", "cannot be read", "Permission denied"});
+  ExpectError(Corpus::Open({.paths = {path}}, spool_.path()).status(), Code::kBadInput,
+              {"a.txt", "cannot be read", "Permission denied"});
 }
 
 TEST_F(CorpusTest, UnreadableDirectory_IsRefusedByName) {
@@ -189,7 +196,10 @@ TEST_F(CorpusTest, UnreadableDirectory_IsRefusedByName) {
 }
 
 TEST_F(CorpusTest, Binary_IsRefusedByName) {
-  ExpectBad({.paths = {files_.Write("a.txt", std::string("\x7F" "ELF\x02\x01\0\0", 8))}}, {"a.txt", "binary", "NUL byte at offset 6"});
+  ExpectBad({.paths = {files_.Write("a.txt", std::string("\x7F"
+                                                         "ELF\x02\x01\0\0",
+                                                         8))}},
+            {"a.txt", "binary", "NUL byte at offset 6"});
   std::string controls;
   for (int i = 1; i < 200; ++i) controls += static_cast<char>(i % 100 < 8 ? i % 8 + 1 : 'a');
   ExpectBad({.paths = {files_.Write("b.txt", controls)}}, {"b.txt", "binary", "control bytes"});
@@ -215,7 +225,9 @@ TEST_F(CorpusTest, DirectoryWithoutText_IsRefusedByName) {
   ExpectBad({.paths = {files_ / "d"}}, {"/d", "holds no text", ".jsonl", "found 2"});
 }
 
-TEST_F(CorpusTest, GlobWithoutMatch_IsRefused) { ExpectBad({.paths = {files_ / "*.txt"}}, {"*.txt", "matches no file"}); }
+TEST_F(CorpusTest, GlobWithoutMatch_IsRefused) {
+  ExpectBad({.paths = {files_ / "*.txt"}}, {"*.txt", "matches no file"});
+}
 
 TEST_F(CorpusTest, Device_IsRefused) { ExpectBad({.paths = {"/dev/null"}}, {"/dev/null", "device"}); }
 
@@ -263,7 +275,8 @@ TEST_F(CorpusTest, JsonLineOfOneLevel64_IsRead_Deeper_IsNot) {
 }
 
 TEST_F(CorpusTest, EndlessJsonLine_IsRefused) {
-  const std::string path = files_.Write("a.jsonl", "{\"text\": \"x\"}\n{\"text\": \"" + std::string(17u << 20, 'x') + "\"}\n");
+  const std::string path =
+      files_.Write("a.jsonl", "{\"text\": \"x\"}\n{\"text\": \"" + std::string(17u << 20, 'x') + "\"}\n");
   ExpectBad({.paths = {path}}, {"a.jsonl line 2", "16 MiB"});
 }
 
@@ -271,7 +284,8 @@ TEST_F(CorpusTest, BadOptions_AreUsageErrors) {
   const std::string path = files_.Write("a.txt", "x");
   ExpectError(Documents({.paths = {}}).status(), Code::kUsage, {"no text is named"});
   ExpectError(Documents({.paths = {path}, .field = ""}).status(), Code::kUsage, {"--field"});
-  ExpectError(Documents({.paths = {path}, .separator = std::string(5000, 'x')}).status(), Code::kUsage, {"--separator"});
+  ExpectError(Documents({.paths = {path}, .separator = std::string(5000, 'x')}).status(), Code::kUsage,
+              {"--separator"});
 }
 
 TEST_F(CorpusTest, FileThatVanishes_IsAnErrorOfRead) {
@@ -337,7 +351,8 @@ TEST_F(CorpusTest, BinaryStandardInput_IsRefusedByName) {
 
 TEST_F(CorpusTest, SpoolWithoutDirectory_Fails) {
   const StandardInput input("text");
-  ExpectError(Corpus::Open({.paths = {"-"}}, files_ / "none").status(), Code::kFailed, {"standard input", "CLLM_CACHE"});
+  ExpectError(Corpus::Open({.paths = {"-"}}, files_ / "none").status(), Code::kFailed,
+              {"standard input", "CLLM_CACHE"});
 }
 
 TEST_F(CorpusTest, Pipe_IsReadAsStandardInputIs) {

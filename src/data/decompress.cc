@@ -133,12 +133,19 @@ class XzSource : public CompressedSource {
  private:
   Status Check(lzma_ret code) {
     switch (code) {
-      case LZMA_OK: return {};
-      case LZMA_STREAM_END: finished_ = true; return {};
-      case LZMA_MEMLIMIT_ERROR: return WindowTooLarge("xz -9 or less");
-      case LZMA_MEM_ERROR: return NoMemory();
-      case LZMA_BUF_ERROR: return CutShort("xz");
-      default: return Damaged("xz");
+      case LZMA_OK:
+        return {};
+      case LZMA_STREAM_END:
+        finished_ = true;
+        return {};
+      case LZMA_MEMLIMIT_ERROR:
+        return WindowTooLarge("xz -9 or less");
+      case LZMA_MEM_ERROR:
+        return NoMemory();
+      case LZMA_BUF_ERROR:
+        return CutShort("xz");
+      default:
+        return Damaged("xz");
     }
   }
 
@@ -177,7 +184,8 @@ class ZstdSource : public CompressedSource {
 
   Status Error(size_t code) const {
     const ZSTD_ErrorCode number = ZSTD_getErrorCode(code);
-    if (number == ZSTD_error_frameParameter_windowTooLarge) return WindowTooLarge("zstd -19 or less, --long=26 at most");
+    if (number == ZSTD_error_frameParameter_windowTooLarge)
+      return WindowTooLarge("zstd -19 or less, --long=26 at most");
     if (number == ZSTD_error_memory_allocation) return NoMemory();
     return Damaged("zstd");
   }

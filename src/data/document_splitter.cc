@@ -80,8 +80,10 @@ class JsonLines : public DocumentSplitter {
 
   Status LineTooLong() {
     ++number_;
-    return BadInput(fmt::format("{} is longer than {} MiB; expected shorter lines: split the document or give it as a text "
-                                "file", Place(), kMaxJsonLineBytes >> 20));
+    return BadInput(
+        fmt::format("{} is longer than {} MiB; expected shorter lines: split the document or give it as a text "
+                    "file",
+                    Place(), kMaxJsonLineBytes >> 20));
   }
 
   Status Line(std::string_view line) {

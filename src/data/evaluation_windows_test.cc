@@ -22,7 +22,8 @@ TEST(EvaluationWindows, EveryTargetCountsOnce_ForAnySizes) {
           ASSERT_LT(window.start + window.length, tokens);
           for (uint64_t t = window.first_counted; t < window.length; ++t) ++counted[window.start + 1 + t];
         }
-        for (uint64_t t = 0; t < tokens; ++t) ASSERT_EQ(counted[t], t == 0 ? 0 : 1) << tokens << ' ' << context << ' ' << t;
+        for (uint64_t t = 0; t < tokens; ++t)
+          ASSERT_EQ(counted[t], t == 0 ? 0 : 1) << tokens << ' ' << context << ' ' << t;
         EXPECT_EQ(windows.targets(), tokens == 0 ? 0 : tokens - 1);
       }
     }

@@ -47,7 +47,8 @@ Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer
   if (PathExists(path)) {
     Result<TokenFile> cached = OpenCached(path, info);
     if (cached.ok()) return PreparedCorpus(*std::move(cached), notes, text.Name());
-    notes.push_back(fmt::format("the cached tokens were damaged and have been made anew ({})", cached.status().message()));
+    notes.push_back(
+        fmt::format("the cached tokens were damaged and have been made anew ({})", cached.status().message()));
   }
   RemoveAbandonedFiles(text.cache_directory());
   PosixFileSystem files;
@@ -61,14 +62,17 @@ Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer
 Status CheckLongEnough(const PreparedCorpus& corpus, size_t context) {
   const size_t training = corpus.training().size();
   if (training <= context) {
-    return BadInput(fmt::format("{} is too short: expected at least {} tokens to train on (a context of {} and the token "
-                                "after it), found {}; give more text or a smaller --context", corpus.name(), context + 1,
-                                context, training));
+    return BadInput(
+        fmt::format("{} is too short: expected at least {} tokens to train on (a context of {} and the token "
+                    "after it), found {}; give more text or a smaller --context",
+                    corpus.name(), context + 1, context, training));
   }
   const size_t validation = corpus.validation().size();
   if (validation >= 2) return {};
-  return BadInput(fmt::format("{} is too short: expected at least 2 tokens to validate on, found {}; give more text, or "
-                              "other text with --val", corpus.name(), validation));
+  return BadInput(
+      fmt::format("{} is too short: expected at least 2 tokens to validate on, found {}; give more text, or "
+                  "other text with --val",
+                  corpus.name(), validation));
 }
 
 }  // namespace cllm

@@ -27,7 +27,7 @@ class PreparedCorpus {
   const Hash128& tokenizer_hash() const { return file_.info().tokenizer_hash; }
   const TokenFile& file() const { return file_; }
   const std::vector<std::string>& notes() const { return notes_; }  // of the preparation, a sentence each
-  const std::string& name() const { return name_; }  // of the text, for messages
+  const std::string& name() const { return name_; }                 // of the text, for messages
 
  private:
   TokenFile file_;
@@ -41,8 +41,8 @@ struct PrepareOptions {
 };
 
 // Tokenizes `text`, or opens the cached result (named by the hashes of text and tokenizer). A damaged cache file is
-// rebuilt, with a note. The result does not need `text` any more. Errors: as SplitText::Read; kFailed: the disk is full.
-// REQUIRES: options.threads >= 1.
+// rebuilt, with a note. The result does not need `text` any more. Errors: as SplitText::Read; kFailed: the disk is
+// full. REQUIRES: options.threads >= 1.
 Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options);
 
 // kBadInput, with the tokens found and the tokens needed, unless the training part holds a whole context with its

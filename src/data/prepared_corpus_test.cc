@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,11 @@ std::vector<uint32_t> ByteDocument(std::string_view text) {
 }
 
 TEST_F(PreparedCorpusTest, Bytes_AreBeginTextEnd) {
-  const PreparedCorpus corpus = PrepareBytes(files_.Write("a.txt", "0123456789\xFF" "bcdefghij"));
-  EXPECT_EQ(Tokens(corpus.training()), ByteDocument("0123456789\xFF" "bcdefgh"));
+  const PreparedCorpus corpus = PrepareBytes(files_.Write("a.txt",
+                                                          "0123456789\xFF"
+                                                          "bcdefghij"));
+  EXPECT_EQ(Tokens(corpus.training()), ByteDocument("0123456789\xFF"
+                                                    "bcdefgh"));
   EXPECT_EQ(Tokens(corpus.validation()), ByteDocument("ij"));
   EXPECT_EQ(corpus.part(CorpusPart::kTraining),
             (PartStatistics{.tokens = 20, .bytes = 18, .documents = 1, .invalid_bytes = 1}));
@@ -227,7 +231,8 @@ class EndlessLine : public PreparedCorpusTest {
     std::ofstream("/proc/self/clear_refs") << "5";  // the peak counts from here
     const uint64_t before = ReadProcessMemory().resident;
     const SplitText text = Open(files_ / "line.txt");
-    EXPECT_LT(ReadProcessMemory().peak_resident, before + kLimit) << "scanning";
+    const uint64_t scan_peak = ReadProcessMemory().peak_resident;
+    EXPECT_LT(scan_peak, before + kLimit) << "scanning";
     const uint64_t anonymous = ReadProcessMemory().anonymous;
     uint64_t peak = 0;
     const auto watch = [&](double) { peak = std::max(peak, ReadProcessMemory().anonymous); };
@@ -236,7 +241,7 @@ class EndlessLine : public PreparedCorpusTest {
     EXPECT_GT(peak, anonymous) << "it was measured";
     EXPECT_LT(peak, anonymous + kLimit) << "tokenizing";
     EXPECT_GE(corpus->part(CorpusPart::kTraining).bytes + corpus->part(CorpusPart::kValidation).bytes, bytes);
-    RecordProperty("scan_mb", std::to_string((ReadProcessMemory().peak_resident - before) >> 20));
+    RecordProperty("scan_mb", std::to_string((scan_peak - before) >> 20));
     RecordProperty("tokenize_mb", std::to_string((peak - anonymous) >> 20));
   }
 };

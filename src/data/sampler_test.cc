@@ -35,9 +35,9 @@ TEST_P(SamplerSizes, EachEpoch_VisitsWindowsEndToEndOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, SamplerSizes,
-                         testing::Values(Size{2, 1}, Size{3, 1}, Size{100, 1}, Size{65, 64}, Size{66, 64}, Size{127, 64},
-                                         Size{128, 64}, Size{129, 64}, Size{191, 64}, Size{192, 64}, Size{193, 64},
-                                         Size{5000, 64}, Size{5001, 64}, Size{4096, 63}));
+                         testing::Values(Size{2, 1}, Size{3, 1}, Size{100, 1}, Size{65, 64}, Size{66, 64},
+                                         Size{127, 64}, Size{128, 64}, Size{129, 64}, Size{191, 64}, Size{192, 64},
+                                         Size{193, 64}, Size{5000, 64}, Size{5001, 64}, Size{4096, 63}));
 
 TEST(Sampler, Offsets_TakeEveryValueAndNoOther) {
   // Above two contexts the offset runs over [0, T); below, over what keeps the single window inside.
@@ -78,7 +78,8 @@ TEST(Sampler, FirstWindows_AreTheCommittedOnes) {
   // A change of these changes the bits of every training.
   const Sampler sampler(1'000'000, 64, 1234);
   std::vector<uint64_t> starts;
-  for (const uint64_t s : {uint64_t{0}, uint64_t{1}, uint64_t{2}, uint64_t{15'623}, uint64_t{15'624}, uint64_t{1} << 40}) {
+  for (const uint64_t s :
+       {uint64_t{0}, uint64_t{1}, uint64_t{2}, uint64_t{15'623}, uint64_t{15'624}, uint64_t{1} << 40}) {
     starts.push_back(sampler.Window(s));
   }
   EXPECT_EQ(starts, (std::vector<uint64_t>{710'473, 807'881, 160'393, 957'321, 944'545, 210'902}));

@@ -100,9 +100,10 @@ Status SplitText::ReadParts(const PartVisitor& visitor) const {
     }));
     const CorpusStatistics found = counter.Statistics();
     if (found == scanned_[i]) continue;
-    return BadInput(fmt::format("{} changed while it was read: expected {} bytes with hash {}, found {} with {}; start again "
-                                "when it is complete", corpora_[i].Name(), scanned_[i].bytes, scanned_[i].hash.Hex(),
-                                found.bytes, found.hash.Hex()));
+    return BadInput(
+        fmt::format("{} changed while it was read: expected {} bytes with hash {}, found {} with {}; start again "
+                    "when it is complete",
+                    corpora_[i].Name(), scanned_[i].bytes, scanned_[i].hash.Hex(), found.bytes, found.hash.Hex()));
   }
   return {};
 }

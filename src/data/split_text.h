@@ -21,10 +21,10 @@ struct TextOptions {
 
 // Text split into its training and validation parts, read once for its statistics. Thread-compatible, movable.
 //
-// The split, without validation_paths: with n bytes of text in all documents, validation begins at byte floor(9 n / 10),
-// moved to the nearest start of a document if one lies within n / 20 of it (the lower of two; starts closer together
-// than n / 4096 may be passed over). Else the document there is cut in two, at that byte moved forward to the start of a
-// UTF-8 character.
+// The split, without validation_paths: with n bytes of text in all documents, validation begins at byte floor(9 n /
+// 10), moved to the nearest start of a document if one lies within n / 20 of it (the lower of two; starts closer
+// together than n / 4096 may be passed over). Else the document there is cut in two, at that byte moved forward to the
+// start of a UTF-8 character.
 class SplitText {
  public:
   // Errors: as Corpus::Open and Corpus::Read; kBadInput: a corpus without a byte of text.

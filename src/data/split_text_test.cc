@@ -134,7 +134,8 @@ TEST_F(SplitTextTest, ErrorsOfValidationText_AreReturned) {
 
 TEST_F(SplitTextTest, UnwritableCache_UsesATemporaryDirectoryWithANote) {
   TextOptions options = Options({files_.Write("a.txt", "some text")});
-  for (const std::string& unwritable : {files_.Write("file", "x") + "/below", std::string("/proc/none"), std::string()}) {
+  for (const std::string& unwritable :
+       {files_.Write("file", "x") + "/below", std::string("/proc/none"), std::string()}) {
     options.cache_directory = unwritable;
     std::string in_use;
     {

@@ -70,8 +70,8 @@ class DocumentCollector {
 
 // Words over several scripts, deterministic.
 inline std::string SampleText(size_t bytes, uint64_t seed) {
-  constexpr std::string_view kWords[] = {"the ", "lattice", " and", "\n", "Straße ", "мир", " 12", "don't ", "  ", "日本語",
-                                         "prime", ", ", "€", "\t", "THE", "naïve "};
+  constexpr std::string_view kWords[] = {"the ", "lattice", " and",  "\n", "Straße ", "мир", " 12", "don't ",
+                                         "  ",   "日本語",  "prime", ", ", "€",       "\t",  "THE", "naïve "};
   std::string text;
   uint64_t state = seed * 2 + 1;
   while (text.size() < bytes) {
@@ -84,8 +84,8 @@ inline std::string SampleText(size_t bytes, uint64_t seed) {
 // EXPECT that a Status or Result is the error `code` whose text holds every one of `parts`.
 inline void ExpectError(const Status& status, Code code, const std::vector<std::string>& parts) {
   EXPECT_EQ(static_cast<int>(status.code()), static_cast<int>(code)) << status.message();
-  for (const std::string& part : parts) EXPECT_NE(status.message().find(part), std::string::npos)
-      << "\"" << part << "\" is not in: " << status.message();
+  for (const std::string& part : parts)
+    EXPECT_NE(status.message().find(part), std::string::npos) << "\"" << part << "\" is not in: " << status.message();
   EXPECT_EQ(status.message().find('\n'), std::string::npos) << status.message();
 }
 

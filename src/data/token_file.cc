@@ -74,7 +74,8 @@ Result<TokenFile> TokenFile::Open(const std::string& path) {
   auto mapped = std::make_unique<Mapped>(std::move(mapped_file));
   const ByteView bytes = mapped->file.bytes();
   if (bytes.size() < kHeadBytes + kDescriptionBytes) {
-    return Damaged(path, fmt::format("expected at least {} bytes, found {}", kHeadBytes + kDescriptionBytes, bytes.size()));
+    return Damaged(path,
+                   fmt::format("expected at least {} bytes, found {}", kHeadBytes + kDescriptionBytes, bytes.size()));
   }
   TokenHead head;
   if (const std::string fault = DecodeHead(bytes.first(kHeadBytes), head); !fault.empty()) return Damaged(path, fault);

@@ -51,8 +51,8 @@ enum class CorpusPart { kTraining = 0, kValidation = 1 };
 inline constexpr size_t kCorpusParts = 2;
 
 struct PartStatistics {
-  uint64_t tokens = 0;     // begin and end tokens included
-  uint64_t bytes = 0;      // of text
+  uint64_t tokens = 0;  // begin and end tokens included
+  uint64_t bytes = 0;   // of text
   uint64_t documents = 0;
   uint64_t invalid_bytes = 0;
 
@@ -61,7 +61,7 @@ struct PartStatistics {
 
 // What a token file says about itself.
 struct TokenFileInfo {
-  uint64_t vocabulary = 0;  // tokens take 2 bytes up to 65,536, else 4
+  uint64_t vocabulary = 0;      // tokens take 2 bytes up to 65,536, else 4
   uint32_t begin = 1, end = 2;  // ids of the tokens around each document
   Hash128 tokenizer_hash;
   Hash128 corpus_hash;
@@ -101,7 +101,8 @@ class TokenFile {
 // Removes its temporary file when destroyed unfinished. One worker only.
 class TokenFileWriter {
  public:
-  // `info.parts` is filled by the writer itself. `files` must outlive the writer. kFailed: the folder cannot be written.
+  // `info.parts` is filled by the writer itself. `files` must outlive the writer. kFailed: the folder cannot be
+  // written.
   static Result<TokenFileWriter> Create(FileSystem& files, const std::string& path, const TokenFileInfo& info);
   TokenFileWriter(TokenFileWriter&&) noexcept;
   TokenFileWriter& operator=(TokenFileWriter&&) noexcept;

@@ -174,11 +174,13 @@ class HostileTokenFile : public TokenFileTest {
   }
 };
 
-TEST_F(HostileTokenFile, UnchangedDescription_IsAccepted) { EXPECT_TRUE(OpenChanged([](TokenDescription&) {}).ok()); }
+TEST_F(HostileTokenFile, UnchangedDescription_IsAccepted) {
+  EXPECT_TRUE(OpenChanged([](TokenDescription&) {}).ok());
+}
 
 TEST_F(HostileTokenFile, SizesThatDoNotFit_AreRefused) {
-  for (const uint64_t value : {uint64_t{0}, uint64_t{1}, uint64_t{9}, uint64_t{1} << 32, uint64_t{1} << 61, uint64_t{1} << 62,
-                               uint64_t{1} << 63, ~uint64_t{0}, ~uint64_t{0} - 7}) {
+  for (const uint64_t value : {uint64_t{0}, uint64_t{1}, uint64_t{9}, uint64_t{1} << 32, uint64_t{1} << 61,
+                               uint64_t{1} << 62, uint64_t{1} << 63, ~uint64_t{0}, ~uint64_t{0} - 7}) {
     ExpectRefused([=](TokenDescription& d) { d.info.parts[0].tokens = value; });
     ExpectRefused([=](TokenDescription& d) { d.info.parts[1].tokens = value; });
     if (value != 1) ExpectRefused([=](TokenDescription& d) { d.info.parts[1].documents = value; });

@@ -13,9 +13,9 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kBatchBytes = size_t{1} << 22;   // of text, tokenized between two turns of reading and writing
+constexpr size_t kBatchBytes = size_t{1} << 22;  // of text, tokenized between two turns of reading and writing
 constexpr size_t kBatchPieces = size_t{1} << 16;
-constexpr size_t kGroupBytes = size_t{1} << 16;   // at least, of the work one thread takes at a time
+constexpr size_t kGroupBytes = size_t{1} << 16;  // at least, of the work one thread takes at a time
 
 // A block of the text in a batch, and where its tokens end among those of its group.
 struct Piece {

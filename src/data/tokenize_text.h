@@ -5,8 +5,8 @@
 
 namespace cllm {
 
-// Tokenizes both parts of `text` into `writer` (which is left unfinished), in bounded memory, on options.threads threads.
-// Errors: those of the text and of the writer.
+// Tokenizes both parts of `text` into `writer` (which is left unfinished), in bounded memory, on options.threads
+// threads. Errors: those of the text and of the writer.
 Status TokenizeText(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options,
                     TokenFileWriter& writer);
 

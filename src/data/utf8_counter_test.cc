@@ -38,16 +38,25 @@ uint64_t InvalidBytesByDefinition(std::string_view text) {
 }
 
 TEST(Utf8Counter, KnownCases_AreCounted) {
-  const std::vector<std::pair<std::string, uint64_t>> cases = {
-      {"", 0}, {"plain ASCII text", 0}, {"Straße 日本 😀", 0}, {"\xFF", 1}, {"a\x80z", 1}, {"\xC3", 1},
-      {"\xE2\x82", 2}, {"\xE2\x82z", 2}, {"\xC0\xAF", 2}, {"\xED\xA0\x80", 3}, {"\xF4\x90\x80\x80", 4},
-      {"\xF0\x9F\x98\x80", 0}, {"\xF0\x9F\x98\xC3\xA9", 3}};
+  const std::vector<std::pair<std::string, uint64_t>> cases = {{"", 0},
+                                                               {"plain ASCII text", 0},
+                                                               {"Straße 日本 😀", 0},
+                                                               {"\xFF", 1},
+                                                               {"a\x80z", 1},
+                                                               {"\xC3", 1},
+                                                               {"\xE2\x82", 2},
+                                                               {"\xE2\x82z", 2},
+                                                               {"\xC0\xAF", 2},
+                                                               {"\xED\xA0\x80", 3},
+                                                               {"\xF4\x90\x80\x80", 4},
+                                                               {"\xF0\x9F\x98\x80", 0},
+                                                               {"\xF0\x9F\x98\xC3\xA9", 3}};
   for (const auto& [text, invalid] : cases) EXPECT_EQ(InvalidBytes(text), invalid) << testing::PrintToString(text);
 }
 
 TEST(Utf8Counter, AllSequencesOfThreeInterestingBytes_AgreeWithTheDefinition) {
-  const std::string bytes = {'a', '\x7F', '\x80', '\x8F', '\x90', '\x9F', '\xA0', '\xBF', '\xC0', '\xC1', '\xC2', '\xDF',
-                             '\xE0', '\xE1', '\xED', '\xEF', '\xF0', '\xF1', '\xF4', '\xF5', '\xFF'};
+  const std::string bytes = {'a',    '\x7F', '\x80', '\x8F', '\x90', '\x9F', '\xA0', '\xBF', '\xC0', '\xC1', '\xC2',
+                             '\xDF', '\xE0', '\xE1', '\xED', '\xEF', '\xF0', '\xF1', '\xF4', '\xF5', '\xFF'};
   for (const char a : bytes) {
     for (const char b : bytes) {
       for (const char c : bytes) {
