@@ -1,0 +1,165 @@
+#include "nn/loss.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "nn/doubles.h"
+
+namespace cllm {
+namespace {
+
+using namespace doubles;
+
+constexpr size_t kVocabulary = 90, kWidth = 12, kPositions = 150;  // more positions than a block of 64
+constexpr float kLambda = 0.3f;
+
+struct Scores {
+  double token = 0, root = 0, form = 0;
+};
+
+class LossOp : public testing::Test {
+ protected:
+  LossOp() {
+    for (size_t v = 0; v < kVocabulary; ++v) {
+      root_.push_back(static_cast<int32_t>(v / 4));
+      form_.push_back(static_cast<int32_t>(v % 3));
+    }
+    for (size_t t = 0; t < kPositions; ++t) targets_.push_back(static_cast<uint32_t>(RandomBits(3, t) % kVocabulary));
+  }
+
+  // Scores of position t; p is written.
+  Scores Expected(const Doubles& h, const Doubles& embedding, size_t t, Doubles& p) const {
+    const auto row = h.begin() + static_cast<ptrdiff_t>(t * kWidth);
+    p = Linear({row, row + kWidth}, embedding, 1, kWidth, kVocabulary);
+    double sum = 0, root = 0, form = 0;
+    for (double& value : p) sum += value = std::exp(value);
+    for (double& value : p) value /= sum;
+    for (size_t v = 0; v < kVocabulary; ++v) {
+      if (root_[v] == root_[targets_[t]]) root += p[v];
+      if (form_[v] == form_[targets_[t]]) form += p[v];
+    }
+    return {-std::log(p[targets_[t]]), -std::log(root), -std::log(form)};
+  }
+  double ExpectedTotal(const Doubles& h, const Doubles& embedding, Scores* sums = nullptr) const {
+    Scores all;
+    Doubles p;
+    for (size_t t = 0; t < kPositions; ++t) {
+      const Scores scores = Expected(h, embedding, t, p);
+      all.token += scores.token;
+      all.root += scores.root;
+      all.form += scores.form;
+    }
+    if (sums != nullptr) *sums = all;
+    return all.token + static_cast<double>(kLambda) * (all.root + all.form);
+  }
+  void ExpectSums(const LossSums& found) const {
+    Scores expected;
+    ExpectedTotal(ToDouble(h_), ToDouble(embedding_), &expected);
+    EXPECT_EQ(found.positions, kPositions);
+    EXPECT_TRUE(found.finite);
+    EXPECT_NEAR(LossSums::Nats(found.token), expected.token, 1e-6 * expected.token);
+    EXPECT_NEAR(LossSums::Nats(found.root), expected.root, 1e-6 * expected.token);
+    EXPECT_NEAR(LossSums::Nats(found.form), expected.form, 1e-6 * expected.token);
+  }
+
+  std::vector<int32_t> root_, form_;
+  std::vector<uint32_t> targets_;
+  const std::vector<float> h_ = RandomFloats(1, kPositions* kWidth);
+  const std::vector<float> embedding_ = RandomFloats(2, kVocabulary* kWidth);
+  const Packed columns_ = Packed::Columns(embedding_, kVocabulary, kWidth);
+  const Packed rows_ = Packed::Rows(embedding_, kVocabulary, kWidth);
+  AlignedBuffer<float> scratch_{LossScratch(kVocabulary)};
+};
+
+TEST_F(LossOp, Forward_ScoresAgreeWithTheDoubleForm) {
+  LossSums sums;
+  LossForward(h_.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), sums);
+  ExpectSums(sums);
+}
+
+// One position at a time gives the same bits as blocks.
+TEST_F(LossOp, Forward_BlocksChangeNoBit) {
+  LossSums whole, single;
+  LossForward(h_.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), whole);
+  for (size_t t = 0; t < kPositions; ++t) {
+    LossForward(&h_[t * kWidth], kWidth, {&targets_[t], 1}, columns_.panels(), {root_, form_}, scratch_.data(), single);
+  }
+  EXPECT_EQ(whole.token, single.token);
+  EXPECT_EQ(whole.root, single.root);
+  EXPECT_EQ(whole.form, single.form);
+}
+
+TEST_F(LossOp, ForwardBackward_GradientsAreTheSlopesOfTheDoubleForm) {
+  Gathered gathered({{.rows = kVocabulary, .columns = kWidth, .tile_rows = 20, .tile_columns = kWidth}},
+                    kVocabulary * kWidth);
+  std::vector<float> d_h(kPositions * kWidth, 9.0f);
+  LossSums sums;
+  LossForwardBackward(h_.data(), kWidth, targets_, {columns_.panels(), rows_.panels()}, {root_, form_}, kLambda, 0,
+                      d_h.data(), scratch_.data(), sums, gathered.sink);
+  ExpectSums(sums);
+  const Doubles h = ToDouble(h_), embedding = ToDouble(embedding_);
+  // The slopes by the formula's derivative in double, checked against finite differences below.
+  Doubles d_h_expected(h.size()), d_e_expected(embedding.size()), p;
+  for (size_t t = 0; t < kPositions; ++t) {
+    const Scores scores = Expected(h, embedding, t, p);
+    const double lambda = static_cast<double>(kLambda), a = std::exp(-scores.root), b = std::exp(-scores.form);
+    for (size_t v = 0; v < kVocabulary; ++v) {
+      const double d = (1 + 2 * lambda) * p[v] - (v == targets_[t]) -
+                       lambda * p[v] * ((root_[v] == root_[targets_[t]]) / a + (form_[v] == form_[targets_[t]]) / b);
+      for (size_t c = 0; c < kWidth; ++c) {
+        d_h_expected[t * kWidth + c] += d * embedding[v * kWidth + c];
+        d_e_expected[v * kWidth + c] += d * h[t * kWidth + c];
+      }
+    }
+  }
+  EXPECT_LT(WorstError(d_h, d_h_expected), 5e-6);
+  EXPECT_LT(WorstError(gathered.Values(), d_e_expected), 1e-5);
+  const Doubles direction = ToDouble(RandomFloats(8, embedding.size()));
+  const auto along = [&](const Doubles& step) {
+    Doubles moved = embedding;
+    for (size_t i = 0; i < moved.size(); ++i) moved[i] += step[0] * direction[i];
+    return ExpectedTotal(h, moved);
+  };
+  EXPECT_NEAR(Dot(d_e_expected, direction), Slopes(along, {0.0})[0], 1e-7 * Norm(d_e_expected));
+}
+
+TEST_F(LossOp, NoNumber_IsReported) {
+  std::vector<float> h = h_;
+  h[100 * kWidth] = std::numeric_limits<float>::quiet_NaN();
+  LossSums sums;
+  LossForward(h.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), sums);
+  EXPECT_FALSE(sums.finite);
+}
+
+TEST_F(LossOp, ScoreAboveAThousandNats_IsReported) {
+  std::vector<float> h = h_;
+  for (size_t c = 0; c < kWidth; ++c) h[c] *= 4000;
+  LossSums sums;
+  LossForward(h.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), sums);
+  EXPECT_FALSE(sums.finite);
+}
+
+TEST(LossBlock, IsSixtyFourPositionsWithinFourMebibytes) {
+  EXPECT_EQ(LossBlock(259), 64u);
+  EXPECT_EQ(LossBlock(16384), 64u);
+  EXPECT_EQ(LossBlock(16385), 63u);
+  EXPECT_EQ(LossBlock(65536), 16u);
+  EXPECT_EQ(LossBlock(1 << 20), 1u);
+  EXPECT_EQ(LossBlock(1 << 21), 1u);
+}
+
+TEST(LossSums, Add_SumsAllAndKeepsWhatIsWrong) {
+  LossSums sum{.token = 1, .root = 2, .form = 3, .positions = 4};
+  sum.Add({.token = 10, .root = 20, .form = 30, .positions = 40, .finite = false});
+  sum.Add({.token = 100});
+  EXPECT_EQ(sum.token, 111);
+  EXPECT_EQ(sum.root, 22);
+  EXPECT_EQ(sum.form, 33);
+  EXPECT_EQ(sum.positions, 44u);
+  EXPECT_FALSE(sum.finite);
+  EXPECT_EQ(LossSums::Nats(int64_t{3} << 31), 1.5);
+}
+
+}  // namespace
+}  // namespace cllm
