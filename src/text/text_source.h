@@ -21,6 +21,11 @@ using TextVisitor = std::function<Status(const TextBlock&)>;
 using TextSource = std::function<Status(const TextVisitor&)>;
 
 // Documents in memory, a block each. Borrows them.
-TextSource DocumentSource(std::span<const std::string_view> documents);
+inline TextSource DocumentSource(std::span<const std::string_view> documents) {
+  return [documents](const TextVisitor& visitor) {
+    for (const std::string_view document : documents) CLLM_TRY(visitor({.text = document}));
+    return Status();
+  };
+}
 
 }  // namespace cllm

@@ -234,6 +234,30 @@ TEST(TokenizerFile, FaultsOfTheLatticeAreNamed) {
   }
 }
 
+// The experiment's control: codes change places among tokens with equally many factors, and nothing else changes.
+TEST(TokenizerFile, PermutedCodesLoad) {
+  if (std::system("python3 -c ''") != 0) GTEST_SKIP() << "python3 is not installed";
+  TemporaryDirectory directory;
+  const Tokenizer tokenizer = Trained();
+  ASSERT_TRUE(SaveTokenizer(tokenizer, directory.files(), directory.path()).ok());
+  const std::string permuted_path = JoinPath(directory.path(), "permuted");
+  const std::string command =
+      CLLM_SOURCE_DIR "/tools/lattice/permute_codes " + directory.path() + " " + permuted_path + " --seed 3";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const Result<Tokenizer> permuted = LoadTokenizer(permuted_path);
+  ASSERT_TRUE(permuted.ok()) << permuted.status().message();
+  EXPECT_EQ(permuted->Encode(kProse), tokenizer.Encode(kProse));
+  EXPECT_NE(permuted->hash(), tokenizer.hash());
+  const std::span<const uint64_t> codes = tokenizer.lattice().codes();
+  EXPECT_THAT(std::vector(permuted->lattice().codes().begin(), permuted->lattice().codes().end()),
+              testing::UnorderedElementsAreArray(codes.begin(), codes.end()));
+  for (size_t v = 0; v < codes.size(); ++v) {
+    EXPECT_EQ(permuted->lattice().Factors(v).size(), tokenizer.lattice().Factors(v).size());
+  }
+  EXPECT_EQ(permuted->lattice().codes()[kBeginId], codes[kBeginId]);
+  EXPECT_NE(permuted->lattice().codes()[kFirstByteId + 'a'], codes[kFirstByteId + 'a']);
+}
+
 TEST(TokenizerFile, DeepNestingIsRefused) {
   const std::string deep = "{\"version\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
   EXPECT_EQ(ParseTokenizer(deep, "{}", "here").status().code(), Code::kBadInput);

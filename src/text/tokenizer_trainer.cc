@@ -84,8 +84,9 @@ Result<Tokenizer> TrainBytes(const TextSource& source) {
     return Status();
   }));
   counts[kBeginId] = counts[kEndId];
-  TokenizerParts parts{.tokens = std::vector<std::string>(kFirstByteId)};
-  for (size_t byte = 0; byte < 256; ++byte) parts.tokens.emplace_back(1, static_cast<char>(byte));
+  const Tokenizer uncounted = Tokenizer::Bytes();
+  TokenizerParts parts;
+  for (uint32_t id = 0; id < kByteVocabulary; ++id) parts.tokens.emplace_back(uncounted.TokenBytes(id));
   TokenLattice lattice = LatticeOf(parts.tokens, counts);
   return Tokenizer::Create(std::move(parts), std::move(lattice));
 }
