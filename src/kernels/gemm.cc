@@ -21,7 +21,7 @@ namespace HWY_NAMESPACE {
 inline constexpr size_t kDepthBlock = 1024;       // of operands that are read where they lie
 inline constexpr size_t kRelayDepth = 256;        // of operands that are re-laid
 inline constexpr size_t kLeftBlock = 32768;       // floats of A that stay in the second-level cache
-inline constexpr size_t kLeftScratch = 34816;     // floats of re-laid A: 128 rows of kRelayDepth
+inline constexpr size_t kLeftScratch = 17408;     // floats of re-laid A: 64 rows of kRelayDepth
 inline constexpr size_t kRightBlock = 4096;       // floats of B that stay in the first-level cache
 inline constexpr size_t kRelayLeftColumns = 80;   // columns from which re-laying A pays
 inline constexpr size_t kRelayRightRows = 13;     // rows from which re-laying B pays
@@ -139,8 +139,9 @@ template <typename Right>
 void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t columns, float* left_scratch,
                 Output out) {
   const size_t steps = std::max(depth, size_t{1});
-  const size_t limit = left_scratch == nullptr ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(depth);
-  const size_t block_rows = RowsOfBlock(m, std::max(limit, size_t{1}) * kTileRows);
+  const size_t tiles_in_block =
+      left_scratch == nullptr ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(depth);
+  const size_t block_rows = RowsOfBlock(m, std::max(tiles_in_block, size_t{1}) * kTileRows);
   const size_t group = std::max(kRightBlock / (steps * kPanelWidth), size_t{1}) * kPanelWidth;
   for (size_t row = 0; row < m; row += block_rows) {
     const size_t rows = std::min(block_rows, m - row);

@@ -46,9 +46,9 @@ enum class GemmInto { kOverwrite, kAdd };
 // C[m, n] (stride c_stride) = or += A[m, k] * B[k, n]; n = b.columns, k = b.depth. C may not overlap A or B.
 void Gemm(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into);
 
-// The same with B[k, n] row-major and unpacked: B(k, n) = b[k * b_stride + n]. With A contiguous in m this is a block of
-// a weight gradient, C = dY^T X; it and Gemm re-lay such operands part by part in at most 168 KiB of stack (34 KiB for
-// a block of 128 x 128 at k = 64).
+// The same with B[k, n] row-major and unpacked: B(k, n) = b[k * b_stride + n]. With A contiguous in m this is a block
+// of a weight gradient, C = dY^T X; it and Gemm re-lay such operands part by part in at most 100 KiB of stack. Several
+// blocks of one gradient go faster with X packed once by PackRows and Gemm over all of its columns.
 void GemmRows(size_t m, size_t n, size_t k, GemmLeft a, const float* b, size_t b_stride, float* c, size_t c_stride,
               GemmInto into);
 

@@ -7,8 +7,8 @@
 namespace cllm {
 namespace {
 
-// No machine with AVX2 or NEON is slower than 0.1 GFLOP/s or faster than 10,000 a thread: a loop that a compiler removed
-// would be.
+// No machine with AVX2 or NEON is slower than 0.1 GFLOP/s or faster than 10,000 a thread, but a loop that a compiler
+// removed would be.
 TEST(Peak, EveryTarget_IsPlausible) {
   for (const std::string& target : SimdTargets()) {
     ASSERT_TRUE(ForceSimd(target).ok());
