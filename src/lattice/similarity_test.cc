@@ -19,7 +19,8 @@ TEST(Similarity, GcdAgreesWithEuclid) {
   EXPECT_EQ(Gcd(7, 0), 7u);
   for (uint64_t i = 0; i < 20000; ++i) {
     const uint64_t shared = RandomBits(3, i) >> (i % 50 + 10);
-    const uint64_t a = (RandomBits(1, i) >> (i % 64)) * (shared >> 20), b = (RandomBits(2, i) >> (i % 61)) * (shared >> 20);
+    const uint64_t a = (RandomBits(1, i) >> (i % 64)) * (shared >> 20),
+                   b = (RandomBits(2, i) >> (i % 61)) * (shared >> 20);
     ASSERT_EQ(Gcd(a, b), std::gcd(a, b)) << a << " " << b;
   }
   EXPECT_EQ(Gcd(~uint64_t{0}, ~uint64_t{0}), ~uint64_t{0});
@@ -37,9 +38,17 @@ struct Golden {
 };
 
 TEST(Similarity, KernelHasItsGoldenValues) {
-  const Golden values[] = {{0, 0, 0},           {0, 1, 0.818371},     {1, 3, 0.825078},     {2, 5, 0.801237},
-                           {4, 9, 0.787151},    {9, 99, 2.386314},    {10, 11, 2.309472},   {100, 101, 3.815365},
-                           {787, 393, 1.032452}, {500, 787, 4.937002}, {49999, 24999, 1.045178}};
+  const Golden values[] = {{0, 0, 0},
+                           {0, 1, 0.818371},
+                           {1, 3, 0.825078},
+                           {2, 5, 0.801237},
+                           {4, 9, 0.787151},
+                           {9, 99, 2.386314},
+                           {10, 11, 2.309472},
+                           {100, 101, 3.815365},
+                           {787, 393, 1.032452},
+                           {500, 787, 4.937002},
+                           {49999, 24999, 1.045178}};
   for (const Golden& golden : values) {
     EXPECT_NEAR(-std::log(KernelOfIntegers(golden.i + 1, golden.j + 1)), golden.minus_log, 1e-5)
         << golden.i << " " << golden.j;
@@ -94,7 +103,9 @@ TokenLattice SomeLattice(size_t size) {
   std::vector<std::string> texts;
   for (size_t i = 0; i < size; ++i) {
     const std::string stem(1 + i / 3 % 7, static_cast<char>('a' + i / 3 % 26));
-    texts.push_back(i % 3 == 0 ? stem : i % 3 == 1 ? " " + stem : " " + std::string(1, static_cast<char>(stem[0] - 32)) + stem.substr(1));
+    texts.push_back(i % 3 == 0   ? stem
+                    : i % 3 == 1 ? " " + stem
+                                 : " " + std::string(1, static_cast<char>(stem[0] - 32)) + stem.substr(1));
   }
   std::vector<LatticeToken> tokens;
   for (size_t i = 0; i < size; ++i) tokens.push_back({.bytes = texts[i], .count = RandomBits(5, i) % 1000});

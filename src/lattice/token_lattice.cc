@@ -185,8 +185,8 @@ Result<TokenLattice> TokenLattice::FromParts(LatticeParts parts) {
                     std::to_string(parts.suffixes.size()));
   }
   if (parts.roots.size() > parts.codes.size()) {
-    return BadInput("found " + std::to_string(parts.roots.size()) + " roots for " +
-                    std::to_string(parts.codes.size()) + " tokens, expected no more roots than tokens");
+    return BadInput("found " + std::to_string(parts.roots.size()) + " roots for " + std::to_string(parts.codes.size()) +
+                    " tokens, expected no more roots than tokens");
   }
   const std::vector<uint32_t> primes = FirstPrimes(kFirstRoot + parts.roots.size());
   const std::span<const uint32_t> known(primes.data(), kFirstSuffix + parts.suffixes.size());
@@ -207,12 +207,15 @@ Result<TokenLattice> TokenLattice::FromParts(LatticeParts parts) {
 
 std::vector<LatticeFactor> TokenLattice::Factors(size_t token) const {
   CHECK(token < size());
-  const std::vector<uint32_t> primes = FirstPrimes(kFirstRoot + ranks_[token]);
-  std::vector<LatticeFactor> factors{{.prime = primes.back(), .name = parts_.roots[ranks_[token] - 1]}};
-  for (size_t i = 0; i < kFirstSuffix + parts_.suffixes.size(); ++i) {
-    if (parts_.codes[token] % primes[i] != 0) continue;
+  const std::vector<uint32_t> known = FirstPrimes(kFirstSuffix + parts_.suffixes.size());
+  const uint64_t code = parts_.codes[token], features = FeaturesOf(code, known);
+  std::vector<LatticeFactor> factors{
+      {.prime = static_cast<uint32_t>(code / features), .name = parts_.roots[ranks_[token] - 1]}};
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (features % known[i] != 0) continue;
     static constexpr const char* kNames[kFirstSuffix] = {"leading space", "capital", "upper case"};
-    factors.push_back({.prime = primes[i], .name = i < kFirstSuffix ? kNames[i] : "-" + parts_.suffixes[i - kFirstSuffix]});
+    factors.push_back(
+        {.prime = known[i], .name = i < kFirstSuffix ? kNames[i] : "-" + parts_.suffixes[i - kFirstSuffix]});
   }
   return factors;
 }

@@ -74,7 +74,8 @@ TEST(TokenLattice, CodesOfASmallVocabularyAreExact) {
   const size_t capital = vocabulary.Add(" Walking", 1), upper = vocabulary.Add("TALK", 1);
   const size_t odd = vocabulary.Add(" string", 1), comma = vocabulary.Add(",", 5000);
   const TokenLattice lattice = vocabulary.Build();
-  // "," is the heaviest root (107); then walk with its forms (109: 1000 + 10 + 1), talk (113: 999 + 10 + 1), jump (127).
+  // "," is the heaviest root (107); then walk with its forms (109: 1000 + 10 + 1), talk (113: 999 + 10 + 1), jump
+  // (127).
   EXPECT_EQ(lattice.codes()[comma], 107u);
   EXPECT_EQ(lattice.codes()[begin], 109u);
   EXPECT_EQ(lattice.codes()[begin + 1], 109u * 7);
@@ -131,13 +132,15 @@ TEST(TokenLattice, KeepsTheTwentyFourHeaviestSuffixes) {
 
 TEST(TokenLattice, VocabularyWithoutSuffixesLearnsNone) {
   Vocabulary vocabulary;
-  for (uint64_t i = 0; i < 300; ++i) vocabulary.Add("漢" + std::string(1, static_cast<char>('!' + i % 90)) + std::to_string(i), i);
+  for (uint64_t i = 0; i < 300; ++i)
+    vocabulary.Add("漢" + std::string(1, static_cast<char>('!' + i % 90)) + std::to_string(i), i);
   EXPECT_TRUE(vocabulary.Build().suffixes().empty());
 }
 
 TEST(TokenLattice, BytesFollowTheCaseRule) {
   Vocabulary vocabulary;
-  for (int byte = 0; byte < 256; ++byte) vocabulary.Add(std::string(1, static_cast<char>(byte)), 256 - static_cast<uint64_t>(byte));
+  for (int byte = 0; byte < 256; ++byte)
+    vocabulary.Add(std::string(1, static_cast<char>(byte)), 256 - static_cast<uint64_t>(byte));
   const TokenLattice lattice = vocabulary.Build();
   for (size_t byte = 0; byte < 256; ++byte) {
     if (byte >= 'A' && byte <= 'Z') {
@@ -225,6 +228,7 @@ TEST(TokenLattice, FactorsNameWhatTheyStandFor) {
   const std::vector<LatticeFactor> factors = vocabulary.Build().Factors(token);
   ASSERT_EQ(factors.size(), 4u);
   EXPECT_EQ(factors[0].name, "jump");
+  EXPECT_EQ(factors[0].prime, 109u);  // walk is heavier, talk weighs the same
   EXPECT_EQ(factors[1].name, "leading space");
   EXPECT_EQ(factors[2].name, "capital");
   EXPECT_EQ(factors[3].name, "-ing");
@@ -251,9 +255,9 @@ TEST(TokenLattice, StoredPartsGiveTheSameLattice) {
 TEST(TokenLattice, StoredCodesMustBeOneRootTimesKnownFeatures) {
   const LatticeParts good = PartsOf(Inflected().Build());  // one suffix (7), roots from 107 on
   const uint64_t beyond = FirstPrimes(kFirstRoot + good.roots.size() + 1).back();
-  for (const uint64_t code : {uint64_t{0}, uint64_t{1}, uint64_t{2}, uint64_t{2 * 7}, uint64_t{107 * 109},
-                              uint64_t{107 * 107}, uint64_t{107 * 4}, uint64_t{107 * 11}, uint64_t{107 * 49}, beyond,
-                              ~uint64_t{0}}) {
+  for (const uint64_t code :
+       {uint64_t{0}, uint64_t{1}, uint64_t{2}, uint64_t{2 * 7}, uint64_t{107 * 109}, uint64_t{107 * 107},
+        uint64_t{107 * 4}, uint64_t{107 * 11}, uint64_t{107 * 49}, beyond, ~uint64_t{0}}) {
     LatticeParts parts = good;
     parts.codes[3] = code;
     const Result<TokenLattice> lattice = TokenLattice::FromParts(parts);
