@@ -57,6 +57,37 @@ CommandLine::CommandLine(std::string name, std::string summary, std::string exam
 
 CommandLine::~CommandLine() = default;
 
+void CommandLine::AddText(const std::string& name, std::string& target, const std::string& help) {
+  app_->add_option(name, target, help);
+}
+
+void CommandLine::AddRequiredText(const std::string& name, std::string& target, const std::string& help) {
+  app_->add_option(name, target, help)->required();
+}
+
+void CommandLine::AddTexts(const std::string& name, std::vector<std::string>& target, const std::string& help) {
+  CLI::Option* option = app_->add_option(name, target, help);
+  if (name.starts_with('-')) option->expected(1)->take_all();
+}
+
+void CommandLine::AddRequiredTexts(const std::string& name, std::vector<std::string>& target,
+                                   const std::string& help) {
+  app_->add_option(name, target, help)->required();
+}
+
+void CommandLine::AddWhole(const std::string& name, uint64_t& target, uint64_t low, uint64_t high,
+                           const std::string& help) {
+  app_->add_option(name, target, help)->check(CLI::Range(low, high));
+}
+
+void CommandLine::AddReal(const std::string& name, double& target, double low, double high, const std::string& help) {
+  app_->add_option(name, target, help)->check(CLI::Range(low, high));
+}
+
+void CommandLine::AddFlag(const std::string& name, bool& target, const std::string& help) {
+  app_->add_flag(name, target, help);
+}
+
 void CommandLine::AddRunOptions(const std::vector<std::string>& only) {
   if (only.empty()) {
     app_->add_option("--config", config_path_, "a file of options (TOML), such as a run's config.toml")

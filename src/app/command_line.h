@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,14 +14,23 @@ class App;
 
 namespace cllm {
 
-// A subcommand's parser: CLI11 for the arguments, our table for a run's options. One command only.
+// A subcommand's parser: CLI11 for the arguments (in one file, since it compiles slowly), our table for a run's options.
+// One command only.
 class CommandLine {
  public:
   // name: "train"; example: a line shown under --help.
   CommandLine(std::string name, std::string summary, std::string example);
   ~CommandLine();
 
-  CLI::App& app() { return *app_; }
+  // What the command takes; the target keeps its value unless the argument is given. `name` is "MODEL" for a
+  // positional argument, "-n,--tokens" for an option. Values outside [low, high] are a usage error.
+  void AddText(const std::string& name, std::string& target, const std::string& help);
+  void AddRequiredText(const std::string& name, std::string& target, const std::string& help);
+  void AddTexts(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  void AddRequiredTexts(const std::string& name, std::vector<std::string>& target, const std::string& help);
+  void AddWhole(const std::string& name, uint64_t& target, uint64_t low, uint64_t high, const std::string& help);
+  void AddReal(const std::string& name, double& target, double low, double high, const std::string& help);
+  void AddFlag(const std::string& name, bool& target, const std::string& help);
 
   // Adds flags for the options of the run table, all or those named.
   void AddRunOptions(const std::vector<std::string>& only = {});

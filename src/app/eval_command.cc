@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/command.h"
@@ -85,11 +84,11 @@ Status EvalCommand(const std::vector<std::string>& arguments) {
   CommandLine line("eval", "Measures a model on a text: every byte counted once, contexts end to end.",
                    "cllm eval runs/book-1 other.txt");
   EvalFlags flags;
-  line.app().add_option("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory")->required();
-  line.app().add_option("TEXT", flags.text, "files, directories, globs or - for standard input")->required();
-  line.app().add_option("--stride", flags.stride, "tokens from one context to the next [the context]");
-  line.app().add_option("--threads", flags.threads, "worker threads [one per core]")->check(CLI::Range(1, 4096));
-  line.app().add_flag("--json", flags.json, "the result as JSON");
+  line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  line.AddRequiredTexts("TEXT", flags.text, "files, directories, globs or - for standard input");
+  line.AddWhole("--stride", flags.stride, 1, 1 << 20, "tokens from one context to the next [the context]");
+  line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads [one per core]");
+  line.AddFlag("--json", flags.json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   ConsoleObserver console(ConsoleStyle::kLines);

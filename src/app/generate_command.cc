@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/command.h"
@@ -24,24 +23,23 @@ struct GenerateFlags {
 };
 
 void AddFlags(CommandLine& line, GenerateFlags& flags) {
-  CLI::App& app = line.app();
   PickOptions& pick = flags.options.pick;
-  app.add_option("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory")->required();
-  app.add_option("-p,--prompt", flags.prompt, "the text to continue");
-  app.add_option("-f,--file", flags.file, "a file with the text to continue");
-  app.add_option("--prompts", flags.prompts, "a file with one prompt a line");
-  app.add_option("-n,--tokens", flags.options.tokens, "new tokens at most [200]")->check(CLI::Range(1, 10'000'000));
-  app.add_option("--temp", pick.temperature, "temperature; 0 takes the most probable token [0.8]")->check(CLI::Range(0.0, 100.0));
-  app.add_option("--top-k", pick.top_k, "choose among the K most probable; 0: all [40]")->check(CLI::Range(0, 1 << 20));
-  app.add_option("--top-p", pick.top_p, "choose among the most probable that make up P [0.95]")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--min-p", pick.min_p, "leave out what is less probable than P times the best [0.05]")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--repeat-penalty", pick.repeat_penalty, "above 1: repeat less [1]")->check(CLI::Range(0.01, 100.0));
-  app.add_option("--stop", flags.options.stops, "end before this text; may be given several times")->expected(1)->take_all();
-  app.add_option("-s,--seed", pick.seed, "the same seed gives the same text [1]")->check(CLI::NonNegativeNumber);
-  app.add_flag("--no-begin", flags.no_begin, "do not start with the begin token");
-  app.add_flag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
-  app.add_flag("--echo", flags.echo, "print the prompt too");
-  app.add_flag("--json", flags.json, "the result as JSON, one object a prompt");
+  line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  line.AddText("-p,--prompt", flags.prompt, "the text to continue");
+  line.AddText("-f,--file", flags.file, "a file with the text to continue");
+  line.AddText("--prompts", flags.prompts, "a file with one prompt a line");
+  line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000, "new tokens at most [200]");
+  line.AddReal("--temp", pick.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
+  line.AddWhole("--top-k", pick.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
+  line.AddReal("--top-p", pick.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
+  line.AddReal("--min-p", pick.min_p, 0, 1, "leave out what is less probable than P times the best [0.05]");
+  line.AddReal("--repeat-penalty", pick.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
+  line.AddTexts("--stop", flags.options.stops, "end before this text; may be given several times");
+  line.AddWhole("-s,--seed", pick.seed, 0, ~uint64_t{0} >> 1, "the same seed gives the same text [1]");
+  line.AddFlag("--no-begin", flags.no_begin, "do not start with the begin token");
+  line.AddFlag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
+  line.AddFlag("--echo", flags.echo, "print the prompt too");
+  line.AddFlag("--json", flags.json, "the result as JSON, one object a prompt");
 }
 
 Result<std::vector<std::string>> Prompts(const GenerateFlags& flags) {
@@ -106,6 +104,7 @@ Status GenerateCommand(const std::vector<std::string>& arguments) {
   AddFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
+  CLLM_TRY(Validate(flags.options.pick));
   flags.options.begin = !flags.no_begin;
   CLLM_ASSIGN(const std::vector<std::string> prompts, Prompts(flags));
   CLLM_ASSIGN(const OpenedModel model, OpenModel(flags.model));

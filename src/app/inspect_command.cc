@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
 #include "app/command.h"
@@ -123,17 +122,18 @@ Status InspectCommand(const std::vector<std::string>& arguments) {
                    "cllm inspect runs/book-1\n  cllm inspect runs/book-1 lattice \" light\"\n  cllm inspect runs/book-1 "
                    "--verify");
   InspectFlags flags;
-  line.app().add_option("MODEL", flags.path, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory")->required();
-  line.app().add_option("lattice", flags.lattice, "the word `lattice`, and a token's text or #ID")->expected(1, 2);
-  line.app().add_flag("--verify", flags.verify, "check every hash of the checkpoints");
-  line.app().add_flag("--memory", flags.memory, "the memory that training the run takes, part by part");
-  line.app().add_flag("--json", flags.json, "machine output");
+  line.AddRequiredText("MODEL", flags.path, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  line.AddTexts("lattice", flags.lattice, "the word `lattice`, and a token's text or #ID");
+  line.AddFlag("--verify", flags.verify, "check every hash of the checkpoints");
+  line.AddFlag("--memory", flags.memory, "the memory that training the run takes, part by part");
+  line.AddFlag("--json", flags.json, "machine output");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   if (flags.verify) return Verify(flags.path);
   if (flags.memory) return PrintMemory(flags.path);
-  if (!flags.lattice.empty() && flags.lattice[0] != "lattice") {
-    return Usage(fmt::format("'{}', expected `lattice` and a token after the model", flags.lattice[0]));
+  if (flags.lattice.size() > 2 || (!flags.lattice.empty() && flags.lattice[0] != "lattice")) {
+    return Usage(fmt::format("'{}', expected `lattice` and at most one token after the model",
+                             flags.lattice.size() > 2 ? flags.lattice[2] : flags.lattice[0]));
   }
   CLLM_ASSIGN(const OpenedModel model, OpenModel(flags.path));
   if (!flags.lattice.empty()) {

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <iterator>
 
@@ -48,9 +47,9 @@ Status TokenizeCommand(const std::vector<std::string>& arguments) {
                    "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces");
   std::string path;
   bool decode = false, pieces = false;
-  line.app().add_option("MODEL", path, "a run or a tokenizer's directory")->required();
-  line.app().add_flag("-d,--decode", decode, "from ids to text");
-  line.app().add_flag("--pieces", pieces, "each id with its text");
+  line.AddRequiredText("MODEL", path, "a run or a tokenizer's directory");
+  line.AddFlag("-d,--decode", decode, "from ids to text");
+  line.AddFlag("--pieces", pieces, "each id with its text");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(const Tokenizer tokenizer, OpenTokenizer(path));

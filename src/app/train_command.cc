@@ -14,7 +14,6 @@
 #include "text/tokenizer_file.h"
 #include "train/trainer.h"
 
-#include <CLI/CLI.hpp>
 
 namespace cllm {
 namespace {
@@ -110,8 +109,8 @@ Status WriteRunFiles(FileSystem& files, const RunPaths& paths, const RunSetup& s
 }
 
 void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
-  line.app().add_flag("--quiet", flags.quiet, "no progress on standard error");
-  line.app().add_flag("--json", flags.json, "the result as JSON on standard output, instead of samples");
+  line.AddFlag("--quiet", flags.quiet, "no progress on standard error");
+  line.AddFlag("--json", flags.json, "the result as JSON on standard output, instead of samples");
 }
 
 // The signals that stop a run also stop its preparation, where nothing is to be saved yet.
@@ -135,7 +134,7 @@ Status TrainCommand(const std::vector<std::string>& arguments) {
                    "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
   TrainFlags flags;
   line.AddRunOptions();
-  line.app().add_option("--out", flags.out, "the run directory [runs/<name of the text>-<n>]")->type_name("RUN");
+  line.AddText("--out", flags.out, "the run directory [runs/<name of the text>-<n>]");
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -166,7 +165,7 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
                    "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000");
   TrainFlags flags;
   std::string run;
-  line.app().add_option("RUN", run, "a run directory")->required();
+  line.AddRequiredText("RUN", run, "a run directory");
   line.AddRunOptions({"steps", "time", "threads", "samples"});
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));

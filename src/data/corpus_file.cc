@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kStandardInput = "-";
+constexpr std::string_view kStdin = "-";
 constexpr std::string_view kExpected = "expected a text file, a directory of texts, a glob or - for standard input";
 
 std::string LowerCase(std::string_view text) {
@@ -51,7 +51,7 @@ class Expansion {
   explicit Expansion(const std::string& spool_directory) : spool_directory_(spool_directory) {}
 
   Status Add(const std::string& path) {
-    if (path == kStandardInput) return AddStandardInput();
+    if (path == kStdin) return AddStdin();
     struct stat info {};
     if (stat(path.c_str(), &info) == 0) return AddExisting(path, info);
     const int error = errno;
@@ -62,8 +62,8 @@ class Expansion {
 
   std::vector<CorpusFile> Sorted() && {
     const auto before = [](const CorpusFile& a, const CorpusFile& b) {
-      return std::pair(a.path != kStandardInput, std::string_view(a.path)) <
-             std::pair(b.path != kStandardInput, std::string_view(b.path));
+      return std::pair(a.path != kStdin, std::string_view(a.path)) <
+             std::pair(b.path != kStdin, std::string_view(b.path));
     };
     const auto same = [](const CorpusFile& a, const CorpusFile& b) { return a.path == b.path; };
     std::sort(files_.begin(), files_.end(), before);
@@ -72,10 +72,10 @@ class Expansion {
   }
 
  private:
-  Status AddStandardInput() {
-    if (standard_input_taken_) return {};
-    standard_input_taken_ = true;
-    return AddSpooled(STDIN_FILENO, std::string(kStandardInput));
+  Status AddStdin() {
+    if (stdin_taken_) return {};
+    stdin_taken_ = true;
+    return AddSpooled(STDIN_FILENO, std::string(kStdin));
   }
 
   Status AddSpooled(int input, const std::string& path) {
@@ -143,13 +143,13 @@ class Expansion {
   }
 
   const std::string& spool_directory_;
-  bool standard_input_taken_ = false;
+  bool stdin_taken_ = false;
   std::vector<CorpusFile> files_;
 };
 
 }  // namespace
 
-std::string CorpusFile::Name() const { return path == kStandardInput ? "standard input" : path; }
+std::string CorpusFile::Name() const { return path == kStdin ? "standard input" : path; }
 
 CorpusFile DescribeFile(const std::string& path) {
   CorpusFile file;

@@ -304,9 +304,9 @@ TEST_F(CorpusTest, Name_CountsFiles) {
 }
 
 // Gives `text` to the process as its standard input while this lives.
-class StandardInput {
+class Stdin {
  public:
-  explicit StandardInput(std::string text) : saved_(dup(STDIN_FILENO)) {
+  explicit Stdin(std::string text) : saved_(dup(STDIN_FILENO)) {
     std::signal(SIGPIPE, SIG_IGN);  // a reader that gives up must not end the test
     int ends[2];
     if (pipe(ends) != 0) std::abort();
@@ -321,7 +321,7 @@ class StandardInput {
       close(fd);
     });
   }
-  ~StandardInput() {
+  ~Stdin() {
     dup2(saved_, STDIN_FILENO);
     close(saved_);
   }
@@ -331,31 +331,31 @@ class StandardInput {
   std::jthread writer_;
 };
 
-TEST_F(CorpusTest, StandardInput_IsReadTwiceFromASpool) {
+TEST_F(CorpusTest, Stdin_IsReadTwiceFromASpool) {
   const std::string text = SampleText(1'000'000, 4);
-  const StandardInput input(text);
+  const Stdin input(text);
   const std::string file = files_.Write("a.txt", "second");
   ExpectDocuments({.paths = {file, "-"}}, {text, "second"});
   EXPECT_TRUE(std::filesystem::is_empty(spool_.path())) << "the spool has no name";
 }
 
-TEST_F(CorpusTest, EmptyStandardInput_IsRefusedByName) {
-  const StandardInput input("");
+TEST_F(CorpusTest, EmptyStdin_IsRefusedByName) {
+  const Stdin input("");
   ExpectBad({.paths = {"-"}}, {"standard input", "empty"});
 }
 
-TEST_F(CorpusTest, BinaryStandardInput_IsRefusedByName) {
-  const StandardInput input(std::string(10, '\0'));
+TEST_F(CorpusTest, BinaryStdin_IsRefusedByName) {
+  const Stdin input(std::string(10, '\0'));
   ExpectBad({.paths = {"-"}}, {"standard input", "binary"});
 }
 
 TEST_F(CorpusTest, SpoolWithoutDirectory_Fails) {
-  const StandardInput input("text");
+  const Stdin input("text");
   ExpectError(Corpus::Open({.paths = {"-"}}, files_ / "none").status(), Code::kFailed,
               {"standard input", "CLLM_CACHE"});
 }
 
-TEST_F(CorpusTest, Pipe_IsReadAsStandardInputIs) {
+TEST_F(CorpusTest, Pipe_IsReadAsStdinIs) {
   const std::string path = files_ / "pipe.txt";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
   const std::jthread writer([&] { std::ofstream(path) << "through a pipe"; });
