@@ -36,13 +36,13 @@ Parts Split(const std::vector<std::string>& documents, uint64_t cut, size_t step
 }
 
 TEST(PartSplitter, CutInADocument_MakesItTwo) {
-  for (const size_t step : {1, 2, 3, 5, 100}) {
+  for (const unsigned step : {1u, 2u, 3u, 5u, 100u}) {
     EXPECT_EQ(Split({"abcd", "efghij"}, 6, step), (Parts{{"abcd", "ef"}, {"ghij"}})) << step;
   }
 }
 
 TEST(PartSplitter, CutBetweenDocuments_LeavesThemWhole) {
-  for (const size_t step : {1, 2, 3, 4, 100}) {
+  for (const unsigned step : {1u, 2u, 3u, 4u, 100u}) {
     EXPECT_EQ(Split({"abcd", "efghij", "k"}, 4, step), (Parts{{"abcd"}, {"efghij", "k"}})) << step;
   }
 }

@@ -88,7 +88,7 @@ TEST_F(PreparedCorpusTest, SubWords_DecodeToTheText_OnAnyThreads) {
   const Result<Tokenizer> tokenizer = TrainTokenizer({.vocabulary = 400}, text.Source(CorpusPart::kTraining), 1);
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.status().message();
   std::string first_file;
-  for (const size_t threads : {1, 2, 7}) {
+  for (const unsigned threads : {1u, 2u, 7u}) {
     for (const std::string& path : CacheFiles()) std::filesystem::remove(path);
     const Result<PreparedCorpus> corpus = Prepare(text, *tokenizer, {.threads = threads});
     ASSERT_TRUE(corpus.ok()) << corpus.status().message();
