@@ -17,7 +17,9 @@ constexpr size_t kItemTokens = 512;
 constexpr size_t kMinItems = 8;
 constexpr size_t kMaxItems = 4096;  // a step's items over all ranks: no order of additions can wrap (design 5.3)
 constexpr size_t kChunk = 16384;    // elements a reduction job handles
-constexpr size_t kTouchedStack = 128 << 10;  // measured on a worker after training steps: docs/spheres.md
+// Measured on workers that trained (worker_memory_test): 60 KiB with AVX2. Matrix products re-lay badly lying operands
+// on the stack, 100 KiB at most with AVX-512.
+constexpr size_t kTouchedStack = 128 << 10;
 constexpr uint64_t kDropoutStream = 0x64726f70;
 
 size_t Chunks(size_t size) { return (size + kChunk - 1) / kChunk; }
