@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "base/random.h"
 
@@ -102,10 +103,10 @@ TEST(Similarity, AngleIsTheGoldenAngle) {
 TokenLattice SomeLattice(size_t size) {
   std::vector<std::string> texts;
   for (size_t i = 0; i < size; ++i) {
-    const std::string stem(1 + i / 3 % 7, static_cast<char>('a' + i / 3 % 26));
-    texts.push_back(i % 3 == 0   ? stem
-                    : i % 3 == 1 ? " " + stem
-                                 : " " + std::string(1, static_cast<char>(stem[0] - 32)) + stem.substr(1));
+    std::string text(1 + i / 3 % 7, static_cast<char>('a' + i / 3 % 26));
+    if (i % 3 == 2) text.front() = static_cast<char>('A' + i / 3 % 26);
+    if (i % 3 != 0) text.insert(text.begin(), ' ');
+    texts.push_back(std::move(text));
   }
   std::vector<LatticeToken> tokens;
   for (size_t i = 0; i < size; ++i) tokens.push_back({.bytes = texts[i], .count = RandomBits(5, i) % 1000});
