@@ -1,9 +1,9 @@
 #include "text/bpe_trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <queue>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "text/pair_table.h"
@@ -18,9 +18,9 @@ constexpr uint32_t kInside = UINT32_MAX;  // the id at a place that is not the f
 // A pair of neighbouring tokens.
 struct Pair {
   uint32_t left = 0, right = 0;
-  bool merged = false;           // it has an entry in the list of merges
-  int64_t count = 0;             // occurrences in the text
-  int64_t queued = 0;            // the count of its newest queue entry, never below `count`
+  bool merged = false;                // it has an entry in the list of merges
+  int64_t count = 0;                  // occurrences in the text
+  int64_t queued = 0;                 // the count of its newest queue entry, never below `count`
   std::vector<uint32_t> places = {};  // where it may begin: every place where it does, and stale ones
 };
 

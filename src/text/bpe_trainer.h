@@ -20,10 +20,10 @@ struct LearnedMerges {
 inline constexpr uint64_t kMinPairCount = 2;
 
 // Byte-pair encoding (Sennrich, Haddow, Birch 2016): merges the most frequent pair of neighbouring tokens, of equally
-// frequent ones the smallest (left id, then right id), until there are `vocabulary` ids. A merge whose bytes are a token
-// already reuses its id; a pair that comes back after its merge is merged again without a new entry. Counts are kept up
-// to date at the places that change, so the time is that of the changes. Error (BadInput): no pair is left that occurs
-// kMinPairCount times; names the largest vocabulary. REQUIRES: vocabulary >= 259.
+// frequent ones the smallest (left id, then right id), until there are `vocabulary` ids. A merge whose bytes are a
+// token already reuses its id; a pair that comes back after its merge is merged again without a new entry. Counts are
+// kept up to date at the places that change, so the time is that of the changes. Error (BadInput): no pair is left that
+// occurs kMinPairCount times; names the largest vocabulary. REQUIRES: vocabulary >= 259.
 Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary);
 
 }  // namespace cllm

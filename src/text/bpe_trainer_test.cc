@@ -116,7 +116,8 @@ TEST(BpeTrainer, RunsOfOneLetterMergeFromTheLeft) {
   const Result<LearnedMerges> learned = LearnMerges(words, kByteVocabulary + 3);
   ASSERT_TRUE(learned.ok());
   EXPECT_EQ(learned->tokens[kByteVocabulary], "aa");
-  EXPECT_EQ(learned->tokens[kByteVocabulary + 1], "aaa");  // aa aa a: (a a)(a) after the tie of counts: (aa, a) is smaller
+  EXPECT_EQ(learned->tokens[kByteVocabulary + 1],
+            "aaa");  // aa aa a: (a a)(a) after the tie of counts: (aa, a) is smaller
   EXPECT_EQ(learned->tokens[kByteVocabulary + 2], "aaaaa");
 }
 

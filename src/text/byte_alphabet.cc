@@ -1,9 +1,9 @@
 #include "text/byte_alphabet.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdint>
-
-#include <fmt/format.h>
 
 #include "lattice/unicode.h"
 

@@ -22,7 +22,8 @@ TEST(PairTable, AgreesWithAMapThroughGrowth) {
     PairTable table(room);
     std::map<std::pair<uint32_t, uint32_t>, uint32_t> expected;
     for (uint64_t i = 0; i < 100'000; ++i) {
-      const auto left = static_cast<uint32_t>(RandomBits(1, i) % 300), right = static_cast<uint32_t>(RandomBits(2, i) % 300);
+      const auto left = static_cast<uint32_t>(RandomBits(1, i) % 300),
+                 right = static_cast<uint32_t>(RandomBits(2, i) % 300);
       const auto value = static_cast<uint32_t>(i);
       ASSERT_EQ(table.FindOrAdd(left, right, value), expected.try_emplace({left, right}, value).first->second);
     }

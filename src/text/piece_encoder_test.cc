@@ -43,7 +43,8 @@ std::vector<Merge> RandomMerges(uint64_t key, size_t count) {
       const uint64_t bits = RandomBits(key + j, i) % (3 + next - 256);
       return static_cast<uint32_t>(bits < 3 ? 'a' + bits : 256 + bits - 3);
     };
-    const Merge merge{.left = pick(1), .right = pick(2), .result = RandomBits(key, i) % 5 == 0 && next > 256 ? next - 1 : next};
+    const Merge merge{
+        .left = pick(1), .right = pick(2), .result = RandomBits(key, i) % 5 == 0 && next > 256 ? next - 1 : next};
     if (seen.FindOrAdd(merge.left, merge.right, static_cast<uint32_t>(i)) != i) continue;
     if (merge.result == next) ++next;
     merges.push_back(merge);

@@ -40,7 +40,8 @@ Pieces SplitByRegex(std::string_view text) {
   }
   starts.push_back(text.size());
   Pieces pieces;
-  for (auto match = std::sregex_iterator(classes.begin(), classes.end(), pattern); match != std::sregex_iterator(); ++match) {
+  for (auto match = std::sregex_iterator(classes.begin(), classes.end(), pattern); match != std::sregex_iterator();
+       ++match) {
     const auto first = static_cast<size_t>(match->position()), last = first + static_cast<size_t>(match->length());
     pieces.emplace_back(text.substr(starts[first], starts[last] - starts[first]));
   }
@@ -48,15 +49,15 @@ Pieces SplitByRegex(std::string_view text) {
 }
 
 TEST(PreSplit, WordsTakeTheSpaceBeforeThem) {
-  EXPECT_THAT(Split("Hello world, it is 2026!"),
-              ElementsAre("Hello", " world", ",", " it", " is", " 2026", "!"));
+  EXPECT_THAT(Split("Hello world, it is 2026!"), ElementsAre("Hello", " world", ",", " it", " is", " 2026", "!"));
   EXPECT_TRUE(Split("").empty());
   EXPECT_THAT(Split(" "), ElementsAre(" "));
 }
 
 TEST(PreSplit, ContractionsAreCutOff) {
-  EXPECT_THAT(Split("I'll we've they're she's don't I'm he'd"),
-              ElementsAre("I", "'ll", " we", "'ve", " they", "'re", " she", "'s", " don", "'t", " I", "'m", " he", "'d"));
+  EXPECT_THAT(
+      Split("I'll we've they're she's don't I'm he'd"),
+      ElementsAre("I", "'ll", " we", "'ve", " they", "'re", " she", "'s", " don", "'t", " I", "'m", " he", "'d"));
   EXPECT_THAT(Split("'S 'tis '"), ElementsAre("'", "S", " '", "tis", " '"));
   EXPECT_THAT(Split("'rest 'l"), ElementsAre("'re", "st", " '", "l"));
   EXPECT_THAT(Split("!'s"), ElementsAre("!'", "s"));
@@ -78,16 +79,18 @@ TEST(PreSplit, UnicodeLettersAndNumbersAreClasses) {
 }
 
 TEST(PreSplit, InvalidBytesAreSymbols) {
-  EXPECT_THAT(Split("ab\xff\xfe" "cd"), ElementsAre("ab", "\xff\xfe", "cd"));
+  EXPECT_THAT(Split("ab\xff\xfe"
+                    "cd"),
+              ElementsAre("ab", "\xff\xfe", "cd"));
   EXPECT_THAT(Split(" \x80!"), ElementsAre(" \x80!"));
   EXPECT_THAT(Split("a\xc3"), ElementsAre("a", "\xc3"));
   EXPECT_THAT(Split(std::string_view("a\0b", 3)), ElementsAre("a", std::string(1, '\0'), "b"));
 }
 
 TEST(PreSplit, AgreesWithTheRegexOnRandomText) {
-  const std::vector<std::string> parts = {"a",  "s",  "t", "re", "ve",   "ll", "d",    "m",      "'",    " ",  " ",
-                                          "\n", "\t", "1", "½",  "é",    "Ж",  "!",    "-",      "😀",   "漢", "\u3000",
-                                          "  ", "'s", "Q", "_",  "\xff", "\x80", "\xe2\x82", "\u0301", "\u00a0", "LL"};
+  const std::vector<std::string> parts = {
+      "a", "s", "t", "re", "ve", "ll",     "d",  "m",  "'", " ", " ",    "\n",   "\t",       "1",      "½",      "é",
+      "Ж", "!", "-", "😀",  "漢", "\u3000", "  ", "'s", "Q", "_", "\xff", "\x80", "\xe2\x82", "\u0301", "\u00a0", "LL"};
   for (uint64_t i = 0; i < 20'000; ++i) {
     std::string text;
     for (uint64_t j = 0; j < 1 + i % 12; ++j) text += parts[RandomBits(i, j) % parts.size()];

@@ -1,10 +1,10 @@
 #include "text/tokenizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "text/byte_alphabet.h"
@@ -29,7 +29,8 @@ Status CheckSpecials(const TokenizerParts& parts) {
       return BadInput(fmt::format("special token id {} is not below the vocabulary of {}", id, parts.tokens.size()));
     }
     if (!parts.tokens[id].empty()) return BadInput(fmt::format("special token {} has bytes", id));
-    if (std::count(ids.begin(), ids.end(), id) > 1) return BadInput(fmt::format("two special tokens have the id {}", id));
+    if (std::count(ids.begin(), ids.end(), id) > 1)
+      return BadInput(fmt::format("two special tokens have the id {}", id));
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "text/tokenizer_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -8,8 +10,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "lattice/primes.h"
@@ -153,7 +153,8 @@ class TokenizerJsonReader {
       if (text == nullptr) return Fault(file_, "an added token has no content");
       const auto name = std::find(kSpecialNames.begin(), kSpecialNames.end(), *text);
       if (name == kSpecialNames.end()) {
-        return Fault(file_, fmt::format("the added token \"{}\" is not one of {}", *text, fmt::join(kSpecialNames, " ")));
+        return Fault(file_,
+                     fmt::format("the added token \"{}\" is not one of {}", *text, fmt::join(kSpecialNames, " ")));
       }
       CLLM_TRY(AddId(*text, id));
       *ids[static_cast<size_t>(name - kSpecialNames.begin())] = ids_.at(*text);
@@ -316,7 +317,8 @@ std::string LatticeJson(const Tokenizer& tokenizer) {
   const std::vector<uint32_t> primes = FirstPrimes(kFirstRoot);
   JsonArray suffixes;
   for (const std::string& suffix : lattice.suffixes()) {
-    suffixes.push_back(JsonFields{{"suffix", ToByteAlphabet(suffix)}, {"prime", primes[kFirstSuffix + suffixes.size()]}});
+    suffixes.push_back(
+        JsonFields{{"suffix", ToByteAlphabet(suffix)}, {"prime", primes[kFirstSuffix + suffixes.size()]}});
   }
   JsonArray roots;
   for (const std::string& root : lattice.roots()) roots.push_back(ToByteAlphabet(root));

@@ -89,7 +89,8 @@ TEST(TokenizerFile, BothFormsOfMergesAreRead) {
   const size_t merges = json.find("\"merges\"");
   for (size_t at = json.find('"', json.find('[', merges)); at != std::string::npos; at = json.find('"', at)) {
     const size_t space = json.find(' ', at), end = json.find('"', at + 1);
-    const std::string pair = "[\"" + json.substr(at + 1, space - at - 1) + "\",\"" + json.substr(space + 1, end - space - 1) + "\"]";
+    const std::string pair =
+        "[\"" + json.substr(at + 1, space - at - 1) + "\",\"" + json.substr(space + 1, end - space - 1) + "\"]";
     json.replace(at, end - at + 1, pair);
     at += pair.size();
   }

@@ -109,7 +109,8 @@ TEST(Tokenizer, EndlessTextIsNotQuadratic) {
 }
 
 TEST(Tokenizer, HashIsOfAllContent) {
-  std::set<std::string> hashes = {Tokenizer::Bytes().hash().Hex(), Trained(300).hash().Hex(), Trained(301).hash().Hex()};
+  std::set<std::string> hashes = {Tokenizer::Bytes().hash().Hex(), Trained(300).hash().Hex(),
+                                  Trained(301).hash().Hex()};
   EXPECT_EQ(hashes.size(), 3u);
   EXPECT_EQ(Trained(300).hash(), Trained(300).hash());
 }

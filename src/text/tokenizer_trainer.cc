@@ -1,12 +1,12 @@
 #include "text/tokenizer_trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <numeric>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 #include "text/bpe_trainer.h"
@@ -69,8 +69,7 @@ Result<Tokenizer> Renumber(const LearnedMerges& learned, const TokenLattice& lat
     lattice_parts.codes.push_back(lattice.codes()[order[id]]);
   }
   for (const Merge& merge : learned.merges) {
-    parts.merges.push_back(
-        {.left = new_id[merge.left], .right = new_id[merge.right], .result = new_id[merge.result]});
+    parts.merges.push_back({.left = new_id[merge.left], .right = new_id[merge.right], .result = new_id[merge.result]});
   }
   CLLM_ASSIGN(TokenLattice renumbered, TokenLattice::FromParts(std::move(lattice_parts)));
   return Tokenizer::Create(std::move(parts), std::move(renumbered));

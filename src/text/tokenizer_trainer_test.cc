@@ -17,8 +17,8 @@ TEST(TokenizerTrainer, SpecsAreBytesOrBpe) {
   EXPECT_EQ(ParseTokenizerSpec("bytes")->vocabulary, kByteVocabulary);
   EXPECT_EQ(ParseTokenizerSpec("bpe:260")->vocabulary, 260u);
   EXPECT_EQ(ParseTokenizerSpec("bpe:1048576")->vocabulary, kMaxVocabulary);
-  for (const char* spec : {"", "byte", "bpe", "bpe:", "bpe:259", "bpe:-1", "bpe:1e4", "bpe:4096 ", "bpe: 4096", "BPE:4096",
-                           "bpe:1048577", "bpe:99999999999999999999999"}) {
+  for (const char* spec : {"", "byte", "bpe", "bpe:", "bpe:259", "bpe:-1", "bpe:1e4", "bpe:4096 ", "bpe: 4096",
+                           "BPE:4096", "bpe:1048577", "bpe:99999999999999999999999"}) {
     const Result<TokenizerSpec> parsed = ParseTokenizerSpec(spec);
     ASSERT_FALSE(parsed.ok()) << spec;
     EXPECT_EQ(parsed.status().code(), Code::kUsage);
@@ -28,7 +28,8 @@ TEST(TokenizerTrainer, SpecsAreBytesOrBpe) {
 
 // Some megabytes of words with stems and endings.
 std::vector<std::string> SomeDocuments() {
-  const std::vector<std::string> stems = {"walk", "talk", "jump", "play", "look", "turn", "open", "rest", "call", "ask"};
+  const std::vector<std::string> stems = {"walk", "talk", "jump", "play", "look",
+                                          "turn", "open", "rest", "call", "ask"};
   const std::vector<std::string> endings = {"", "", "", "s", "ed", "ing", "er"};
   std::vector<std::string> documents(7);
   for (uint64_t i = 0; i < 400'000; ++i) {
@@ -64,7 +65,9 @@ TEST(TokenizerTrainer, IdsFollowTheSpiralAfterTheBytes) {
   ASSERT_TRUE(tokenizer.ok());
   const TokenLattice& lattice = tokenizer->lattice();
   for (uint32_t id = kByteVocabulary; id + 1 < tokenizer->vocabulary(); ++id) {
-    const auto key = [&](uint32_t t) { return std::tuple(lattice.rank(t), lattice.codes()[t], tokenizer->TokenBytes(t)); };
+    const auto key = [&](uint32_t t) {
+      return std::tuple(lattice.rank(t), lattice.codes()[t], tokenizer->TokenBytes(t));
+    };
     EXPECT_LT(key(id), key(id + 1));
   }
   for (uint32_t byte = 0; byte < 256; ++byte) {
