@@ -184,7 +184,7 @@ TEST_P(CodeChange, GradientOfTheModel_ChangesOnlyIfATargetIsAffected) {
     const float* weights = trainee.parameters().data();
     trainee.Set({weights, weights + trainee.layout().size()});
     std::vector<uint32_t> tokens;
-    for (uint32_t v = 0; tokens.size() < config.context + 1; v = (v + 1) % kVocabulary) {
+    for (uint32_t v = 0; tokens.size() < config.context + 1; v = static_cast<uint32_t>((v + 1) % kVocabulary)) {
       if (Affected(v) == affected) tokens.push_back(v);
     }
     return trainee.Train(tokens, lambda).fixed;
