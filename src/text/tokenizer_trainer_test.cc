@@ -49,7 +49,7 @@ TEST(TokenizerTrainer, ThreadsChangeNothing) {
   const std::vector<std::string_view> views = ViewsOf(documents);
   const Result<Tokenizer> one = TrainTokenizer({.vocabulary = 600}, DocumentSource(views), 1);
   ASSERT_TRUE(one.ok()) << one.status().message();
-  for (const size_t threads : {2, 3, 7}) {
+  for (const size_t threads : {size_t{2}, size_t{3}, size_t{7}}) {
     const Result<Tokenizer> many = TrainTokenizer({.vocabulary = 600}, DocumentSource(views), threads);
     ASSERT_TRUE(many.ok());
     EXPECT_EQ(many->hash(), one->hash()) << threads;

@@ -47,7 +47,7 @@ TEST(WordCounts, AgreeWithAMapOnAnyNumberOfThreads) {
   EXPECT_EQ(documents, blocks.size());
   const auto listed = Listed(*one);
   EXPECT_EQ((std::map<std::string, uint64_t>(listed.begin(), listed.end())), expected);
-  for (const size_t threads : {2, 3, 16}) {
+  for (const size_t threads : {size_t{2}, size_t{3}, size_t{16}}) {
     const Result<WordCounts> many = CountWords(DocumentSource(blocks), threads, documents);
     ASSERT_TRUE(many.ok());
     EXPECT_EQ(Listed(*many), listed) << threads;
