@@ -19,6 +19,8 @@ struct Start {
   std::vector<std::string> environment;  // "NAME=value", added
   // Called with the process id once it runs; may send signals.
   std::function<void(int pid)> meanwhile;
+  // Root, too, may then read and write only what a file's mode allows its owner.
+  bool obeys_modes = false;
 };
 Outcome Run(const Start& start);
 inline Outcome Run(std::vector<std::string> arguments) { return Run(Start{std::move(arguments), "", {}, {}}); }

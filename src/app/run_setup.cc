@@ -49,7 +49,7 @@ Status TakeDimension(const char* name, size_t of_model, std::optional<size_t>& c
   return {};
 }
 
-// --from: shape and tokenizer are the model's; the rates start lower.
+// --from: shape and tokenizer are the model's.
 Status TakeShape(const OpenedModel& model, RunConfig& config) {
   CLLM_TRY(TakeDimension("layers", model.config.layers, config.layers));
   CLLM_TRY(TakeDimension("heads", model.config.heads, config.heads));
@@ -61,9 +61,6 @@ Status TakeShape(const OpenedModel& model, RunConfig& config) {
                              config.tokenizer, model.tokenizer.name()));
   }
   config.tokenizer = model.tokenizer.name();
-  constexpr double kFineTuning = 0.2;
-  if (!config.rate) config.rate = kFineTuning * (config.optimizer == OptimizerKind::kMuon ? 0.01 : 1e-3);
-  if (!config.embedding_rate) config.embedding_rate = kFineTuning * 0.01;
   return {};
 }
 

@@ -30,6 +30,7 @@ constexpr std::array<Shape, 10> kShapes = {{{2, 2, 64, 176},
 constexpr double kExpectedShare = 0.5;  // of peak, before a step is measured
 constexpr double kDefaultSeconds = 600;
 constexpr uint64_t kEvaluations = 20;
+constexpr double kFineTuning = 0.2;  // of the rates, when the weights are a trained model's
 
 double Parameters(const Shape& s, size_t vocabulary) {
   const double width = static_cast<double>(s.width);
@@ -123,8 +124,9 @@ Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds
   SetIfEmpty(config.batch, std::max<size_t>(1, (tokens < 2e7 ? 1024 : tokens < 1e8 ? 2048 : 4096) / *config.context));
   SetIfEmpty(config.item, DefaultItemSequences(*config.batch, *config.context));
   const double width_scale = 128.0 / static_cast<double>(*config.width);
-  if (!config.rate) config.rate = config.optimizer == OptimizerKind::kMuon ? 0.01 : 3e-3 * width_scale;
-  if (!config.embedding_rate) config.embedding_rate = 0.01;
+  const double tuning = config.from.empty() ? 1.0 : kFineTuning;
+  if (!config.rate) config.rate = tuning * (config.optimizer == OptimizerKind::kMuon ? 0.01 : 3e-3 * width_scale);
+  if (!config.embedding_rate) config.embedding_rate = tuning * 0.01;
   if (!config.dropout) {
     const double trained = config.steps ? static_cast<double>(*config.steps * *config.batch * *config.context) : tokens;
     // A run of a named length keeps the plain model; one that is planned guards against memorising.

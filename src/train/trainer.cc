@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kSmoothing = 0.95;        // of the loss shown
 constexpr double kFreshSave_s = 60;        // a stop does not repeat a save younger than this
+constexpr double kLongAgo_s = -1e9;
 constexpr uint64_t kMaxRollbacks = 3;
 constexpr uint64_t kPeriodicPositions = 32768;  // an evaluation in mid-run looks at this many at most
 constexpr size_t kSampleTokens = 120;
@@ -54,7 +55,11 @@ Status Trainer::Begin(const Parameters* weights) {
   state_.corpus_hash = parts_.corpus->corpus_hash().Hex();
   state_.tokenizer_hash = parts_.tokenizer->hash().Hex();
   CLLM_TRY(step_->Repack());
-  return WriteStart("run_start");
+  CLLM_TRY(WriteStart("run_start"));
+  // From the first step on there is a state to go on from, whatever interrupts the run.
+  if (const Status saved = Save(); !saved.ok()) parts_.observer->OnNote(saved.message());
+  saved_at_ = kLongAgo_s;  // a stop in the first minute has work of its own to save
+  return {};
 }
 
 Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> steps) {
@@ -67,8 +72,7 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
   if (state_.tokenizer_hash != parts_.tokenizer->hash().Hex()) {
     return BadInput(fmt::format("{}: the run was trained with another tokenizer than the one beside it", checkpoint));
   }
-  CLLM_TRY(ReadModel(JoinPath(checkpoint, kModelFileName), model_, step_->parameters()));
-  CLLM_TRY(ReadMoments(checkpoint, step_->parameters(), step_->optimizer()));
+  CLLM_TRY(Load(checkpoint));
   if (steps && *steps > state_.schedule.total()) {
     state_.schedule.Extend(*steps);
     parts_.observer->OnNote(fmt::format("continuing beyond the planned end: the rate warms to half and decays to step {}",
@@ -79,12 +83,19 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
   }
   step_->options().schedule = state_.schedule;
   step_->options().rate_scale = state_.rate_scale;
-  saved_step_ = state_.step;
   saved_at_ = MonotonicSeconds();
   CLLM_TRY(step_->Repack());
   CLLM_ASSIGN(const LogTruncation truncation, TruncateLog(*parts_.files, parts_.paths.log(), state_.step));
   (void)truncation;
   return WriteStart("resume");
+}
+
+Status Trainer::Load(const std::string& checkpoint) {
+  CLLM_ASSIGN(state_, ReadState(checkpoint));
+  CLLM_TRY(ReadModel(JoinPath(checkpoint, kModelFileName), model_, step_->parameters()));
+  CLLM_TRY(ReadMoments(checkpoint, step_->parameters(), step_->optimizer()));
+  saved_step_ = state_.step;
+  return {};
 }
 
 Status Trainer::WriteStart(const char* kind) {
@@ -282,17 +293,8 @@ Status Trainer::HandleDivergence(const Status& diverged) {
                                 diverged.message(), checkpoints_.Directory(state_.step)));
   }
   const RunState at = state_;
-  if (saved_step_ == ~uint64_t{0}) {
-    InitializeParameters(parts_.config.seed, model_.layers, step_->parameters());
-    std::fill(step_->optimizer().first().begin(), step_->optimizer().first().end(), 0.0f);
-    std::fill(step_->optimizer().second().begin(), step_->optimizer().second().end(), 0.0f);
-    state_.step = state_.tokens = 0;
-  } else {
-    CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestValid());
-    CLLM_ASSIGN(state_, ReadState(found.directory));
-    CLLM_TRY(ReadModel(JoinPath(found.directory, kModelFileName), model_, step_->parameters()));
-    CLLM_TRY(ReadMoments(found.directory, step_->parameters(), step_->optimizer()));
-  }
+  CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestValid());
+  CLLM_TRY(Load(found.directory));
   state_.rollbacks = at.rollbacks + 1;
   state_.rate_scale = at.rate_scale / 2;
   state_.schedule = at.schedule;

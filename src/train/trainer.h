@@ -44,7 +44,7 @@ class Trainer {
   };
   static Result<std::unique_ptr<Trainer>> Create(Parts parts);
 
-  // A new run: weights from the seed, or a copy of `weights` (fine-tuning).
+  // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
   // Goes on from a checkpoint directory, to `steps` in total if given (see Schedule::Extend).
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
@@ -58,6 +58,7 @@ class Trainer {
  private:
   explicit Trainer(Parts parts);
 
+  Status Load(const std::string& checkpoint);  // state, weights and moments
   Status WriteStart(const char* kind);
   Status TrainStep();
   Status ReadWindow(uint64_t sequence, std::span<uint32_t> out) const;
