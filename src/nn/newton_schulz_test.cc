@@ -75,7 +75,7 @@ TEST_P(NewtonSchulzOp, ZeroStaysZero) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, NewtonSchulzOp,
                          testing::Values(Shape{8, 8}, Shape{20, 33}, Shape{33, 20}, Shape{1, 17}, Shape{17, 1},
-                                         Shape{48, 32}, Shape{30, 100}),
+                                         Shape{48, 32}, Shape{30, 100}, Shape{100, 150}, Shape{150, 130}),
                          [](const auto& shape) {
                            return std::to_string(shape.param.rows) + "x" + std::to_string(shape.param.columns);
                          });
