@@ -77,8 +77,8 @@ TEST_F(BadInput, Vocabulary_LargerThanTheTextSupports) {
 }
 
 TEST_F(BadInput, InvalidUtf8_IsKeptAndCounted) {
-  std::vector<std::string> arguments = TinyRun(box_.Write("latin.txt", SomeText(3000) + "caf\xE9 \xFF\xFE\n" + SomeText(1000)),
-                                               box_.path("run"), "1");
+  std::vector<std::string> arguments =
+      TinyRun(box_.Write("latin.txt", SomeText(3000) + "caf\xE9 \xFF\xFE\n" + SomeText(1000)), box_.path("run"), "1");
   const Outcome outcome = box_.Run(arguments);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("3 bytes"), HasSubstr("UTF-8")));
@@ -105,11 +105,22 @@ TEST_F(BadInput, Options_ThatContradict) {
 }
 
 TEST_F(BadInput, Option_OutOfRange) {
-  const std::vector<std::vector<std::string>> cases = {
-      {"--heads", "3"},      {"--width", "0"},     {"--batch", "0"},       {"--lr", "-1"},     {"--lr", "nan"},
-      {"--threads", "0"},    {"--threads", "100000"}, {"--steps", "0"},    {"--dropout", "1"}, {"--lambda", "-0.1"},
-      {"--context", "many"}, {"--seed", "-5"},     {"--tokenizer", "bpe:5"}, {"--precision", "fp7"},
-      {"--on-divergence", "pray"}, {"--layers", "99999999999999999999"}};
+  const std::vector<std::vector<std::string>> cases = {{"--heads", "3"},
+                                                       {"--width", "0"},
+                                                       {"--batch", "0"},
+                                                       {"--lr", "-1"},
+                                                       {"--lr", "nan"},
+                                                       {"--threads", "0"},
+                                                       {"--threads", "100000"},
+                                                       {"--steps", "0"},
+                                                       {"--dropout", "1"},
+                                                       {"--lambda", "-0.1"},
+                                                       {"--context", "many"},
+                                                       {"--seed", "-5"},
+                                                       {"--tokenizer", "bpe:5"},
+                                                       {"--precision", "fp7"},
+                                                       {"--on-divergence", "pray"},
+                                                       {"--layers", "99999999999999999999"}};
   for (const auto& options : cases) {
     std::vector<std::string> arguments = {"train", Good(), "--out", box_.path("run"), "--quiet", "--width", "16"};
     if (options[0] == "--width") arguments.resize(5);
@@ -120,7 +131,8 @@ TEST_F(BadInput, Option_OutOfRange) {
 }
 
 TEST_F(BadInput, HeadSize_Odd) {
-  ExpectRefused(box_.Run({"train", Good(), "--heads", "2", "--width", "10", "--steps", "1"}), kUsage, {"head size of 5"});
+  ExpectRefused(box_.Run({"train", Good(), "--heads", "2", "--width", "10", "--steps", "1"}), kUsage,
+                {"head size of 5"});
 }
 
 TEST_F(BadInput, RunDirectory_ThatExists_IsLeftAlone) {

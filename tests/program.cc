@@ -99,8 +99,8 @@ Outcome Sandbox::Run(Start start) const {
 }
 
 std::string SomeText(size_t bytes) {
-  static constexpr std::array<const char*, 12> kWords = {"the", "river", "walks", "walked", "under", "a",
-                                                         "Stone", "bridge", "and", "nobody", "Sees", "it"};
+  static constexpr std::array<const char*, 12> kWords = {"the",   "river",  "walks", "walked", "under", "a",
+                                                         "Stone", "bridge", "and",   "nobody", "Sees",  "it"};
   std::string text;
   uint64_t state = 12345;
   while (text.size() < bytes) {
@@ -120,9 +120,9 @@ std::string ReadAll(const std::string& path) {
 bool Exists(const std::string& path) { return fs::exists(path); }
 
 std::vector<std::string> TinyRun(const std::string& text, const std::string& out, const std::string& steps) {
-  return {"train",     text,   "--out",    out, "--tokenizer", "bytes", "--layers", "1",      "--heads", "2", "--width",
-          "16",        "--hidden", "32",   "--context", "32",  "--batch", "4",      "--steps", steps,    "--samples", "0",
-          "--quiet"};
+  return {"train",   text, "--out",   out,   "--tokenizer", "bytes", "--layers",  "1",
+          "--heads", "2",  "--width", "16",  "--hidden",    "32",    "--context", "32",
+          "--batch", "4",  "--steps", steps, "--samples",   "0",     "--quiet"};
 }
 
 }  // namespace cllm::testing

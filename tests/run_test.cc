@@ -53,8 +53,8 @@ TEST_F(Runs, Train_LeavesEverythingTheDesignNames) {
   for (const auto& record : log) {
     if (record.contains("event")) continue;
     ++steps;
-    for (const char* field : {"step", "tokens", "loss", "loss_root", "loss_form", "lr", "grad_norm", "tok_s",
-                              "peak_share", "eta_s"}) {
+    for (const char* field :
+         {"step", "tokens", "loss", "loss_root", "loss_form", "lr", "grad_norm", "tok_s", "peak_share", "eta_s"}) {
       EXPECT_TRUE(record.contains(field)) << field;
     }
   }
@@ -63,8 +63,8 @@ TEST_F(Runs, Train_LeavesEverythingTheDesignNames) {
 
 TEST_F(Runs, Config_OfARun_ReproducesIt) {
   ASSERT_EQ(box_.Run(Options("first", "20")).exit_code, 0);
-  const Outcome again = box_.Run({"train", "--config", box_.path("first/config.toml"), "--out", box_.path("second"),
-                                  "--threads", "3", "--quiet"});
+  const Outcome again = box_.Run(
+      {"train", "--config", box_.path("first/config.toml"), "--out", box_.path("second"), "--threads", "3", "--quiet"});
   ASSERT_EQ(again.exit_code, 0) << again.err;
   EXPECT_EQ(Model("first", "20"), Model("second", "20"));
   std::string config = ReadAll(box_.path("second/config.toml"));
@@ -140,13 +140,14 @@ TEST_F(Runs, Resume_BeyondTheEnd_ExtendsTheSchedule) {
 
 TEST_F(Runs, FineTuning_StartsFromTheModel) {
   ASSERT_EQ(box_.Run(Options("base", "60")).exit_code, 0);
-  const Outcome outcome = box_.Run({"train", text_, "--from", box_.path("base"), "--steps", "2", "--batch", "4", "--out",
-                                    box_.path("tuned"), "--quiet", "--samples", "0"});
+  const Outcome outcome = box_.Run({"train", text_, "--from", box_.path("base"), "--steps", "2", "--batch", "4",
+                                    "--out", box_.path("tuned"), "--quiet", "--samples", "0"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(box_.Run({"train", text_, "--from", box_.path("base"), "--layers", "2", "--steps", "2"}).exit_code, 2);
   EXPECT_EQ(box_.Run({"resume", box_.path("tuned"), "--steps", "3", "--quiet", "--samples", "0"}).exit_code, 0);
   const auto log = Log("tuned");
-  const auto first = std::find_if(log.begin(), log.end(), [](const auto& record) { return record.contains("loss_token"); });
+  const auto first =
+      std::find_if(log.begin(), log.end(), [](const auto& record) { return record.contains("loss_token"); });
   ASSERT_NE(first, log.end());
   EXPECT_LT(first->at("loss_token").get<double>(), 4.5) << "an untrained model would start above ln 259 = 5.56";
 }
@@ -161,7 +162,8 @@ TEST_F(Runs, Eval_CountsEveryByteOnce) {
   // Every byte and the end token, each predicted from what stands before it.
   EXPECT_EQ(result.at("tokens").get<size_t>(), std::filesystem::file_size(other) + 1);
   const double nats = result.at("nats_per_token").get<double>() * result.at("tokens").get<double>();
-  EXPECT_NEAR(result.at("bits_per_byte").get<double>(), nats / result.at("bytes").get<double>() / 0.6931471805599453, 1e-9);
+  EXPECT_NEAR(result.at("bits_per_byte").get<double>(), nats / result.at("bytes").get<double>() / 0.6931471805599453,
+              1e-9);
 }
 
 TEST_F(Runs, PipedText_CanBeTrainedOn) {

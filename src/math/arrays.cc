@@ -28,10 +28,16 @@ HWY_INLINE void ForEachVector(Function function, size_t n, T* out, Inputs... inp
   const hn::ScalableTag<T> d;
   const size_t lanes = hn::Lanes(d);
   size_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    const auto first = function(d, hn::LoadU(d, inputs + i)...);
+    const auto second = function(d, hn::LoadU(d, inputs + i + lanes)...);
+    hn::StoreU(first, d, out + i);
+    hn::StoreU(second, d, out + i + lanes);
+  }
   for (; i + lanes <= n; i += lanes) hn::StoreU(function(d, hn::LoadU(d, inputs + i)...), d, out + i);
   if (i == n) return;
   const size_t bytes = (n - i) * sizeof(T);
-  const auto load_rest = [&](const T* input) HWY_ATTR {
+  const auto load_rest = [&](const T* input) CLLM_INLINE_LAMBDA {
     HWY_ALIGN T buffer[hn::MaxLanes(decltype(d)())];
     hn::Store(hn::Set(d, T(1)), d, buffer);
     std::memcpy(buffer, input + i, bytes);
@@ -42,13 +48,13 @@ HWY_INLINE void ForEachVector(Function function, size_t n, T* out, Inputs... inp
   std::memcpy(out + i, buffer, bytes);
 }
 
-#define CLLM_DEFINE(Name, Type, Suffix)                                         \
-  void Name##Suffix(const Type* x, Type* y, size_t n) {                         \
-    ForEachVector([](auto d, auto v) HWY_ATTR { return Name(d, v); }, n, y, x); \
+#define CLLM_DEFINE(Name, Type, Suffix)                                                   \
+  void Name##Suffix(const Type* x, Type* y, size_t n) {                                   \
+    ForEachVector([](auto d, auto v) CLLM_INLINE_LAMBDA { return Name(d, v); }, n, y, x); \
   }
-#define CLLM_DEFINE_PAIR(Name, Type, Suffix)                                                  \
-  void Name##Suffix(const Type* x, const Type* y, Type* z, size_t n) {                        \
-    ForEachVector([](auto d, auto v, auto w) HWY_ATTR { return Name(d, v, w); }, n, z, x, y); \
+#define CLLM_DEFINE_PAIR(Name, Type, Suffix)                                                            \
+  void Name##Suffix(const Type* x, const Type* y, Type* z, size_t n) {                                  \
+    ForEachVector([](auto d, auto v, auto w) CLLM_INLINE_LAMBDA { return Name(d, v, w); }, n, z, x, y); \
   }
 #define CLLM_DEFINE_FLOAT(Name) CLLM_DEFINE(Name, float, Floats)
 #define CLLM_DEFINE_DOUBLE(Name) CLLM_DEFINE(Name, double, Doubles)

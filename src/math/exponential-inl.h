@@ -6,6 +6,8 @@
 #define CLLM_MATH_EXPONENTIAL_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "hwy/highway.h"
 #include "math/parts-inl.h"
 
@@ -21,13 +23,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class V>
 struct ExpParts {
   V mantissa;
-  PowerOfTwo<V> power;
+  V shifted;  // k, on the Shifter
 };
 
-// float: x is limited to [-150, 89], beyond which e^x rounds to 0 and inf.
+// float: to be limited to [-150, 89], beyond which e^x rounds to 0 and inf.
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE ExpParts<V> SplitExpFloat(D d, V x) {
-  x = Limit(d, x, -150.0, 89.0);
   const V shifted = hn::MulAdd(x, Constant(d, 0x1.715476p+0), Shifter(d));
   const V k = hn::Sub(shifted, Shifter(d));
   const V high = hn::NegMulAdd(k, Constant(d, 0x1.62e43p-1), x);
@@ -35,13 +36,12 @@ HWY_INLINE ExpParts<V> SplitExpFloat(D d, V x) {
   const V r = hn::Add(high, low);
   const V q = Polynomial(d, r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12398p-7, 0x1.6a51a8p-10);
   const V tail = hn::Add(high, hn::MulAdd(hn::Mul(r, r), q, low));
-  return {hn::Add(Constant(d, 1.0), tail), PowerOfTwoFactors(d, shifted)};
+  return {hn::Add(Constant(d, 1.0), tail), shifted};
 }
 
-// double: x is limited to [-760, 720]; e^(x + x_low), where |x_low| is at most half an ulp of x.
+// double: to be limited to [-760, 720]; e^(x + x_low), where |x_low| is at most half an ulp of x.
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE ExpParts<V> SplitExpDouble(D d, V x, V x_low) {
-  x = Limit(d, x, -760.0, 720.0);
   const V shifted = hn::MulAdd(x, Constant(d, 0x1.71547652b82fep+0), Shifter(d));
   const V k = hn::Sub(shifted, Shifter(d));
   const V high = hn::NegMulAdd(k, Constant(d, 0x1.62e42fefa39efp-1), x);
@@ -51,19 +51,38 @@ HWY_INLINE ExpParts<V> SplitExpDouble(D d, V x, V x_low) {
                          0x1.6c16c1847a889p-10, 0x1.a01a012f05057p-13, 0x1.a01999549c845p-16, 0x1.71df1ab00f423p-19,
                          0x1.28ae06a44dcd7p-22, 0x1.ad907adbd7d96p-26);
   const V tail = hn::Add(high, hn::MulAdd(hn::Mul(r, r), q, low));
-  return {hn::Add(Constant(d, 1.0), tail), PowerOfTwoFactors(d, shifted)};
+  return {hn::Add(Constant(d, 1.0), tail), shifted};
+}
+
+// Calls function(d, x, std::true_type) if e^x is normal in every lane with room to spare, so that scaling by 2^k is one
+// addition to the exponent; else function(d, x, std::false_type) with x limited. Both give the same bits where both
+// may.
+template <class D, class V, class Function>
+HWY_INLINE V WithExponent(D d, V x, Function function) {
+  const double limit = kIsDouble<D> ? 700.0 : 86.0;
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Constant(d, limit))))) return function(d, x, std::true_type());
+  return function(d, kIsDouble<D> ? Limit(d, x, -760.0, 720.0) : Limit(d, x, -150.0, 89.0), std::false_type());
+}
+
+// x * 2^k, rounded once.
+template <bool kIsNormal, class D, class V = hn::VFromD<D>>
+HWY_INLINE V Scaled(D d, V x, V shifted) {
+  if constexpr (kIsNormal) return ScaleNormal(d, x, shifted);
+  return Scale(x, PowerOfTwoFactors(d, shifted));
 }
 
 // e^x; float: below 1 ulp, double: below 2 ulp. Subnormal results are exact to that bound.
 template <class D, class V>
 HWY_INLINE V Exp(D d, V x) {
-  if constexpr (kIsDouble<D>) {
-    const auto parts = SplitExpDouble(d, x, hn::Zero(d));
-    return Scale(parts.mantissa, parts.power);
-  } else {
-    const auto parts = SplitExpFloat(d, x);
-    return Scale(parts.mantissa, parts.power);
-  }
+  return WithExponent(d, x, [](D same, V limited, auto is_normal) CLLM_INLINE_LAMBDA {
+    if constexpr (kIsDouble<D>) {
+      const auto parts = SplitExpDouble(same, limited, hn::Zero(same));
+      return Scaled<is_normal()>(same, parts.mantissa, parts.shifted);
+    } else {
+      const auto parts = SplitExpFloat(same, limited);
+      return Scaled<is_normal()>(same, parts.mantissa, parts.shifted);
+    }
+  });
 }
 
 // 2^x, float, below 1 ulp: k = round(x), r = x - k exactly, 2^r = 1 + r (c + r q(r)) with c = ln 2 in two parts and q
@@ -131,11 +150,12 @@ struct LogisticParts {
   ExpParts<V> exp;
   V inverse;
 };
-template <class D, class V = hn::VFromD<D>>
+// x limited as for e^x.
+template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE LogisticParts<V> SplitLogistic(D d, V x) {
   const V one = Constant(d, 1.0);
   const auto exp = SplitExpFloat(d, hn::Neg(hn::Abs(x)));
-  const V e = Scale(exp.mantissa, exp.power);
+  const V e = Scaled<kIsNormal>(d, exp.mantissa, exp.shifted);
   const V sum = hn::Add(one, e);
   const V lost = hn::Sub(e, hn::Sub(sum, one));  // exact: 1 + e = sum + lost
   const V inverse = hn::Div(one, sum);
@@ -143,38 +163,51 @@ HWY_INLINE LogisticParts<V> SplitLogistic(D d, V x) {
   return {exp, hn::MulAdd(inverse, hn::NegMulAdd(inverse, lost, residual), inverse)};
 }
 
+// Calls function as WithExponent does; x is limited to [-150, 150], beyond which nothing changes but x itself.
+template <class D, class V, class Function>
+HWY_INLINE V WithLogistic(D d, V x, Function function) {
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Constant(d, 86.0))))) return function(d, x, std::true_type());
+  return function(d, Limit(d, x, -150.0, 150.0), std::false_type());
+}
+
 // 1 / (1 + e^-x); float, below 2 ulp, subnormal results included. Negative x: e^x / (1 + e^x), so nothing overflows.
 template <class D, class V>
 HWY_INLINE V Sigmoid(D d, V x) {
-  const auto parts = SplitLogistic(d, x);
-  const V negative = Scale(hn::Mul(parts.exp.mantissa, parts.inverse), parts.exp.power);
-  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), negative, parts.inverse);
+  return WithLogistic(d, x, [](D same, V limited, auto is_normal) CLLM_INLINE_LAMBDA {
+    const auto parts = SplitLogistic<is_normal()>(same, limited);
+    const V negative = Scaled<is_normal()>(same, hn::Mul(parts.exp.mantissa, parts.inverse), parts.exp.shifted);
+    return hn::IfThenElse(hn::Lt(limited, hn::Zero(same)), negative, parts.inverse);
+  });
 }
 
 // x / (1 + e^-x) (Hendrycks, Gimpel 2016); float, below 3 ulp. Power-of-two scaling comes last, so that subnormal
 // results keep the bound; -inf gives -0.
 template <class D, class V>
 HWY_INLINE V Silu(D d, V x) {
-  const auto parts = SplitLogistic(d, x);
-  const auto is_negative = hn::Lt(x, hn::Zero(d));
-  const V limited = hn::IfThenElse(hn::Lt(x, Constant(d, -150.0)), Constant(d, -150.0), x);
-  const V product =
-      hn::Mul(limited, hn::IfThenElse(is_negative, hn::Mul(parts.exp.mantissa, parts.inverse), parts.inverse));
-  return hn::IfThenElse(is_negative, Scale(product, parts.exp.power), product);
+  return WithLogistic(d, x, [x](D same, V limited, auto is_normal) CLLM_INLINE_LAMBDA {
+    const auto parts = SplitLogistic<is_normal()>(same, limited);
+    const auto is_negative = hn::Lt(limited, hn::Zero(same));
+    // Only negative x are limited here: a large positive x is its own result.
+    const V factor = is_normal() ? x : hn::IfThenElse(is_negative, limited, x);
+    const V product =
+        hn::Mul(factor, hn::IfThenElse(is_negative, hn::Mul(parts.exp.mantissa, parts.inverse), parts.inverse));
+    return hn::IfThenElse(is_negative, Scaled<is_normal()>(same, product, parts.exp.shifted), product);
+  });
 }
 
 // The derivative s (1 + x (1 - s)), s = sigmoid(x), with 1 - s computed as sigmoid(-x); float, absolute error below
 // 2^-22. -inf gives -0 (the derivative is negative there), +inf 1.
 template <class D, class V>
 HWY_INLINE V SiluDerivative(D d, V x) {
-  x = Limit(d, x, -150.0, 150.0);
-  const V one = Constant(d, 1.0);
-  const auto parts = SplitLogistic(d, x);
-  const V small = hn::Mul(Scale(parts.exp.mantissa, parts.exp.power), parts.inverse);
-  const auto is_negative = hn::Lt(x, hn::Zero(d));
-  const V s = hn::IfThenElse(is_negative, small, parts.inverse);
-  const V complement = hn::IfThenElse(is_negative, parts.inverse, small);
-  return hn::Mul(s, hn::MulAdd(x, complement, one));
+  return WithLogistic(d, x, [](D same, V limited, auto is_normal) CLLM_INLINE_LAMBDA {
+    const V one = Constant(same, 1.0);
+    const auto parts = SplitLogistic<is_normal()>(same, limited);
+    const V small = hn::Mul(Scaled<is_normal()>(same, parts.exp.mantissa, parts.exp.shifted), parts.inverse);
+    const auto is_negative = hn::Lt(limited, hn::Zero(same));
+    const V s = hn::IfThenElse(is_negative, small, parts.inverse);
+    const V complement = hn::IfThenElse(is_negative, parts.inverse, small);
+    return hn::Mul(s, hn::MulAdd(limited, complement, one));
+  });
 }
 
 }  // namespace HWY_NAMESPACE

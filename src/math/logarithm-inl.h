@@ -6,6 +6,8 @@
 #define CLLM_MATH_LOGARITHM_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "hwy/base.h"
 #include "hwy/highway.h"
 #include "math/parts-inl.h"
@@ -15,19 +17,20 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), both exact, for positive finite x, subnormals included.
+// x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), both exact, for positive finite x; kIsNormal: for normal ones
+// only.
 template <class V>
 struct LogParts {
   V k, f;
 };
-template <class D, class V = hn::VFromD<D>>
+template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE LogParts<V> SplitLog(D d, V x) {
   constexpr int kFractionBits = kIsDouble<D> ? 52 : 23;
   constexpr double kBias = kIsDouble<D> ? 1024.0 : 128.0;
   const hn::RebindToUnsigned<D> du;
   using Bits = hn::TFromD<decltype(du)>;
   const auto is_small = hn::Lt(x, Constant(d, kIsDouble<D> ? 0x1p-1022 : 0x1p-126));
-  const V normal = hn::IfThenElse(is_small, hn::Mul(x, Constant(d, kIsDouble<D> ? 0x1p54 : 0x1p24)), x);
+  const V normal = kIsNormal ? x : hn::IfThenElse(is_small, hn::Mul(x, Constant(d, kIsDouble<D> ? 0x1p54 : 0x1p24)), x);
   // Subtracting the bits of sqrt(1/2) leaves k in the exponent field; the bits of 2 make it positive (k + bias).
   const auto low = hn::BitCast(du, Constant(d, 0x1.6a09e6p-1));
   const auto bits = hn::Add(hn::Sub(hn::BitCast(du, normal), low), hn::BitCast(du, Constant(d, 2.0)));
@@ -36,8 +39,9 @@ HWY_INLINE LogParts<V> SplitLog(D d, V x) {
   const V k = hn::Sub(biased, hn::Add(Shifter(d), Constant(d, kBias)));
   const auto fraction = hn::And(bits, hn::Set(du, (Bits{1} << kFractionBits) - 1));
   const V m = hn::BitCast(d, hn::Add(fraction, low));
-  const V offset = hn::IfThenElseZero(is_small, Constant(d, kIsDouble<D> ? -54.0 : -24.0));
-  return {hn::Add(k, offset), hn::Sub(m, Constant(d, 1.0))};
+  const V f = hn::Sub(m, Constant(d, 1.0));
+  if constexpr (kIsNormal) return {k, f};
+  return {hn::Add(k, hn::IfThenElseZero(is_small, Constant(d, kIsDouble<D> ? -54.0 : -24.0))), f};
 }
 
 // result where x is positive and finite; log(+-0) = -inf, log(inf) = inf, log(negative) and log(NaN) NaN.
@@ -49,22 +53,31 @@ HWY_INLINE V WithLogSpecials(D d, V x, V result) {
   return hn::IfThenElse(is_ordinary, result, hn::IfThenElse(is_positive, x, not_positive));
 }
 
+// function(d, x, std::true_type) if x is positive, normal and finite in every lane; else the same with std::false_type,
+// and the special values after it. Both give the same bits where both may.
+template <class D, class V, class Function>
+HWY_INLINE V WithLogDomain(D d, V x, Function function) {
+  const auto is_normal = hn::And(hn::Ge(x, Constant(d, kIsDouble<D> ? 0x1p-1022 : 0x1p-126)), hn::Lt(x, hn::Inf(d)));
+  if (HWY_LIKELY(hn::AllTrue(d, is_normal))) return function(d, x, std::true_type());
+  return WithLogSpecials(d, x, function(d, x, std::false_type()));
+}
+
 // log(1 + f) = f + f^2 q(f), q minimax by tools/math/minimax.py, relative error 2^-27.8; k ln 2 in two parts, the first
 // exact (ln 2 cut to 15 bits).
-template <class D, class V = hn::VFromD<D>>
+template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE V LogFloat(D d, V x) {
-  const auto [k, f] = SplitLog(d, x);
+  const auto [k, f] = SplitLog<kIsNormal>(d, x);
   const V q = Polynomial(d, f, -0x1.fffff8p-2, 0x1.55555p-2, -0x1.000432p-2, 0x1.99a41ap-3, -0x1.5425c6p-3,
                          0x1.226dfep-3, -0x1.0f3f8cp-3, 0x1.0860b2p-3, -0x1.384784p-4);
   const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(k, Constant(d, 0x1.7f7d1cp-20)));
-  return WithLogSpecials(d, x, hn::MulAdd(k, Constant(d, 0x1.62e4p-1), hn::Add(f, tail)));
+  return hn::MulAdd(k, Constant(d, 0x1.62e4p-1), hn::Add(f, tail));
 }
 
 // With s = f / (2 + f): log(1 + f) = 2 s + 2 s^3 P(s^2) = f - s (f - 2 s^2 P(s^2)) (Tang 1990; fdlibm), P minimax by
 // tools/math/minimax.py, relative error 2^-66.6; k ln 2 in two parts, the first exact (ln 2 cut to 32 bits).
-template <class D, class V = hn::VFromD<D>>
+template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE V LogDouble(D d, V x) {
-  const auto [k, f] = SplitLog(d, x);
+  const auto [k, f] = SplitLog<kIsNormal>(d, x);
   const V s = hn::Div(f, hn::Add(Constant(d, 2.0), f));
   const V z = hn::Mul(s, s);
   const V p = Polynomial(d, z, 0x1.5555555555555p-2, 0x1.9999999999d0bp-3, 0x1.249249243a196p-3, 0x1.c71c724aa925ep-4,
@@ -74,29 +87,32 @@ HWY_INLINE V LogDouble(D d, V x) {
   const V twice = hn::Mul(hn::Add(z, z), p);
   const V low = hn::MulAdd(s, hn::Add(half_square, twice), hn::Mul(k, Constant(d, 0x1.a39ef35793c76p-33)));
   const V tail = hn::Sub(f, hn::Sub(half_square, low));
-  return WithLogSpecials(d, x, hn::MulAdd(k, Constant(d, 0x1.62e42feep-1), tail));
+  return hn::MulAdd(k, Constant(d, 0x1.62e42feep-1), tail);
 }
 
 // Logarithm to base 2, float, below 1 ulp: log2(1 + f) = f / ln 2 + f^2 q(f) with 1 / ln 2 in two parts and q minimax
 // by tools/math/minimax.py, relative error 2^-27.7. Powers of two are exact.
 template <class D, class V>
 HWY_INLINE V Log2(D d, V x) {
-  const auto [k, f] = SplitLog(d, x);
-  const V q = Polynomial(d, f, -0x1.71547p-1, 0x1.ec7094p-2, -0x1.715ac8p-2, 0x1.277ef4p-2, -0x1.eab182p-3,
-                         0x1.a2e682p-3, -0x1.877aep-3, 0x1.7e0e3ep-3, -0x1.c367a4p-4);
-  const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(f, Constant(d, 0x1.4ae0cp-26)));
-  const V fraction = hn::MulAdd(f, Constant(d, 0x1.715476p+0), tail);
-  return WithLogSpecials(d, x, hn::Add(k, fraction));
+  return WithLogDomain(d, x, [](D same, V value, auto is_normal) CLLM_INLINE_LAMBDA {
+    const auto [k, f] = SplitLog<is_normal()>(same, value);
+    const V q = Polynomial(same, f, -0x1.71547p-1, 0x1.ec7094p-2, -0x1.715ac8p-2, 0x1.277ef4p-2, -0x1.eab182p-3,
+                           0x1.a2e682p-3, -0x1.877aep-3, 0x1.7e0e3ep-3, -0x1.c367a4p-4);
+    const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(f, Constant(same, 0x1.4ae0cp-26)));
+    return hn::Add(k, hn::MulAdd(f, Constant(same, 0x1.715476p+0), tail));
+  });
 }
 
 // Natural logarithm; float below 1 ulp, double below 2 ulp.
 template <class D, class V>
 HWY_INLINE V Log(D d, V x) {
-  if constexpr (kIsDouble<D>) {
-    return LogDouble(d, x);
-  } else {
-    return LogFloat(d, x);
-  }
+  return WithLogDomain(d, x, [](D same, V value, auto is_normal) CLLM_INLINE_LAMBDA {
+    if constexpr (kIsDouble<D>) {
+      return LogDouble<is_normal()>(same, value);
+    } else {
+      return LogFloat<is_normal()>(same, value);
+    }
+  });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -8,6 +8,10 @@
 
 #include "hwy/highway.h"
 
+// For lambdas: compiled for the target, and inlined even where they are called twice.
+#undef CLLM_INLINE_LAMBDA
+#define CLLM_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace cllm {
 namespace HWY_NAMESPACE {
@@ -32,11 +36,10 @@ HWY_INLINE hn::VFromD<D> Polynomial(D d, hn::VFromD<D> x, double c0, Rest... res
   return hn::MulAdd(Polynomial(d, x, rest...), x, Constant(d, c0));
 }
 
-// x limited to [low, high]; NaN stays NaN on every target, unlike with Min and Max.
+// x limited to [low, high]. NaN stays NaN: x86 returns the second operand then, NEON a NaN.
 template <class D>
 HWY_INLINE hn::VFromD<D> Limit(D d, hn::VFromD<D> x, double low, double high) {
-  const auto at_least = hn::IfThenElse(hn::Lt(x, Constant(d, low)), Constant(d, low), x);
-  return hn::IfThenElse(hn::Gt(at_least, Constant(d, high)), Constant(d, high), at_least);
+  return hn::Min(Constant(d, high), hn::Max(Constant(d, low), x));
 }
 
 // The nearest integer k to a value v, found by adding 1.5 * 2^23 (2^52 for double): `shifted` is that sum, whose low
@@ -67,6 +70,20 @@ HWY_INLINE PowerOfTwo<V> PowerOfTwoFactors(D d, V shifted) {
 template <class V>
 HWY_INLINE V Scale(V x, PowerOfTwo<V> power) {
   return hn::Mul(hn::Mul(x, power.first), power.second);
+}
+
+// x * 2^k for a normal result; `shifted` is k on the Shifter. With k = 0 any x is right.
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE V ScaleNormal(D d, V x, V shifted) {
+  const hn::RebindToUnsigned<D> du;
+  return hn::BitCast(d,
+                     hn::Add(hn::BitCast(du, x), hn::ShiftLeft < kIsDouble<D> ? 52 : 23 > (hn::BitCast(du, shifted))));
+}
+
+// function(args...) out of line, for what few lanes need: inlined it would push the loop's constants out of registers.
+template <class Function, class... Args>
+HWY_NOINLINE auto Rarely(Function function, Args... args) {
+  return function(args...);
 }
 
 // The float function computed in double: function(dd, x...) on vectors of double, once where they hold as many lanes as

@@ -39,7 +39,7 @@ struct PowOfFloats {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x, V y) const {
     const V magnitude = hn::Abs(x);
-    const auto [k, f] = SplitLog(d, magnitude);
+    const auto [k, f] = SplitLog<false>(d, magnitude);
     const V s = hn::Div(f, hn::Add(Constant(d, 2.0), f));
     const V p = Polynomial(d, hn::Mul(s, s), 0x1.71547652b825p+1, 0x1.ec709dc53df3ap-1, 0x1.2776c291a2e1dp-1,
                            0x1.a61a2ff8d8213p-2, 0x1.4795287aa6bd3p-2, 0x1.21b355e59d4fp-2);
@@ -50,6 +50,9 @@ struct PowOfFloats {
     const V power =
         Polynomial(d, r, 0x1.ffffffffabc34p-1, 0x1.62e42ff115b73p-1, 0x1.ebfbe0a4be83bp-3, 0x1.c6b08aafd5a56p-5,
                    0x1.3b29dc40b0971p-7, 0x1.5d8a6ffb91b3fp-10, 0x1.446a200d4ea0ap-13, 0x1.fe181493c358p-17);
+    // A NaN's bits must not be shifted into its exponent.
+    if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(exponent), Constant(d, 200.0)))))
+      return ScaleNormal(d, power, shifted);
     return Scale(power, PowerOfTwoFactors(d, shifted));
   }
 };
@@ -62,7 +65,7 @@ struct TwoParts {
 };
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE TwoParts<V> LogInTwoParts(D d, V magnitude) {
-  const auto [k, f] = SplitLog(d, magnitude);
+  const auto [k, f] = SplitLog<false>(d, magnitude);
   const V sum = hn::Add(Constant(d, 2.0), f);
   const V sum_low = hn::Sub(f, hn::Sub(sum, Constant(d, 2.0)));
   const V s = hn::Div(f, sum);
@@ -101,8 +104,8 @@ HWY_INLINE V PowMagnitude(D d, V x, V y) {
   const V product = hn::Mul(limited, high);
   const V product_low = hn::MulAdd(limited, log.low, hn::MulSub(limited, high, product));
   const auto is_within = hn::Lt(hn::Abs(product), Constant(d, 760.0));
-  const auto parts = SplitExpDouble(d, product, hn::IfThenElseZero(is_within, product_low));
-  return Scale(parts.mantissa, parts.power);
+  const auto parts = SplitExpDouble(d, Limit(d, product, -760.0, 720.0), hn::IfThenElseZero(is_within, product_low));
+  return Scale(parts.mantissa, PowerOfTwoFactors(d, parts.shifted));
 }
 
 // x^y; float below 1 ulp (computed in double), double below 2 ulp. Special values as C99 Annex F: pow(x, 0) and

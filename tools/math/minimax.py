@@ -143,9 +143,6 @@ FITS = {
     "cos_f32": ("cos(r) = 1 - r^2/2 + r^4 C(r^2), relative, z = r^2", lambda z: limit(
         z, mpf(1) / 24, lambda: (cos(sqrt(z)) - 1 + z / 2) / z**2),
                 lambda z: z**2 / cos(sqrt(z)), 3, mpf(0), QUARTER_PI**2, 24),
-    "sin_wide": ("sin(r) = r + r^3 S(r^2) for |r| <= pi/2, relative, z = r^2", lambda z: limit(
-        z, -mpf(1) / 6, lambda: (sin(sqrt(z)) / sqrt(z) - 1) / z),
-                 lambda z: limit(z, mpf(0), lambda: z * sqrt(z) / sin(sqrt(z))), 5, mpf(0), 4 * QUARTER_PI**2, 53),
     "log2_narrow": ("log2((1 + s) / (1 - s)) = s P(s^2), relative, z = s^2", lambda z: 2 * E_LOG2 * (
         1 + z * atanh_series(z)), lambda z: 1 / (2 * E_LOG2), 6, mpf(0), S_MAX2, 53),
     "exp2_narrow": ("2^r = P(r), relative", lambda r: mpf(2)**r, lambda r: 1 / mpf(2)**r, 8, mpf(-0.5), mpf(0.5), 53),
