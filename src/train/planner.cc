@@ -48,7 +48,8 @@ void SetIfEmpty(std::optional<size_t>& choice, size_t value) {
 }
 
 // Seconds of training a shape gets per token at the expected share of peak.
-double TokensInTime(const Shape& shape, size_t vocabulary, size_t context, double seconds, const MachineSpeed& machine) {
+double TokensInTime(const Shape& shape, size_t vocabulary, size_t context, double seconds,
+                    const MachineSpeed& machine) {
   const ModelConfig model{shape.layers, shape.heads, shape.width, shape.hidden, context, vocabulary};
   return seconds * kExpectedShare * machine.peak_gflops * 1e9 / FlopPerToken(model);
 }
@@ -59,7 +60,8 @@ double TokensInTime(const Shape& shape, size_t vocabulary, size_t context, doubl
 double PredictedLoss(double parameters, double tokens, double unique_tokens) {
   constexpr double kRepeats = 10;
   const double epochs = tokens / unique_tokens;
-  const double useful = epochs <= 1 ? tokens : unique_tokens * (1 + kRepeats * (1 - math::Exp(-(epochs - 1) / kRepeats)));
+  const double useful =
+      epochs <= 1 ? tokens : unique_tokens * (1 + kRepeats * (1 - math::Exp(-(epochs - 1) / kRepeats)));
   return 24.2 * math::Exp(-0.3 * math::Log(parameters)) + 476 / math::Sqrt(useful);
 }
 
@@ -108,16 +110,18 @@ std::string PlanTokenizer(uint64_t bytes, double seconds, const MachineSpeed& ma
 Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds, const MachineSpeed& machine,
                  RunConfig& config) {
   const double budget = seconds > 0 ? seconds : kDefaultSeconds;
-  const Shape& shape = BestShape(corpus.training().size(), vocabulary, budget, machine);
+  const Shape& best = BestShape(corpus.training().size(), vocabulary, budget, machine);
   if (!config.heads && config.width) {
     config.heads = std::max<size_t>(1, *config.width / 32);
     while (*config.width % *config.heads != 0) --*config.heads;
   }
-  SetIfEmpty(config.width, config.heads ? (shape.width + *config.heads * 2 - 1) / (*config.heads * 2) * (*config.heads * 2)
-                                        : shape.width);
-  SetIfEmpty(config.heads, shape.heads);
-  SetIfEmpty(config.layers, shape.layers);
+  SetIfEmpty(config.width, config.heads
+                               ? (best.width + *config.heads * 2 - 1) / (*config.heads * 2) * (*config.heads * 2)
+                               : best.width);
+  SetIfEmpty(config.heads, best.heads);
+  SetIfEmpty(config.layers, best.layers);
   SetIfEmpty(config.hidden, (*config.width * 8 / 3 + 7) / 8 * 8);
+  const Shape shape = {*config.layers, *config.heads, *config.width, *config.hidden};
   const double tokens = TokensInTime(shape, vocabulary, 128, budget, machine);
   const size_t fitting = std::max<size_t>(8, corpus.training().size() / 4);
   SetIfEmpty(config.context, std::min(PlanContext(tokens, vocabulary == kByteVocabulary), fitting));
@@ -144,7 +148,8 @@ void PlanSteps(double seconds, double step_seconds, RunConfig& config) {
   if (!config.eval_every) config.eval_every = std::max<uint64_t>(1, *config.steps / kEvaluations);
   // About 3 % of the training's work.
   const double tokens = static_cast<double>(*config.steps * *config.batch * *config.context);
-  if (!config.eval_tokens) config.eval_tokens = seconds > 0 ? std::max<uint64_t>(16384, static_cast<uint64_t>(0.09 * tokens)) : 0;
+  if (!config.eval_tokens)
+    config.eval_tokens = seconds > 0 ? std::max<uint64_t>(16384, static_cast<uint64_t>(0.09 * tokens)) : 0;
   if (!config.save_every) config.save_every = std::max<uint64_t>(1, *config.steps / 4);
 }
 
@@ -155,8 +160,8 @@ Result<double> MeasureStep(const RunConfig& config, const Tokenizer& tokenizer, 
   SpheresOptions spheres;
   spheres.leaves = trial.threads;
   const TokenLattice& lattice = tokenizer.lattice();
-  CLLM_ASSIGN(auto step, ExactStep::Create(model, trial.Step(), {lattice.root_class(), lattice.form_class()},
-                                           std::move(spheres)));
+  CLLM_ASSIGN(auto step,
+              ExactStep::Create(model, trial.Step(), {lattice.root_class(), lattice.form_class()}, std::move(spheres)));
   InitializeParameters(trial.seed, model.layers, step->parameters());
   CLLM_TRY(step->Repack());
   const SequenceReader random = [&](uint64_t sequence, std::span<uint32_t> out) -> Status {

@@ -4,8 +4,65 @@
 
 #include <string>
 
+#include "data/split_text.h"
+#include "data/text_fixture.h"
+
 namespace cllm {
 namespace {
+
+// A prepared text of `bytes` bytes, as single bytes.
+class PlannedModel : public ::testing::Test {
+ protected:
+  RunConfig Plan(double seconds, RunConfig config = {}) {
+    EXPECT_TRUE(PlanModel(*corpus_, kByteVocabulary, seconds, {200, 2}, config).ok());
+    return config;
+  }
+  void SetUp() override {
+    TextOptions options;
+    options.corpus.paths = {directory_.Write("text.txt", SampleText(100'000, 1))};
+    options.cache_directory = directory_ / "cache";
+    const auto text = SplitText::Open(options);
+    ASSERT_TRUE(text.ok()) << text.status().message();
+    auto corpus = Prepare(*text, Tokenizer::Bytes(), {.threads = 1, .progress = {}});
+    ASSERT_TRUE(corpus.ok()) << corpus.status().message();
+    corpus_ = std::make_unique<PreparedCorpus>(*std::move(corpus));
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<PreparedCorpus> corpus_;
+};
+
+TEST_F(PlannedModel, GrowsWithTheTime) {
+  size_t before = 0;
+  for (const double seconds : {10.0, 60.0, 600.0, 3600.0}) {
+    const RunConfig config = Plan(seconds);
+    const size_t parameters = ParameterLayout(config.Model(kByteVocabulary)).parameters();
+    EXPECT_GE(parameters, before) << seconds << " s";
+    before = parameters;
+  }
+}
+
+TEST_F(PlannedModel, DropsMoreTheMoreOftenTheTextIsRead) {
+  RunConfig narrow, wide;
+  narrow.layers = 2, narrow.width = 64;
+  wide.layers = 8, wide.width = 512;
+  EXPECT_GT(*Plan(600, narrow).dropout, *Plan(600, wide).dropout) << "a wide model sees fewer tokens in the time";
+}
+
+// What is not named is planned for the size that is.
+TEST_F(PlannedModel, NamedSize_GetsAContextForItsOwnSpeed) {
+  RunConfig narrow, wide;
+  narrow.layers = 2, narrow.width = 64;
+  wide.layers = 8, wide.width = 512;
+  EXPECT_GT(*Plan(60, narrow).context, *Plan(60, wide).context);
+}
+
+TEST_F(PlannedModel, FineTuning_StartsWithLowerRates) {
+  RunConfig tuned;
+  tuned.from = "runs/model";
+  EXPECT_LT(*Plan(60, tuned).rate, *Plan(60).rate);
+  EXPECT_LT(*Plan(60, tuned).embedding_rate, *Plan(60).embedding_rate);
+}
 
 TEST(Planner, Steps_FillTheTime) {
   RunConfig config;

@@ -13,11 +13,22 @@ using ::testing::HasSubstr;
 
 // A value that the option accepts and that is not its default.
 std::string OtherValue(const OptionSpec& option) {
-  static const std::map<std::string_view, std::string> kWords = {
-      {"tokenizer", "bpe:1000"}, {"time", "90s"},       {"optimizer", "adamw"}, {"on-divergence", "rollback"},
-      {"precision", "fp32"},     {"text", "a b.txt"},   {"val", "v.txt"},       {"dropout", "0.25"},
-      {"lambda", "0.3"},         {"lr", "0.0007"},      {"embedding-lr", "0.02"}, {"clip", "2.5"},
-      {"weight-decay", "0.05"},  {"field", "body"},     {"separator", "<|\"end\"|>"}, {"from", "runs/x"}};
+  static const std::map<std::string_view, std::string> kWords = {{"tokenizer", "bpe:1000"},
+                                                                 {"time", "90s"},
+                                                                 {"optimizer", "adamw"},
+                                                                 {"on-divergence", "rollback"},
+                                                                 {"precision", "fp32"},
+                                                                 {"text", "a b.txt"},
+                                                                 {"val", "v.txt"},
+                                                                 {"dropout", "0.25"},
+                                                                 {"lambda", "0.3"},
+                                                                 {"lr", "0.0007"},
+                                                                 {"embedding-lr", "0.02"},
+                                                                 {"clip", "2.5"},
+                                                                 {"weight-decay", "0.05"},
+                                                                 {"field", "body"},
+                                                                 {"separator", "<|\"end\"|>"},
+                                                                 {"from", "runs/x"}};
   const auto word = kWords.find(option.name);
   return word != kWords.end() ? word->second : "7";
 }

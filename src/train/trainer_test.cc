@@ -2,17 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 
 #include "data/split_text.h"
+#include "data/text_fixture.h"
 
 namespace cllm {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Makes the embedding not a number after given steps, once each.
 class Poisoner : public RunObserver {
@@ -36,16 +32,12 @@ class Poisoner : public RunObserver {
 class TrainerTest : public ::testing::Test {
  protected:
   TrainerTest() {
-    std::string name = (fs::temp_directory_path() / "cllm-trainer-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    root_ = name;
-    std::ofstream text(root_ + "/text.txt");
-    for (int i = 0; i < 200; ++i) text << "line " << i * 37 % 101 << " of a small text\n";
-    text.close();
-    fs::create_directory(root_ + "/run");
+    std::string text;
+    for (int i = 0; i < 200; ++i) text += "line " + std::to_string(i * 37 % 101) + " of a small text\n";
+    std::filesystem::create_directory(root_ / "run");
     TextOptions options;
-    options.corpus.paths = {root_ + "/text.txt"};
-    options.cache_directory = root_ + "/cache";
+    options.corpus.paths = {root_.Write("text.txt", text)};
+    options.cache_directory = root_ / "cache";
     auto split = SplitText::Open(options);
     EXPECT_TRUE(split.ok()) << split.status().message();
     auto corpus = Prepare(*split, tokenizer_, {.threads = 1, .progress = {}});
@@ -56,18 +48,21 @@ class TrainerTest : public ::testing::Test {
     config_.dropout = 0.0, config_.eval_every = 50, config_.save_every = 5, config_.eval_tokens = 0;
     config_.samples = 0, config_.threads = 2;
   }
-  ~TrainerTest() override { fs::remove_all(root_); }
 
   std::unique_ptr<Trainer> Make(Poisoner& observer) {
-    auto trainer = Trainer::Create({.config = config_, .paths = {root_ + "/run"}, .tokenizer = &tokenizer_,
-                                    .corpus = corpus_.get(), .files = &files_, .observer = &observer,
+    auto trainer = Trainer::Create({.config = config_,
+                                    .paths = {root_ / "run"},
+                                    .tokenizer = &tokenizer_,
+                                    .corpus = corpus_.get(),
+                                    .files = &files_,
+                                    .observer = &observer,
                                     .control = &control_});
     EXPECT_TRUE(trainer.ok()) << trainer.status().message();
     observer.trainer = trainer->get();
     return *std::move(trainer);
   }
 
-  std::string root_;
+  TemporaryDirectory root_;
   Tokenizer tokenizer_ = Tokenizer::Bytes();
   std::unique_ptr<PreparedCorpus> corpus_;
   RunConfig config_;
@@ -99,7 +94,7 @@ TEST_F(TrainerTest, Divergence_BeforeTheFirstPeriodicSave_ReturnsToTheStart) {
   const auto trainer = Make(observer);
   ASSERT_TRUE(trainer->Begin(&weights).ok());
   Parameters saved(model);
-  ASSERT_TRUE(ReadModel(root_ + "/run/checkpoints/step-0/model.safetensors", model, saved).ok());
+  ASSERT_TRUE(ReadModel(root_ / "run/checkpoints/step-0/model.safetensors", model, saved).ok());
   EXPECT_EQ(WeightHash(saved), WeightHash(weights));
   ASSERT_TRUE(trainer->Train().ok());
   ASSERT_EQ(observer.notes.size(), 1u);
