@@ -30,7 +30,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   target_compile_definitions(cllm_flags INTERFACE
     "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)")
 else()
-  set(CLLM_BASELINE "")
+  # Highway's NEON code is compiled with the crypto extension, of which we use no instruction.
+  set(CLLM_BASELINE -march=armv8-a+crypto)
+  target_compile_definitions(cllm_flags INTERFACE
+    "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
 endif()
 if(CLLM_SANITIZE)
   target_compile_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE} -fno-omit-frame-pointer

@@ -7,6 +7,10 @@ build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohman
 text_packages=(bible-kjv)
 # What the tests need beside that.
 test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils python3 zstd xz-utils)
+# What the tests for AArch64 need beside that, and the libraries they link, of that architecture.
+aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
+aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libutf8proc-dev
+  libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libgtest-dev libgmock-dev libmpfr-dev libgmp-dev)
 
 # install_packages NAME...: installs what is missing. As root with apt-get; else with sudo; else prints the one line that
 # an administrator has to run, and stops. With nothing missing it needs no rights at all.

@@ -121,6 +121,41 @@ TEST_F(Runs, Killed_AtThreeRandomMoments_AndResumed_GivesTheSameWeights) {
   EXPECT_EQ(Model("whole", kSteps), Model("cut", kSteps));
 }
 
+// Words of random syllables, so many that 1,024 sub-words can be learned from them.
+std::string ManyWords(size_t bytes) {
+  static constexpr const char* kSyllables[] = {"ba",  "cor", "di",  "fel", "gu", "hin", "jo", "ka", "lem", "mi",
+                                               "nor", "pu",  "qua", "ris", "so", "tan", "ul", "ve", "wix", "zy"};
+  std::mt19937_64 random(5);
+  std::string text;
+  while (text.size() < bytes) {
+    // The product of two draws makes some words frequent.
+    uint64_t word = (random() % 60) * (random() % 60);
+    for (; word != 0; word /= 20) text += kSyllables[word % 20];
+    text += random() % 8 == 0 ? ".\n" : " ";
+  }
+  return text;
+}
+
+// The program itself, from the text to the model file; that every leaf works is shown by train's own test.
+TEST_F(Runs, AnyNumberOfThreads_GivesTheSameModelFile) {
+  const std::string text = box_.Write("words.txt", ManyWords(60000));
+  for (const std::string tokenizer : {"bytes", "bpe:1024"}) {
+    std::string expected;
+    for (const std::string threads : {"1", "2", "3", "7", "16", "63"}) {
+      const std::string run = tokenizer + "-" + threads;
+      const Outcome outcome = box_.Run(
+          {"train",   text, "--out",     box_.path(run), "--tokenizer", tokenizer, "--layers",  "2",   "--heads", "2",
+           "--width", "16", "--hidden",  "24",           "--context",   "8",       "--batch",   "128", "--item",  "1",
+           "--steps", "50", "--threads", threads,        "--samples",   "0",       "--dropout", "0.1", "--quiet"});
+      ASSERT_EQ(outcome.exit_code, 0) << run << ": " << outcome.err;
+      const std::string model = Model(run, "50");
+      ASSERT_FALSE(model.empty());
+      if (expected.empty()) expected = model;
+      EXPECT_EQ(model, expected) << run;
+    }
+  }
+}
+
 TEST_F(Runs, Interrupted_SavesAndTellsHowToGoOn) {
   const std::string steps = "100000";
   const Outcome outcome =

@@ -14,7 +14,6 @@
 #include "text/tokenizer_file.h"
 #include "train/trainer.h"
 
-
 namespace cllm {
 namespace {
 
@@ -130,8 +129,9 @@ Trainer::Parts PartsOf(const RunSetup& setup, const RunPaths& paths, FileSystem&
 
 Status TrainCommand(const std::vector<std::string>& arguments) {
   const double started = MonotonicSeconds();
-  CommandLine line("train", "Trains a language model on a text.",
-                   "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
+  CommandLine line(
+      "train", "Trains a language model on a text.",
+      "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
   TrainFlags flags;
   line.AddRunOptions();
   line.AddText("--out", flags.out, "the run directory [runs/<name of the text>-<n>]");
@@ -193,7 +193,7 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
   std::optional<uint64_t> total = steps;
   if (time_s) {
     CLLM_ASSIGN(const double step_seconds, MeasureStep(setup.config, *setup.tokenizer, 0.04 * *time_s));
-    total = found.step + std::max<uint64_t>(20, static_cast<uint64_t>(*time_s / step_seconds));
+    total = found.step + StepsInTime(*time_s, step_seconds);
   }
   RunControl control;
   const SignalScope signals(control);

@@ -36,10 +36,16 @@ HWY_INLINE hn::VFromD<D> Polynomial(D d, hn::VFromD<D> x, double c0, Rest... res
   return hn::MulAdd(Polynomial(d, x, rest...), x, Constant(d, c0));
 }
 
-// x limited to [low, high]. NaN stays NaN: x86 returns the second operand then, NEON a NaN.
+// x limited to [low, high]; NaN stays NaN. x86's minimum and maximum return the second operand then, as needed here;
+// NEON's forms in Highway would return the number.
 template <class D>
 HWY_INLINE hn::VFromD<D> Limit(D d, hn::VFromD<D> x, double low, double high) {
+#if HWY_ARCH_X86
   return hn::Min(Constant(d, high), hn::Max(Constant(d, low), x));
+#else
+  const auto at_least = hn::IfThenElse(hn::Lt(x, Constant(d, low)), Constant(d, low), x);
+  return hn::IfThenElse(hn::Gt(at_least, Constant(d, high)), Constant(d, high), at_least);
+#endif
 }
 
 // The nearest integer k to a value v, found by adding 1.5 * 2^23 (2^52 for double): `shifted` is that sum, whose low

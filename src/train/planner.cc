@@ -55,14 +55,11 @@ double TokensInTime(const Shape& shape, size_t vocabulary, size_t context, doubl
 }
 
 // Predicted loss above the text's own entropy, in bits per byte: a part that falls with parameters and one that falls
-// with the tokens seen (the form of Hoffmann et al. 2022), where repeated text counts for less and less (Muennighoff
-// et al. 2023, with the constant lowered for our small texts). Fitted to three runs; docs/planner.md.
+// with the tokens seen (the form of Hoffmann et al. 2022). A text teaches only so many parameters; dropout makes up for
+// its repetition. Fitted to the runs in docs/planner.md.
 double PredictedLoss(double parameters, double tokens, double unique_tokens) {
-  constexpr double kRepeats = 10;
-  const double epochs = tokens / unique_tokens;
-  const double useful =
-      epochs <= 1 ? tokens : unique_tokens * (1 + kRepeats * (1 - math::Exp(-(epochs - 1) / kRepeats)));
-  return 24.2 * math::Exp(-0.3 * math::Log(parameters)) + 476 / math::Sqrt(useful);
+  const double taught = parameters / (1 + parameters / (4 * unique_tokens));
+  return 24.2 * math::Exp(-0.3 * math::Log(taught)) + 476 / math::Sqrt(tokens);
 }
 
 // Share of activations to drop: the more often the text is read, the more.
@@ -139,12 +136,14 @@ Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds
   return Validate(config.Model(vocabulary));
 }
 
-void PlanSteps(double seconds, double step_seconds, RunConfig& config) {
+uint64_t StepsInTime(double seconds, double step_seconds) {
   // Evaluations in mid-run and the last one cost about 3 % of the steps' work each (see eval_tokens and Trainer).
   constexpr double kEvaluationShare = 0.06;
-  if (!config.steps) {
-    config.steps = std::max<uint64_t>(20, static_cast<uint64_t>(seconds / (step_seconds * (1 + kEvaluationShare))));
-  }
+  return std::max<uint64_t>(20, static_cast<uint64_t>(seconds / (step_seconds * (1 + kEvaluationShare))));
+}
+
+void PlanSteps(double seconds, double step_seconds, RunConfig& config) {
+  if (!config.steps) config.steps = StepsInTime(seconds, step_seconds);
   if (!config.eval_every) config.eval_every = std::max<uint64_t>(1, *config.steps / kEvaluations);
   // About 3 % of the training's work.
   const double tokens = static_cast<double>(*config.steps * *config.batch * *config.context);

@@ -25,6 +25,9 @@ std::string PlanTokenizer(uint64_t bytes, double seconds, const MachineSpeed& ma
 Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds, const MachineSpeed& machine,
                  RunConfig& config);
 
+// Steps that fit into `seconds` with their evaluations.
+uint64_t StepsInTime(double seconds, double step_seconds);
+
 // Fills steps, evaluations and saves from the measured seconds of a step. seconds: of training and evaluations, 0 with
 // --steps; evaluation_tokens: of the validation part.
 void PlanSteps(double seconds, double step_seconds, RunConfig& config);
