@@ -65,8 +65,8 @@ double PredictedLoss(double parameters, double tokens, double unique_tokens) {
 // Share of activations to drop: the more often the text is read, the more.
 double PlannedDropout(double epochs) {
   if (epochs <= 4) return 0;
-  if (epochs <= 10) return 0.1;
-  return epochs <= 30 ? 0.2 : 0.3;
+  if (epochs <= 20) return 0.1;
+  return epochs <= 50 ? 0.2 : 0.3;
 }
 
 const Shape& BestShape(uint64_t unique_tokens, size_t vocabulary, double seconds, const MachineSpeed& machine) {
