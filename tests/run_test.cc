@@ -16,6 +16,7 @@
 namespace cllm::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class Runs : public ::testing::Test {
@@ -163,7 +164,30 @@ TEST_F(Runs, Interrupted_SavesAndTellsHowToGoOn) {
   EXPECT_EQ(outcome.exit_code, 130);
   EXPECT_THAT(outcome.err, HasSubstr("cllm resume " + box_.path("run")));
   const std::string newest = std::filesystem::read_symlink(box_.path("run/latest")).filename().string();
-  EXPECT_GE(std::stoi(newest.substr(newest.find('-') + 1)), 30) << "the work of the first minute is saved";
+  EXPECT_THAT(outcome.err, HasSubstr("stopped at step " + newest.substr(newest.find('-') + 1) + ", which is saved"));
+}
+
+TEST_F(Runs, Interrupted_AfterABestCheckpoint_SavesWhatCameAfterIt) {
+  std::vector<std::string> arguments = TinyRun(text_, box_.path("run"), "100000");
+  arguments.insert(arguments.end(), {"--eval-every", "25"});
+  const Outcome outcome = box_.Run(KilledAfter(arguments, box_.path("run/log.jsonl"), 60, SIGTERM));
+  EXPECT_EQ(outcome.exit_code, 143);
+  const std::string newest = std::filesystem::read_symlink(box_.path("run/latest")).filename().string();
+  EXPECT_THAT(outcome.err, HasSubstr("stopped at step " + newest.substr(newest.find('-') + 1) + ", which is saved"));
+}
+
+TEST_F(Runs, Resume_ForLessTimeThanTheRunNeeds_SaysSo) {
+  box_.Run(KilledAfter(TinyRun(text_, box_.path("run"), "10000000"), box_.path("run/log.jsonl"), 20, SIGINT));
+  const Outcome outcome = box_.Run({"resume", box_.path("run"), "--time", "5s"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("--time 5"), HasSubstr("leave --time out")));
+}
+
+TEST_F(Runs, Resume_OfACompleteRun_SaysSo) {
+  ASSERT_EQ(box_.Run(Options("run", "20")).exit_code, 0);
+  const Outcome outcome = box_.Run({"resume", box_.path("run"), "--samples", "0"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("complete at step 20"));
 }
 
 TEST_F(Runs, Resume_BeyondTheEnd_ExtendsTheSchedule) {

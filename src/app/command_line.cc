@@ -88,7 +88,7 @@ void CommandLine::AddFlag(const std::string& name, bool& target, const std::stri
   app_->add_flag(name, target, help);
 }
 
-void CommandLine::AddRunOptions(const std::vector<std::string>& only) {
+void CommandLine::AddRunOptions(const std::vector<std::string>& only, const std::map<std::string, std::string>& help) {
   if (only.empty()) {
     app_->add_option("--config", config_path_, "a file of options (TOML), such as a run's config.toml")
         ->type_name("FILE");
@@ -98,7 +98,9 @@ void CommandLine::AddRunOptions(const std::vector<std::string>& only) {
     flags_.push_back(std::make_unique<RunFlag>(RunFlag{&spec, {}}));
     // The text is what the command is about: it needs no flag.
     const std::string flag = (spec.name == "text" ? "" : "--") + std::string(spec.name);
-    CLI::Option* option = app_->add_option(flag, flags_.back()->values, HelpOf(spec))->type_name(std::string(spec.value));
+    const auto other = help.find(std::string(spec.name));
+    CLI::Option* option = app_->add_option(flag, flags_.back()->values, other == help.end() ? HelpOf(spec) : other->second);
+    option->type_name(std::string(spec.value));
     if (spec.name != "text") option->expected(1)->take_all();
   }
 }

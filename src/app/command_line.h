@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,8 +33,8 @@ class CommandLine {
   void AddReal(const std::string& name, double& target, double low, double high, const std::string& help);
   void AddFlag(const std::string& name, bool& target, const std::string& help);
 
-  // Adds flags for the options of the run table, all or those named.
-  void AddRunOptions(const std::vector<std::string>& only = {});
+  // Adds flags for the options of the run table, all or those named; `help` replaces the help of some.
+  void AddRunOptions(const std::vector<std::string>& only = {}, const std::map<std::string, std::string>& help = {});
 
   // Parses. Usage with CLI11's sentence; kOk with help_shown() when --help was asked for (it is printed already).
   Status Parse(const std::vector<std::string>& arguments);

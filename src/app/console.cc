@@ -68,9 +68,9 @@ void ConsoleObserver::OnStep(const StepReport& report) {
 void ConsoleObserver::OnEvaluation(const EvaluationReport& report) {
   validation_ = fmt::format(" val {:.4f} ({:.4f} bits/byte)", report.scores.token, report.bits_per_byte);
   if (style_ != ConsoleStyle::kLines) return;
-  std::fprintf(stderr, "step %llu: validation %.4f nats per token, %.4f bits per byte%s\n",
+  std::fprintf(stderr, "step %llu: validation %.4f nats per token, %.4f bits per byte%s%s\n",
                static_cast<unsigned long long>(report.step), report.scores.token, report.bits_per_byte,
-               report.best ? ", the best so far" : "");
+               report.whole ? " over the whole validation part" : "", report.best ? ", the best so far" : "");
 }
 
 void ConsoleObserver::OnSave(uint64_t, const std::string&) {}
@@ -83,6 +83,13 @@ void ConsoleObserver::OnNote(const std::string& sentence) {
 void ConsoleObserver::Break() {
   if (line_open_) std::fputc('\n', stderr);
   line_open_ = false;
+}
+
+std::string ProgramName() {
+  constexpr size_t kMaxBytes = 1 << 20;
+  const Result<std::string> line = ReadFile("/proc/self/cmdline", kMaxBytes);
+  const std::string name = line.ok() ? line->substr(0, line->find('\0')) : "";
+  return name.find('/') != name.npos ? name : "cllm";
 }
 
 std::string ForTerminal(const std::string& text) {

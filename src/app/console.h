@@ -38,6 +38,9 @@ std::string ProgressText(const StepReport& report, const std::string& validation
 
 // Control bytes other than newline and tab, and invalid UTF-8, made visible, so that no text of a model can upset a
 // terminal.
+// The program as it was called, for commands that the user may copy: "./cllm", else "cllm".
+std::string ProgramName();
+
 std::string ForTerminal(const std::string& text);
 
 }  // namespace cllm

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <iterator>
 
 #include "app/command.h"
 #include "app/command_line.h"
@@ -45,6 +46,9 @@ void AddFlags(CommandLine& line, GenerateFlags& flags) {
 Result<std::vector<std::string>> Prompts(const GenerateFlags& flags) {
   const int sources = !flags.prompt.empty() + !flags.file.empty() + !flags.prompts.empty();
   if (sources > 1) return Usage("--prompt, --file and --prompts contradict each other; name one");
+  if (flags.file == "-") {
+    return std::vector<std::string>{std::string(std::istreambuf_iterator<char>(std::cin), {})};
+  }
   if (!flags.file.empty()) {
     CLLM_ASSIGN(std::string text, ReadFile(flags.file, kMaxPromptBytes));
     return std::vector<std::string>{std::move(text)};
@@ -83,7 +87,7 @@ Status GenerateOne(const GenerateFlags& flags, const OpenedModel& model, Decoder
   if (flags.echo && plain) print(prompt);
   const Generated made =
       Generate(decoder, model.tokenizer, prompt, flags.options, [&](const GeneratedToken& token) {
-        if (flags.logprobs) {
+        if (flags.logprobs && !flags.json) {
           std::cout << fmt::format("{:.4f}\t{}\n", token.logprob, model.tokenizer.TokenText(token.id));
         } else if (plain) {
           print(token.text);

@@ -90,8 +90,9 @@ Status PrintLattice(const Tokenizer& tokenizer, const std::string& token, bool j
   }
   const std::optional<uint32_t> id = FindToken(tokenizer, token);
   if (!id) {
-    return Usage(fmt::format("no token is '{}' or has that id; expected a token's text or #0 to #{}", token,
-                             tokenizer.vocabulary() - 1));
+    return Usage(fmt::format("no token is '{}' or has that id; expected a token's text, with its leading space if it has "
+                             "one (`inspect MODEL lattice` lists some), or #0 to #{}",
+                             token, tokenizer.vocabulary() - 1));
   }
   if (json) {
     PrintTokenJson(tokenizer, *id);

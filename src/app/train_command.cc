@@ -61,8 +61,10 @@ void PrintEnd(const RunSummary& summary, const std::string& run) {
                  "checkpoint, of step %llu, is what is used\n",
                  static_cast<unsigned long long>(summary.best_step));
   }
-  std::fprintf(stderr, "next:\n  cllm generate %s -p \"Once\"\n  cllm eval %s TEXT\n  cllm resume %s --steps %llu\n",
-               run.c_str(), run.c_str(), run.c_str(), static_cast<unsigned long long>(2 * summary.step));
+  const std::string cllm = ProgramName();
+  std::fprintf(stderr, "next:\n  %s generate %s -p \"Once\"\n  %s eval %s TEXT\n  %s resume %s --steps %llu\n",
+               cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(),
+               static_cast<unsigned long long>(2 * summary.step));
 }
 
 void PrintJson(const RunSummary& s, const std::string& run) {
@@ -83,8 +85,8 @@ Status TrainAndReport(Trainer& trainer, const RunSetup& setup, const std::string
   console.Break();
   if (!summary.ok()) return summary.status();
   if (summary->stop_signal != 0) {
-    std::fprintf(stderr, "stopped at step %llu; go on with:\n  cllm resume %s\n",
-                 static_cast<unsigned long long>(summary->step), run.c_str());
+    std::fprintf(stderr, "stopped at step %llu, which is saved; go on with:\n  %s resume %s\n",
+                 static_cast<unsigned long long>(summary->step), ProgramName().c_str(), run.c_str());
     throw ExitNow{128 + summary->stop_signal};
   }
   if (flags.json) {
@@ -166,7 +168,9 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
   TrainFlags flags;
   std::string run;
   line.AddRequiredText("RUN", run, "a run directory");
-  line.AddRunOptions({"steps", "time", "threads", "samples"});
+  line.AddRunOptions({"steps", "time", "threads", "samples"},
+                     {{"steps", "the steps of the whole run in total; more than planned extend it [as planned]"},
+                      {"time", "go on for about this long (90s, 10m, 1h30m), beyond the planned end [to the planned end]"}});
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -190,10 +194,21 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
   }
   CLLM_ASSIGN(RunSetup setup, SetUpResume(paths, std::move(config), console));
   CLLM_TRY(CheckResources(setup, run, nullptr));
+  CLLM_ASSIGN(const RunState state, ReadState(found.directory));
+  const uint64_t planned = state.schedule.total();
   std::optional<uint64_t> total = steps;
   if (time_s) {
     CLLM_ASSIGN(const double step_seconds, MeasureStep(setup.config, *setup.tokenizer, 0.04 * *time_s));
     total = found.step + StepsInTime(*time_s, step_seconds);
+    if (*total < planned) {
+      return Usage(fmt::format("--time {} is for {} steps, but the run has {} more before its planned end (about {}); leave "
+                               "--time out to finish it, or name more time",
+                               FormatDuration(*time_s), *total - found.step, planned - found.step,
+                               FormatDuration(static_cast<double>(planned - found.step) * step_seconds)));
+    }
+  }
+  if (total.value_or(planned) == found.step) {
+    console.OnNote(fmt::format("the run is complete at step {}; name --time or --steps to train on", found.step));
   }
   RunControl control;
   const SignalScope signals(control);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <ostream>
 #include <thread>
 #include <vector>
 
@@ -80,6 +81,8 @@ struct Function {
   TrueFunction exact;
   double bound;  // ulp, design section 7
 };
+
+void PrintTo(const Function& function, std::ostream* out) { *out << function.name; }
 
 #define MPFR_FUNCTION(name) [](mpfr_ptr y, mpfr_srcptr x) { name(y, x, MPFR_RNDN); }
 

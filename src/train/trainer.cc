@@ -13,8 +13,6 @@ namespace cllm {
 namespace {
 
 constexpr double kSmoothing = 0.95;        // of the loss shown
-constexpr double kFreshSave_s = 60;        // a stop does not repeat a save younger than this
-constexpr double kLongAgo_s = -1e9;
 constexpr uint64_t kMaxRollbacks = 3;
 constexpr uint64_t kPeriodicPositions = 32768;  // an evaluation in mid-run looks at this many at most
 constexpr size_t kSampleTokens = 120;
@@ -58,7 +56,6 @@ Status Trainer::Begin(const Parameters* weights) {
   CLLM_TRY(WriteStart("run_start"));
   // From the first step on there is a state to go on from, whatever interrupts the run.
   if (const Status saved = Save(); !saved.ok()) parts_.observer->OnNote(saved.message());
-  saved_at_ = kLongAgo_s;  // a stop in the first minute has work of its own to save
   return {};
 }
 
@@ -83,7 +80,6 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
   }
   step_->options().schedule = state_.schedule;
   step_->options().rate_scale = state_.rate_scale;
-  saved_at_ = MonotonicSeconds();
   CLLM_TRY(step_->Repack());
   CLLM_ASSIGN(const LogTruncation truncation, TruncateLog(*parts_.files, parts_.paths.log(), state_.step));
   (void)truncation;
@@ -275,11 +271,11 @@ Status Trainer::Save() {
   CLLM_TRY(checkpoints_.Save(state_.step,
                              CheckpointFiles(model_, step_->parameters(), step_->optimizer(), state_)));
   saved_step_ = state_.step;
-  saved_at_ = MonotonicSeconds();
+  const double seconds = MonotonicSeconds() - begin;
   Rotation rotation;
   rotation.keep_every = parts_.config.keep_every;
   if (const Status rotated = checkpoints_.Rotate(rotation); !rotated.ok()) parts_.observer->OnNote(rotated.message());
-  CLLM_TRY(Log({{"event", "checkpoint"}, {"step", state_.step}, {"seconds", saved_at_ - begin}}));
+  CLLM_TRY(Log({{"event", "checkpoint"}, {"step", state_.step}, {"seconds", seconds}}));
   parts_.observer->OnSave(state_.step, checkpoints_.Directory(state_.step));
   return {};
 }
@@ -319,10 +315,8 @@ Result<RunSummary> Trainer::Finish() {
   summary.stop_signal = parts_.control->stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && state_.step < state_.schedule.total();
   summary.seconds = MonotonicSeconds() - session_start_;
-  const bool fresh = saved_step_ == state_.step ||
-                     (saved_step_ != ~uint64_t{0} && MonotonicSeconds() - saved_at_ < kFreshSave_s);
   if (summary.stop_signal != 0) {
-    if (!fresh) CLLM_TRY(Save());
+    if (saved_step_ != state_.step) CLLM_TRY(Save());
     CLLM_TRY(Log({{"event", "run_end"}, {"step", state_.step}, {"signal", summary.stop_signal}}));
     return summary;
   }

@@ -84,7 +84,6 @@ class Trainer {
   double session_start_ = 0;
   double step_seconds_ = 0;  // exponential mean, for speed and ETA
   uint64_t saved_step_ = ~uint64_t{0};
-  double saved_at_ = 0;  // monotonic seconds
   double last_training_nats_ = 0;
 };
 
