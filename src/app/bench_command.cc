@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
 
 #include "app/command.h"
@@ -9,6 +10,7 @@
 #include "bench/generation_bench.h"
 #include "bench/kernels_bench.h"
 #include "bench/measure.h"
+#include "bench/peers_bench.h"
 #include "bench/scaling_bench.h"
 #include "bench/training_bench.h"
 #include "kernels/simd.h"
@@ -146,11 +148,43 @@ Status Generation(const Arguments& arguments) {
   return {};
 }
 
+Status PeersSideBySide(const Arguments& arguments) {
+  CommandLine line("bench peers",
+                   "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
+                   "calls this.",
+                   "scripts/bench-peers --config b --threads 2");
+  std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(bench::Precisions()), threads = "2";
+  bench::PeerOptions options;
+  uint64_t product_rounds = 11;
+  bool json = false;
+  line.AddText("--peers", path, fmt::format("the list that scripts/bench-peers made [{}]", path));
+  line.AddText("--config", config, fmt::format("{} [{}]", kConfigHelp, config));
+  line.AddText("--precision", precision, fmt::format("precisions [{}]", precision));
+  line.AddText("--threads", threads, "numbers of threads of training [2]");
+  line.AddReal("--seconds", options.seconds, 0.1, 3600, "of each measurement [4]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "pairs of measurements of training [5]");
+  line.AddWhole("--product-rounds", product_rounds, bench::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
+  line.AddFlag("--json", json, "the results as JSON, one object a line: products, training");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_TRY(bench::FindConfigurations(config).status());
+  CLLM_ASSIGN(options.configurations, bench::SplitList("config", config));
+  CLLM_ASSIGN(options.precisions, bench::SplitList("precision", precision));
+  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const bench::Peers peers, bench::ReadPeers(path));
+  for (const std::string& sentence : peers.missing) std::fprintf(stderr, "note: %s\n", sentence.c_str());
+  Print("peers: products", bench::BenchPeerProducts(peers, product_rounds), json);
+  CLLM_ASSIGN(const bench::Findings training, bench::BenchPeerTraining(peers, "/proc/self/exe", options));
+  Print("peers: training", training, json);
+  return {};
+}
+
 constexpr Command kBenches[] = {
     {"kernels", "each kernel against its reference and the machine's peak", Kernels},
     {"train", "whole training steps: tokens per second, share of peak, time by phase", Train},
     {"scaling", "the same training on different numbers of threads", Scaling},
     {"generate", "generation on one thread against what the machine allows", Generation},
+    {"peers", "training and matrix products beside other libraries", PeersSideBySide},
 };
 
 std::string HelpText() {
