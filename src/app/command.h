@@ -23,6 +23,7 @@ Status EvalCommand(const std::vector<std::string>& arguments);
 Status GenerateCommand(const std::vector<std::string>& arguments);
 Status TokenizeCommand(const std::vector<std::string>& arguments);
 Status InspectCommand(const std::vector<std::string>& arguments);
+Status BenchCommand(const std::vector<std::string>& arguments);
 
 // A status that only carries an exit code: everything was said already (--help, interrupted runs).
 struct ExitNow {

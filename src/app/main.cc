@@ -14,13 +14,14 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 6> kCommands = {{
+constexpr std::array<Command, 7> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+    {"bench", "measure this machine and this program", BenchCommand},
 }};
 
 std::string HelpText() {

@@ -117,8 +117,9 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
 
 Status ExactStep::RunItems(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile,
                            LossSums& sums) {
-  CLLM_TRY(spheres_->Run(
-      options_.items(), [&](Leaf& leaf, size_t item) { return RunItem(step, item, read, leaf); }, meanwhile));
+  const auto work = [&](Leaf& leaf, size_t item) { return RunItem(step, item, read, leaf); };
+  // By reference: three captures do not fit into a std::function without an allocation.
+  CLLM_TRY(spheres_->Run(options_.items(), std::ref(work), meanwhile));
   for (const LossSums& item : item_sums_) sums.Add(item);
   return {};
 }

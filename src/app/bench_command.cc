@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "base/system.h"
+#include "bench/generation_bench.h"
+#include "bench/kernels_bench.h"
+#include "bench/measure.h"
+#include "bench/peers_bench.h"
+#include "bench/scaling_bench.h"
+#include "bench/training_bench.h"
+#include "kernels/simd.h"
+#include "spheres/spheres.h"
+#include "store/json.h"
+
+namespace cllm {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+constexpr uint64_t kMaxRounds = 1000;
+constexpr char kConfigHelp[] = "configurations a, b, c of docs/performance.md, separated by commas";
+
+// What was measured on what, then the table and its sentences; or all of it as one JSON object.
+void Print(std::string_view name, const bench::Findings& findings, bool json) {
+  if (json) {
+    JsonFields fields = {{"bench", name},
+                         {"version", VersionText()},
+                         {"simd", SimdName()},
+                         {"processor", ProcessorName()},
+                         {"cores", PlanSpheres({}).leaves}};
+    fields.insert(fields.end(), findings.facts.begin(), findings.facts.end());
+    fields.push_back({"rows", findings.table.Rows()});
+    std::cout << WriteJson(fields) << "\n";
+    return;
+  }
+  std::cout << fmt::format("{}, {} usable cores, {}\n\n{}", ProcessorName(), PlanSpheres({}).leaves, VersionText(),
+                           findings.table.Text());
+  for (const std::string& note : findings.notes) std::cout << note << "\n";
+}
+
+Status Kernels(const Arguments& arguments) {
+  CommandLine line("bench kernels",
+                   "Each kernel on one thread: checked against its reference, then timed beside the machine's own peak.",
+                   "cllm bench kernels\n  cllm bench kernels gradient --rounds 15");
+  bench::KernelOptions options;
+  bool json = false;
+  line.AddText("NAME", options.part, "only kernels whose name holds this");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "measurements of each; the median counts [7]");
+  line.AddFlag("--json", json, "the result as JSON");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_ASSIGN(const bench::Findings findings, bench::BenchKernels(options));
+  Print("kernels", findings, json);
+  return {};
+}
+
+std::string Joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ",")); }
+
+Status Train(const Arguments& arguments) {
+  CommandLine line("bench train", "Whole training steps: tokens per second, share of peak, time by phase.",
+                   "cllm bench train --config b --threads 2\n  cllm bench train --sweep context --threads 2");
+  std::string config = "a,b,c", sweep, precision = Joined(bench::Precisions()), optimizer = "adamw", threads = "1,2";
+  bench::TrainingOptions options;
+  bool json = false;
+  line.AddText("--config", config, fmt::format("{} [{}]", kConfigHelp, config));
+  line.AddText("--sweep", sweep, "instead: configuration c with a growing context, vocabulary, width or parameters");
+  line.AddText("--precision", precision, fmt::format("precisions [{}]", precision));
+  line.AddText("--optimizer", optimizer, "optimizers: adamw, as the peers have it, and muon [adamw]");
+  line.AddText("--threads", threads, "numbers of worker threads [1,2]");
+  line.AddReal("--seconds", options.seconds, 0.01, 3600, "of each row, about; a round is one step at least [5]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "measurements of each; the median counts [5]");
+  line.AddFlag("--json", json, "the result as JSON");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  if (sweep.empty()) {
+    CLLM_ASSIGN(options.configurations, bench::FindConfigurations(config));
+  } else {
+    CLLM_ASSIGN(options.configurations, bench::Sweep(sweep));
+  }
+  CLLM_ASSIGN(options.precisions, bench::SplitList("precision", precision));
+  CLLM_ASSIGN(options.optimizers, bench::SplitList("optimizer", optimizer));
+  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const bench::Findings findings, bench::BenchTraining(options));
+  Print("train", findings, json);
+  return {};
+}
+
+// 1, 2, every core, twice as many, 63.
+std::string DefaultThreads() {
+  const size_t cores = PlanSpheres({}).leaves;
+  std::vector<size_t> counts = {1, 2, cores, 2 * cores, 63};
+  std::sort(counts.begin(), counts.end());
+  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
+  return fmt::format("{}", fmt::join(counts, ","));
+}
+
+Status Scaling(const Arguments& arguments) {
+  CommandLine line("bench scaling",
+                   "The same training on different numbers of threads: tokens per second, and one hash of the weights.",
+                   "cllm bench scaling --config b --threads 1,2,63 --steps 3");
+  std::string config = "a", threads = DefaultThreads();
+  bench::ScalingOptions options;
+  options.precision = bench::Precisions().front();
+  options.optimizer = "adamw";
+  uint64_t batch = 128;
+  bool json = false;
+  line.AddText("--config", config, "configuration a, b or c of docs/performance.md [a]");
+  line.AddText("--threads", threads, fmt::format("numbers of worker threads [{}]", threads));
+  line.AddWhole("--batch", batch, 1, 65536, "sequences a step [128]");
+  line.AddWhole("--item", options.item, 1, 65536, "sequences of a work item [1]");
+  line.AddWhole("--steps", options.steps, bench::kMinRounds, 1'000'000, "steps that are measured [5]");
+  line.AddText("--precision", options.precision, fmt::format("precision [{}]", options.precision));
+  line.AddText("--optimizer", options.optimizer, "optimizer: adamw or muon [adamw]");
+  line.AddFlag("--json", json, "the result as JSON");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_ASSIGN(const std::vector<bench::Configuration> found, bench::FindConfigurations(config));
+  if (found.size() != 1) return Usage(fmt::format("--config is '{}', expected one configuration", config));
+  options.configuration = found.front();
+  options.configuration.batch = batch;
+  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const bench::Findings findings, bench::BenchScaling(options));
+  Print("scaling", findings, json);
+  return {};
+}
+
+Status Generation(const Arguments& arguments) {
+  CommandLine line("bench generate",
+                   "Generation on one thread, against what memory bandwidth or multiply-adds allow.",
+                   "cllm bench generate --config b");
+  std::string config = "b";
+  bench::GenerationOptions options;
+  bool json = false;
+  line.AddText("--config", config, fmt::format("{} [b]", kConfigHelp));
+  line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a round, at most the context [128]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "measurements of each; the median counts [5]");
+  line.AddFlag("--json", json, "the result as JSON");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_ASSIGN(options.configurations, bench::FindConfigurations(config));
+  CLLM_ASSIGN(const bench::Findings findings, bench::BenchGeneration(options));
+  Print("generate", findings, json);
+  return {};
+}
+
+Status PeersSideBySide(const Arguments& arguments) {
+  CommandLine line("bench peers",
+                   "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
+                   "calls this.",
+                   "scripts/bench-peers --config b --threads 2");
+  std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(bench::Precisions()), threads = "2";
+  bench::PeerOptions options;
+  uint64_t product_rounds = 11;
+  bool json = false;
+  line.AddText("--peers", path, fmt::format("the list that scripts/bench-peers made [{}]", path));
+  line.AddText("--config", config, fmt::format("{} [{}]", kConfigHelp, config));
+  line.AddText("--precision", precision, fmt::format("precisions [{}]", precision));
+  line.AddText("--threads", threads, "numbers of threads of training [2]");
+  line.AddReal("--seconds", options.seconds, 0.1, 3600, "of each measurement [4]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "pairs of measurements of training [5]");
+  line.AddWhole("--product-rounds", product_rounds, bench::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
+  line.AddFlag("--json", json, "the results as JSON, one object a line: products, training");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_TRY(bench::FindConfigurations(config).status());
+  CLLM_ASSIGN(options.configurations, bench::SplitList("config", config));
+  CLLM_ASSIGN(options.precisions, bench::SplitList("precision", precision));
+  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const bench::Peers peers, bench::ReadPeers(path));
+  for (const std::string& sentence : peers.missing) std::fprintf(stderr, "note: %s\n", sentence.c_str());
+  Print("peers: products", bench::BenchPeerProducts(peers, product_rounds), json);
+  CLLM_ASSIGN(const bench::Findings training, bench::BenchPeerTraining(peers, "/proc/self/exe", options));
+  Print("peers: training", training, json);
+  return {};
+}
+
+constexpr Command kBenches[] = {
+    {"kernels", "each kernel against its reference and the machine's peak", Kernels},
+    {"train", "whole training steps: tokens per second, share of peak, time by phase", Train},
+    {"scaling", "the same training on different numbers of threads", Scaling},
+    {"generate", "generation on one thread against what the machine allows", Generation},
+    {"peers", "training and matrix products beside other libraries", PeersSideBySide},
+};
+
+std::string HelpText() {
+  std::string text = "Measures this machine and this program; docs/performance.md says how.\n\n"
+                     "Usage: cllm bench BENCHMARK [OPTIONS]\n\nBenchmarks:\n";
+  for (const Command& one : kBenches) text += fmt::format("  {:<10} {}\n", one.name, one.summary);
+  return text + "\n`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.\n"
+                "Example:\n  cllm bench train --config b --threads 2 --json\n";
+}
+
+}  // namespace
+
+Status BenchCommand(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
+    std::cout << HelpText();
+    return arguments.empty() ? Usage("no benchmark named") : Status();
+  }
+  for (const Command& one : kBenches) {
+    if (one.name == arguments[0]) return one.run({arguments.begin() + 1, arguments.end()});
+  }
+  return Usage(fmt::format("unknown benchmark '{}', expected one of those that `cllm bench --help` lists", arguments[0]));
+}
+
+}  // namespace cllm

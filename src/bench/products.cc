@@ -1,0 +1,154 @@
+#include "bench/products.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/aligned_buffer.h"
+#include "base/random.h"
+#include "kernels/gemm.h"
+#include "kernels/reference.h"
+#include "math/scalar.h"
+
+namespace cllm::bench {
+namespace {
+
+enum class Form {
+  kPackedRight,  // x W^T or d_y W: A rows contiguous in k, B packed
+  kRightRows,    // attention's products with v and k: B unpacked
+  kGradient,     // d_y^T x in blocks of at most 16,384 floats: A contiguous in m, B unpacked
+};
+
+struct Shape {
+  const char* name;
+  Form form;
+  size_t m, n, k;
+  size_t b_stride = 0;  // of an unpacked B; 0: n
+  size_t block_rows = 128, block_columns = 128;  // of a gradient block
+};
+
+constexpr Shape kLargest = {"b gate and up", Form::kPackedRight, 512, 2048, 384};
+
+constexpr Shape kShapes[] = {
+    {"b qkv", Form::kPackedRight, 512, 1152, 384},
+    {"b attention out", Form::kPackedRight, 512, 384, 384},
+    kLargest,
+    {"b down", Form::kPackedRight, 512, 384, 1024},
+    {"b down, block of hidden", Form::kPackedRight, 512, 384, 128},
+    {"b d_hidden, block", Form::kPackedRight, 512, 128, 384},
+    {"b d_x of gate and up", Form::kPackedRight, 512, 384, 2048},
+    {"b head", Form::kPackedRight, 64, 259, 384},
+    {"c qkv", Form::kPackedRight, 512, 768, 256},
+    {"c gate and up", Form::kPackedRight, 512, 1376, 256},
+    {"c head", Form::kPackedRight, 64, 4096, 256},
+    {"a qkv", Form::kPackedRight, 64, 384, 128},
+    {"a gate and up", Form::kPackedRight, 64, 688, 128},
+    {"a down", Form::kPackedRight, 64, 128, 344},
+    {"a qkv, 8 sequences", Form::kPackedRight, 512, 384, 128},
+    {"attention scores", Form::kPackedRight, 48, 256, 64},
+    {"attention values", Form::kRightRows, 48, 64, 256, 1152},
+    {"attention d_values", Form::kGradient, 256, 64, 48, 384, 256, 64},
+    {"b gradient qkv", Form::kGradient, 1152, 384, 512, 384},
+    {"b gradient up, block", Form::kGradient, 128, 384, 512, 384},
+    {"b gradient down, block", Form::kGradient, 384, 128, 512, 128},
+    {"b gradient, whole rows", Form::kGradient, 384, 384, 512, 384, 42, 384},
+    {"b gradient, 64 x 256", Form::kGradient, 384, 384, 512, 384, 64, 256},
+    {"gradient of width 1024", Form::kGradient, 384, 1024, 512, 1024},
+    {"gradient of 1024, rows", Form::kGradient, 384, 1024, 512, 1024, 16, 1024},
+    {"a gradient qkv", Form::kGradient, 384, 128, 64, 128},
+    {"a gradient, 64 rows", Form::kGradient, 384, 128, 64, 128, 64, 128},
+    {"one row, b qkv", Form::kPackedRight, 1, 1152, 384},
+    {"one row, b gate and up", Form::kPackedRight, 1, 2048, 384},
+    {"three rows, b qkv", Form::kPackedRight, 3, 1152, 384},
+};
+
+void FillRandom(AlignedBuffer<float>& x, uint64_t key) {
+  for (size_t i = 0; i < x.size(); ++i) x[i] = 2 * UnitFloat(RandomBits(key, i)) - 1;
+}
+
+// C[m, n] = A B of one shape, with random operands.
+class Product : public Kernel {
+ public:
+  explicit Product(const Shape& shape)
+      : shape_(shape),
+        b_stride_(shape.b_stride == 0 ? shape.n : shape.b_stride),
+        a_(shape.m * shape.k),
+        b_(shape.k * b_stride_),
+        c_(shape.m * shape.n),
+        packed_(shape.form == Form::kPackedRight ? PackedSize(shape.k, shape.n) : 0) {
+    FillRandom(a_, 1);
+    FillRandom(b_, 2);
+    left_ = shape.form == Form::kGradient ? GemmLeft{a_.data(), 1, shape.m} : GemmLeft{a_.data(), shape.k, 1};
+    if (shape.form == Form::kPackedRight) panels_ = PackRows(b_.data(), b_stride_, shape.k, shape.n, packed_.data());
+  }
+
+  void Run() override {
+    const Shape& s = shape_;
+    switch (s.form) {
+      case Form::kPackedRight:
+        Gemm(s.m, left_, panels_, c_.data(), s.n, GemmInto::kOverwrite);
+        return;
+      case Form::kRightRows:
+        GemmRows(s.m, s.n, s.k, left_, b_.data(), b_stride_, c_.data(), s.n, GemmInto::kOverwrite);
+        return;
+      case Form::kGradient:
+        RunBlocks();
+    }
+  }
+
+  // The first and the last rows against the reference.
+  Status Check() override {
+    Run();
+    const size_t rows = std::min<size_t>(shape_.m, 8);
+    for (const size_t begin : {size_t{0}, shape_.m - rows}) {
+      const GemmLeft left = {left_.data + begin * left_.row_stride, left_.row_stride, left_.depth_stride};
+      const reference::Product product =
+          reference::Gemm(rows, shape_.n, shape_.k, left, b_.data(), b_stride_, 1, nullptr, 0);
+      for (size_t i = 0; i < rows * shape_.n; ++i) {
+        const double found = static_cast<double>(c_[begin * shape_.n + i]);
+        if (math::Abs(found - product.value[i]) <= product.Tolerance(i, shape_.k)) continue;
+        return Failed(fmt::format("row {}, column {} is {}, expected {}", begin + i / shape_.n, i % shape_.n, found,
+                                  product.value[i]));
+      }
+    }
+    return {};
+  }
+
+  double flop() const override { return 2.0 * static_cast<double>(shape_.m * shape_.n * shape_.k); }
+  double bytes() const override {
+    return static_cast<double>((shape_.m * shape_.k + shape_.k * shape_.n + shape_.m * shape_.n) * sizeof(float));
+  }
+  std::string size() const override { return fmt::format("{} x {} x {}", shape_.m, shape_.n, shape_.k); }
+
+ private:
+  void RunBlocks() {
+    const Shape& s = shape_;
+    for (size_t row = 0; row < s.m; row += s.block_rows) {
+      for (size_t column = 0; column < s.n; column += s.block_columns) {
+        GemmRows(std::min(s.block_rows, s.m - row), std::min(s.block_columns, s.n - column), s.k,
+                 {left_.data + row, 1, left_.depth_stride}, b_.data() + column, b_stride_,
+                 c_.data() + row * s.n + column, s.n, GemmInto::kOverwrite);
+      }
+    }
+  }
+
+  Shape shape_;
+  size_t b_stride_;
+  AlignedBuffer<float> a_, b_, c_, packed_;
+  GemmLeft left_;
+  Panels panels_;
+};
+
+}  // namespace
+
+std::vector<KernelSpec> Products() {
+  std::vector<KernelSpec> specs;
+  for (const Shape& shape : kShapes) {
+    specs.push_back({shape.name, [&shape] { return std::make_unique<Product>(shape); }});
+  }
+  return specs;
+}
+
+std::unique_ptr<Kernel> LargestProduct() { return std::make_unique<Product>(kLargest); }
+
+}  // namespace cllm::bench

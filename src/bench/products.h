@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bench/kernel.h"
+
+namespace cllm::bench {
+
+// The matrix products of a training step at configurations a, b and c, of attention and of generation.
+std::vector<KernelSpec> Products();
+
+// The one that comes nearest to the machine's peak: seen beside a peak loop, it shows whether that loop is one.
+std::unique_ptr<Kernel> LargestProduct();
+
+}  // namespace cllm::bench
