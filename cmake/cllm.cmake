@@ -40,6 +40,11 @@ if(CLLM_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE})
 endif()
+if(CLLM_FUZZ)
+  # Coverage for the fuzzer to steer by, and for the report of scripts/fuzz.
+  target_compile_options(cllm_flags INTERFACE -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(cllm_flags INTERFACE -fprofile-instr-generate)
+endif()
 target_link_libraries(cllm_flags INTERFACE Threads::Threads)
 
 # cllm_library(name SOURCES a.cc b.cc DEPENDS lower_layers... LIBRARIES external...)

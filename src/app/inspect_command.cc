@@ -78,6 +78,7 @@ Status Verify(const std::string& path) {
     CLLM_ASSIGN(const std::vector<uint64_t> steps, checkpoints.Steps());
     directories.clear();
     for (const uint64_t step : steps) directories.push_back(checkpoints.Directory(step));
+    if (steps.empty()) return BadInput(fmt::format("{}: expected a run with checkpoints, found none", path));
   }
   Status first_fault;
   for (const std::string& directory : directories) {

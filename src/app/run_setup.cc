@@ -4,11 +4,13 @@
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "data/cache_directory.h"
 #include "data/split_text.h"
 #include "spheres/spheres.h"
+#include "store/checkpoint.h"
 #include "text/tokenizer_file.h"
 #include "text/tokenizer_trainer.h"
 
@@ -102,6 +104,12 @@ Status Plan(double started, RunSetup& setup) {
   return {};
 }
 
+// The nearest directory above a path that is there.
+std::string Existing(std::string path) {
+  while (!PathExists(path) && path != ParentPath(path)) path = ParentPath(path);
+  return path;
+}
+
 }  // namespace
 
 Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observer) {
@@ -167,8 +175,12 @@ Status CheckResources(const RunSetup& setup, const std::string& directory, std::
   }
   if (directory.empty()) return {};
   // Three checkpoints and the best stay, and a fifth is written before the oldest goes.
-  const uint64_t needed = 5 * (m.weights + m.optimizer) + (1 << 20);
-  CLLM_ASSIGN(const uint64_t disk, FreeDiskBytes(directory));
+  constexpr uint64_t kCheckpoints = 5;
+  PosixFileSystem files;
+  CLLM_ASSIGN(const std::vector<uint64_t> there, Checkpoints(files, directory).Steps());
+  const uint64_t missing = std::max<uint64_t>(kCheckpoints, there.size() + 1) - there.size();
+  const uint64_t needed = missing * (m.weights + m.optimizer) + (1 << 20);
+  CLLM_ASSIGN(const uint64_t disk, FreeDiskBytes(Existing(directory)));
   if (disk >= needed) return {};
   return NoResources(fmt::format("{}: the run's checkpoints need {} of disk, {} are free", directory,
                                  FormatBytes(needed), FormatBytes(disk)));

@@ -30,8 +30,8 @@ Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observe
 // The same for a run that exists: its own configuration and tokenizer.
 Result<RunSetup> SetUpResume(const RunPaths& paths, RunConfig config, RunObserver& observer);
 
-// NoResources, naming what is needed and what is there, unless the run fits into memory and (with `directory`) its
-// checkpoints onto the disk. `text`: the estimate as printed for people.
+// NoResources, naming what is needed and what is there, unless the run fits into memory and (with `directory`, a run that
+// is there or to be made) its checkpoints onto the disk. `text`: the estimate as printed for people.
 Status CheckResources(const RunSetup& setup, const std::string& directory, std::string* text);
 
 }  // namespace cllm

@@ -17,6 +17,8 @@
 namespace cllm {
 namespace {
 
+constexpr const char* kRuns = "runs";  // where runs without --out go
+
 struct TrainFlags {
   std::string out;
   bool quiet = false;
@@ -99,7 +101,7 @@ Status TrainAndReport(Trainer& trainer, const RunSetup& setup, const std::string
 }
 
 Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, const RunConfig& config) {
-  if (out.empty()) return CreateNumberedRun(files, "runs", config.text.front());
+  if (out.empty()) return CreateNumberedRun(files, kRuns, config.text.front());
   CLLM_TRY(CreateRunDirectory(files, out));
   return out;
 }
@@ -148,11 +150,11 @@ Status TrainCommand(const std::vector<std::string>& arguments) {
   if (!flags.out.empty() && PathExists(flags.out)) CLLM_TRY(CreateRunDirectory(files, flags.out));
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(RunSetup setup, SetUpRun(std::move(config), started, console));
+  std::string memory;
+  CLLM_TRY(CheckResources(setup, flags.out.empty() ? kRuns : flags.out, &memory));
   CLLM_ASSIGN(const std::string run, MakeRunDirectory(files, flags.out, setup.config));
   const RunPaths paths{run};
   CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run));
-  std::string memory;
-  CLLM_TRY(CheckResources(setup, run, &memory));
   if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", run.c_str(), PlanText(setup, memory).c_str());
   CLLM_TRY(WriteRunFiles(files, paths, setup));
   RunControl control;

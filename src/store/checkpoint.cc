@@ -186,8 +186,9 @@ Result<std::vector<uint64_t>> Checkpoints::Steps() const {
   return steps;
 }
 
-Result<FoundCheckpoint> Checkpoints::NewestValid() const {
-  CLLM_ASSIGN(const std::vector<uint64_t> steps, Steps());
+Result<FoundCheckpoint> Checkpoints::NewestValid(uint64_t before) const {
+  CLLM_ASSIGN(std::vector<uint64_t> steps, Steps());
+  std::erase_if(steps, [before](uint64_t step) { return step >= before; });
   if (steps.empty()) return BadInput(fmt::format("{}: expected a run with checkpoints, found none", run_));
   FoundCheckpoint found;
   for (uint64_t step : steps) {

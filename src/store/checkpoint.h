@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,8 +66,9 @@ class Checkpoints {
   // Steps that have a directory, newest first; damaged ones too. No directory: empty.
   Result<std::vector<uint64_t>> Steps() const;
 
-  // The newest that VerifyCheckpoint accepts. Error: BadInput, saying why each was refused or that there is none.
-  Result<FoundCheckpoint> NewestValid() const;
+  // The newest before step `before` that VerifyCheckpoint accepts. Error: BadInput, saying why each was refused or that
+  // there is none.
+  Result<FoundCheckpoint> NewestValid(uint64_t before = std::numeric_limits<uint64_t>::max()) const;
 
   // The directory that "best", "latest" or a step number names, not verified; "best" is the latest while no step was
   // best. Error: BadInput listing what is there.

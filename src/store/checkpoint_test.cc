@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "store/checkpoint_fixture.h"
 #include "store/failing_file_system.h"
 #include "store/manifest.h"
 #include "store/temporary_directory.h"
@@ -19,15 +20,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-const std::vector<float> kWeights = {1, 2, 3, 4};
-
-// Three files whose bytes depend on the step.
-std::vector<CheckpointFile> FilesOf(uint64_t step) {
-  const std::string text = "step " + std::to_string(step);
-  return {TensorFile("model.safetensors", {{"w", DType::kF32, {4}, std::as_bytes(std::span(kWeights))}}, {{"n", text}}),
-          TextFile("state.json", "{\"step\":" + std::to_string(step) + "}"), TextFile("empty", "")};
-}
 
 class CheckpointTest : public testing::Test {
  protected:

@@ -59,12 +59,20 @@ Status JsonLog::Write(const JsonFields& record) {
     line = WriteJson(record);
   }
   line += '\n';
+  if (torn_) CLLM_TRY(RemoveTornLine());
   if (Status status = file_->Append(AsBytes(line)); !status.ok()) {
-    const Status shortened = files_->Truncate(path_, bytes_);  // else TruncateLog drops the torn line
-    static_cast<void>(shortened);
+    torn_ = true;
+    const Status removed = RemoveTornLine();  // else the next record does it, or TruncateLog
+    static_cast<void>(removed);
     return status;
   }
   bytes_ += line.size();
+  return {};
+}
+
+Status JsonLog::RemoveTornLine() {
+  CLLM_TRY(files_->Truncate(path_, bytes_));
+  torn_ = false;
   return {};
 }
 

@@ -23,10 +23,13 @@ class JsonLog {
 
  private:
   JsonLog(FileSystem& files, std::string path, std::unique_ptr<OutputFile> file, uint64_t bytes);
+  Status RemoveTornLine();
+
   FileSystem* files_;
   std::string path_;
   std::unique_ptr<OutputFile> file_;
-  uint64_t bytes_;  // whole lines in the file
+  uint64_t bytes_;     // whole lines in the file
+  bool torn_ = false;  // part of a line may follow them
 };
 
 // What TruncateLog did, in lines.

@@ -59,13 +59,17 @@ Result<Manifest> ReadManifest(const std::string& directory) {
 Status VerifyFiles(const std::string& directory, const Manifest& manifest) {
   for (const ManifestFile& file : manifest.files) {
     const std::string path = JoinPath(directory, file.name);
-    CLLM_ASSIGN(const uint64_t bytes, FileSize(path));
+    const Result<uint64_t> size = FileSize(path);
+    if (!size.ok()) return BadInput(fmt::format("{}; {} names it", size.status().message(), kManifestName));
+    const uint64_t bytes = *size;
     if (bytes != file.bytes) {
-      return BadInput(fmt::format("{}: damaged: expected {} bytes, found {}", path, file.bytes, bytes));
+      return BadInput(fmt::format("{}: damaged: expected {} bytes, found {}, unless its {} is", path, file.bytes, bytes,
+                                  kManifestName));
     }
     CLLM_ASSIGN(const Hash128 hash, HashFile(path));
     if (hash.Hex() != file.hash) {
-      return BadInput(fmt::format("{}: damaged: expected XXH3 {}, found {}", path, file.hash, hash.Hex()));
+      return BadInput(fmt::format("{}: damaged: expected XXH3 {}, found {}, unless its {} is", path, file.hash,
+                                  hash.Hex(), kManifestName));
     }
   }
   return {};

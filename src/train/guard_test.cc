@@ -125,6 +125,64 @@ TEST_F(Guard, LossOutOfRange_NamesTheItem) {
       {"item 5:", "loss"});
 }
 
+// What enters the gradient of one item of one step, as a fault of the machine or of the data would. The feed-forward
+// part of layer 1 is set up so that its output is zero (gate), its input is the norm's weight, and d_gate is not zero:
+// the loss stays finite while the gradient of gate_up is d_gate times that weight. One leaf, so that the item before and
+// after do not see it.
+class InjectedGradient : public Guard {
+ protected:
+  static constexpr uint64_t kStep = 2;
+
+  // Runs steps 0 to 3 with the norm's weight at `value` during item kRareItem of step kStep, and that step again.
+  void ExpectOneItemRefused(float value, float down, const std::string& words) {
+    StepOptions options;
+    options.batch = kBatch;
+    options.schedule.segments = {{.end = 1000, .warmup = 4}};
+    const auto created = ExactStep::Create(kConfig, options, {root_, form_}, {.leaves = 1});
+    ASSERT_TRUE(created.ok());
+    ExactStep& step = **created;
+    InitializeParameters(1, kConfig.layers, step.parameters());
+    const ParameterLayout& layout = step.parameters().layout();
+    const auto gate_up = step.parameters().tensor(layout.gate_up(1));
+    std::fill_n(gate_up.begin(), gate_up.size() / 2, 0.0f);  // the gate's rows come first
+    for (float& weight : gate_up.subspan(gate_up.size() / 2)) weight = 1e-38f;
+    for (float& weight : step.parameters().tensor(layout.down(1))) weight = down;
+    ASSERT_TRUE(step.Repack().ok());
+    const auto norm = step.parameters().tensor(layout.ffn_norm(1));
+    const std::vector<float> kept = Copy(norm);
+    uint64_t injected_step = kStep;
+    const SequenceReader read = [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
+      for (size_t t = 0; t < out.size(); ++t) out[t] = static_cast<uint32_t>(RandomBits(sequence, t) % kRare);
+      if (sequence == injected_step * kBatch + kRareItem) {
+        std::fill(norm.begin(), norm.end(), value);
+      } else {
+        std::copy(kept.begin(), kept.end(), norm.begin());
+      }
+      return {};
+    };
+    // The weights are the same at each step: what is refused must leave them so.
+    const std::string before = WeightHash(step.parameters());
+    const Result<StepResult> refused = step.Run(kStep, read);
+    std::copy(kept.begin(), kept.end(), norm.begin());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.status().code(), Code::kDiverged);
+    EXPECT_THAT(refused.status().message(), testing::AllOf(HasSubstr("step 2, item 5:"), HasSubstr(words)));
+    EXPECT_EQ(WeightHash(step.parameters()), before);
+    for (const float moment : step.optimizer().first()) ASSERT_EQ(moment, 0.0f);
+    injected_step = 1000;
+    EXPECT_TRUE(step.Run(kStep, read).ok()) << "without the fault the step is fine";
+    EXPECT_NE(WeightHash(step.parameters()), before);
+  }
+};
+
+TEST_F(InjectedGradient, Nan_IsRefused) {
+  ExpectOneItemRefused(std::numeric_limits<float>::quiet_NaN(), 1, "not a finite number");
+}
+
+TEST_F(InjectedGradient, Infinity_IsRefused) { ExpectOneItemRefused(1e38f, 1e30f, "gradient of layers.1.gate_up"); }
+
+TEST_F(InjectedGradient, HugeValue_IsRefused) { ExpectOneItemRefused(1e9f, 1e32f, "gradient of layers.1.gate_up"); }
+
 // Clipping leaves a gradient alone whose norm is below the limit, and scales it to the limit otherwise; the momentum
 // after the first step is the gradient that was used.
 TEST_F(Guard, Clipping_ScalesOnlyWhatIsAboveTheLimit) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/units.h"
 #include "store/json.h"
 #include "store/safetensors.h"
 
@@ -10,6 +11,7 @@ namespace cllm {
 namespace {
 
 constexpr uint64_t kStateFormat = 1;
+constexpr const char* kFormatKey = "cllm_format";  // in the metadata of the moments
 constexpr uint64_t kMaxStateBytes = 1 << 20;
 constexpr uint64_t kMaxSegments = 1000;
 
@@ -70,6 +72,13 @@ Result<Schedule> ReadSchedule(const JsonObject& json, const std::string& path) {
   return schedule;
 }
 
+Status CheckFormat(const SafetensorsFile& moments) {
+  const auto entry = moments.metadata().find(kFormatKey);
+  const Result<uint64_t> format = ParseCount(entry == moments.metadata().end() ? "" : entry->second);
+  if (format.ok()) return CheckFormatNumber(moments.path(), *format, kStateFormat);
+  return BadInput(fmt::format("{}: expected a format number in the metadata, found none", moments.path()));
+}
+
 }  // namespace
 
 std::vector<CheckpointFile> CheckpointFiles(const ModelConfig& config, const Parameters& parameters,
@@ -85,7 +94,7 @@ std::vector<CheckpointFile> CheckpointFiles(const ModelConfig& config, const Par
   }
   std::vector<CheckpointFile> files;
   files.push_back(ModelFile(config, parameters));
-  files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{"cllm_format", std::to_string(kStateFormat)}}));
+  files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{kFormatKey, std::to_string(kStateFormat)}}));
   files.push_back(TextFile(kStateFileName, StateJson(state)));
   return files;
 }
@@ -117,6 +126,7 @@ Result<RunState> ReadState(const std::string& directory) {
 
 Status ReadMoments(const std::string& directory, const Parameters& parameters, Optimizer& optimizer) {
   CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(JoinPath(directory, kOptimizerFileName)));
+  CLLM_TRY(CheckFormat(file));
   const auto& tensors = parameters.layout().tensors();
   for (size_t i = 0; i < tensors.size(); ++i) {
     const TensorInfo& info = tensors[i];

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "base/random.h"
 #include "base/system.h"
@@ -12,8 +14,10 @@
 namespace cllm {
 namespace {
 
+constexpr uint64_t kLogFormat = 1;
 constexpr double kSmoothing = 0.95;        // of the loss shown
 constexpr uint64_t kMaxRollbacks = 3;
+constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 constexpr uint64_t kPeriodicPositions = 32768;  // an evaluation in mid-run looks at this many at most
 constexpr size_t kSampleTokens = 120;
 constexpr double kMemorised = 0.01;        // validation this much above its best, relative
@@ -98,36 +102,38 @@ Status Trainer::WriteStart(const char* kind) {
   CLLM_ASSIGN(JsonLog log, JsonLog::Open(*parts_.files, parts_.paths.log()));
   log_ = std::make_unique<JsonLog>(std::move(log));
   const ParameterLayout& layout = step_->parameters().layout();
-  return Log({{"event", kind},
-              {"step", state_.step},
-              {"steps", state_.schedule.total()},
-              {"parameters", layout.parameters()},
-              {"layers", model_.layers},
-              {"heads", model_.heads},
-              {"width", model_.width},
-              {"hidden", model_.hidden},
-              {"context", model_.context},
-              {"vocabulary", model_.vocabulary},
-              {"batch", *parts_.config.batch},
-              {"item", *parts_.config.item},
-              {"optimizer", KindName(parts_.config.optimizer)},
-              {"lr", *parts_.config.rate},
-              {"embedding_lr", *parts_.config.embedding_rate},
-              {"lambda", parts_.config.lambda},
-              {"seed", parts_.config.seed},
-              {"precision", parts_.config.precision},
-              {"simd", SimdName()},
-              {"processor", ProcessorName()},
-              {"workers", step_->spheres().leaves()},
-              {"cache_domains", step_->spheres().cache_domains()},
-              {"ranks", 1},
-              {"peak_gflops", parts_.peak_gflops},
-              {"corpus", parts_.corpus->name()},
-              {"training_tokens", parts_.corpus->training().size()},
-              {"validation_tokens", parts_.corpus->validation().size()},
-              {"epochs", TokensPerStep() * static_cast<double>(state_.schedule.total()) /
-                             static_cast<double>(parts_.corpus->training().size())},
-              {"numerics", kNumerics}});
+  Log({{"event", kind},
+       {"format", kLogFormat},
+       {"step", state_.step},
+       {"steps", state_.schedule.total()},
+       {"parameters", layout.parameters()},
+       {"layers", model_.layers},
+       {"heads", model_.heads},
+       {"width", model_.width},
+       {"hidden", model_.hidden},
+       {"context", model_.context},
+       {"vocabulary", model_.vocabulary},
+       {"batch", *parts_.config.batch},
+       {"item", *parts_.config.item},
+       {"optimizer", KindName(parts_.config.optimizer)},
+       {"lr", *parts_.config.rate},
+       {"embedding_lr", *parts_.config.embedding_rate},
+       {"lambda", parts_.config.lambda},
+       {"seed", parts_.config.seed},
+       {"precision", parts_.config.precision},
+       {"simd", SimdName()},
+       {"processor", ProcessorName()},
+       {"workers", step_->spheres().leaves()},
+       {"cache_domains", step_->spheres().cache_domains()},
+       {"ranks", 1},
+       {"peak_gflops", parts_.peak_gflops},
+       {"corpus", parts_.corpus->name()},
+       {"training_tokens", parts_.corpus->training().size()},
+       {"validation_tokens", parts_.corpus->validation().size()},
+       {"epochs", TokensPerStep() * static_cast<double>(state_.schedule.total()) /
+                      static_cast<double>(parts_.corpus->training().size())},
+       {"numerics", kNumerics}});
+  return {};
 }
 
 double Trainer::TokensPerStep() const { return static_cast<double>(*parts_.config.batch * model_.context); }
@@ -170,6 +176,7 @@ Status Trainer::TrainStep() {
 
 Status Trainer::AfterStep(const StepResult& result, double seconds) {
   ++state_.step;
+  back_at_.reset();
   state_.tokens += result.scores.positions;
   state_.elapsed_s += seconds;
   step_seconds_ = step_seconds_ == 0 ? seconds : 0.9 * step_seconds_ + 0.1 * seconds;
@@ -188,21 +195,21 @@ Status Trainer::AfterStep(const StepResult& result, double seconds) {
   report.elapsed_s = state_.elapsed_s;
   report.eta_s = static_cast<double>(report.total - report.step) * step_seconds_;
   const auto& phases = result.seconds;
-  CLLM_TRY(Log({{"step", report.step},
-                {"tokens", report.tokens},
-                {"loss", report.loss},
-                {"loss_token", result.scores.token},
-                {"loss_root", result.scores.root},
-                {"loss_form", result.scores.form},
-                {"lr", report.rate},
-                {"grad_norm", result.gradient_norm},
-                {"tok_s", report.tokens_per_s},
-                {"peak_share", report.peak_share},
-                {"eta_s", report.eta_s},
-                {"items_s", phases[0]},
-                {"reduce_s", phases[1]},
-                {"update_s", phases[2]},
-                {"pack_s", phases[3]}}));
+  Log({{"step", report.step},
+       {"tokens", report.tokens},
+       {"loss", report.loss},
+       {"loss_token", result.scores.token},
+       {"loss_root", result.scores.root},
+       {"loss_form", result.scores.form},
+       {"lr", report.rate},
+       {"grad_norm", result.gradient_norm},
+       {"tok_s", report.tokens_per_s},
+       {"peak_share", report.peak_share},
+       {"eta_s", report.eta_s},
+       {"items_s", phases[0]},
+       {"reduce_s", phases[1]},
+       {"update_s", phases[2]},
+       {"pack_s", phases[3]}});
   parts_.observer->OnStep(report);
   if (state_.step % *parts_.config.eval_every == 0 && state_.step < state_.schedule.total()) {
     CLLM_TRY(EvaluateAndKeepBest());
@@ -230,9 +237,9 @@ Status Trainer::EvaluateAndKeepBest() {
   } else {
     ++state_.worse_evaluations;
   }
-  CLLM_TRY(LogEvaluation(report));
+  LogEvaluation(report);
   parts_.observer->OnEvaluation(report);
-  CLLM_TRY(WriteSample());
+  WriteSample();
   if (!report.best) return {};
   Status saved = Save();
   if (saved.ok()) saved = checkpoints_.PointBest(state_.step);
@@ -240,34 +247,43 @@ Status Trainer::EvaluateAndKeepBest() {
   return {};
 }
 
-Status Trainer::LogEvaluation(const EvaluationReport& report) {
-  return Log({{"event", "eval"},
-              {"step", report.step},
-              {"val_nats", report.scores.token},
-              {"val_root", report.scores.root},
-              {"val_form", report.scores.form},
-              {"bits_per_byte", report.bits_per_byte},
-              {"best", report.best},
-              {"whole", report.whole}});
+void Trainer::LogEvaluation(const EvaluationReport& report) {
+  Log({{"event", "eval"},
+       {"step", report.step},
+       {"val_nats", report.scores.token},
+       {"val_root", report.scores.root},
+       {"val_form", report.scores.form},
+       {"bits_per_byte", report.bits_per_byte},
+       {"best", report.best},
+       {"whole", report.whole}});
 }
 
-Status Trainer::WriteSample() {
-  if (parts_.config.samples == 0) return {};
+Status Trainer::AppendSample(const std::string& text) const {
+  CLLM_ASSIGN(const auto file, parts_.files->OpenAppend(parts_.paths.samples()));
+  CLLM_TRY(file->Append(AsBytes(fmt::format("--- step {}\n", state_.step) + text + "\n")));
+  return file->Close();
+}
+
+void Trainer::WriteSample() {
+  if (parts_.config.samples == 0) return;
   Decoder decoder(model_, step_->parameters(), step_->packed());
   GenerateOptions options;
   options.tokens = kSampleTokens;
   options.pick.seed = parts_.config.seed;
   const Generated sample = Generate(decoder, *parts_.tokenizer, "", options);
-  CLLM_TRY(Log({{"event", "sample"}, {"step", state_.step}, {"text", sample.text}}));
-  CLLM_ASSIGN(auto file, parts_.files->OpenAppend(parts_.paths.samples()));
-  CLLM_TRY(file->Append(AsBytes(fmt::format("--- step {}\n", state_.step) + sample.text + "\n")));
-  CLLM_TRY(file->Close());
+  Log({{"event", "sample"}, {"step", state_.step}, {"text", sample.text}});
+  const Status kept = AppendSample(sample.text);
+  if (!kept.ok()) parts_.observer->OnNote(kept.message());
   parts_.observer->OnSample(state_.step, sample.text);
-  return {};
 }
 
+// Only weights that predict a piece of the validation part become a state to go on from: others would push good
+// checkpoints out.
 Status Trainer::Save() {
   const double begin = MonotonicSeconds();
+  if (const Status good = validation_.Run(step_->spheres(), step_->transformer(), 1).status(); !good.ok()) {
+    return Diverged(fmt::format("the weights of step {} are not saved: {}", state_.step, good.message()));
+  }
   CLLM_TRY(checkpoints_.Save(state_.step,
                              CheckpointFiles(model_, step_->parameters(), step_->optimizer(), state_)));
   saved_step_ = state_.step;
@@ -275,22 +291,26 @@ Status Trainer::Save() {
   Rotation rotation;
   rotation.keep_every = parts_.config.keep_every;
   if (const Status rotated = checkpoints_.Rotate(rotation); !rotated.ok()) parts_.observer->OnNote(rotated.message());
-  CLLM_TRY(Log({{"event", "checkpoint"}, {"step", state_.step}, {"seconds", seconds}}));
+  Log({{"event", "checkpoint"}, {"step", state_.step}, {"seconds", seconds}});
   parts_.observer->OnSave(state_.step, checkpoints_.Directory(state_.step));
   return {};
 }
 
-// No weight was touched: the state is that of the last good step.
 Status Trainer::HandleDivergence(const Status& diverged) {
-  CLLM_TRY(Log({{"event", "diverged"}, {"step", state_.step}, {"text", diverged.message()}}));
+  Log({{"event", "diverged"}, {"step", state_.step}, {"text", diverged.message()}});
   if (parts_.config.on_divergence == OnDivergence::kStop || state_.rollbacks >= kMaxRollbacks) {
-    if (saved_step_ != state_.step) CLLM_TRY(Save());
+    // The refused step touched no weight; what the step before it made of them, Save looks at.
+    const Status saved = saved_step_ == state_.step ? Status() : Save();
+    if (!saved.ok()) parts_.observer->OnNote(saved.message());
+    CLLM_ASSIGN(const FoundCheckpoint last_good, checkpoints_.NewestValid());
     return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower --lr, or --on-divergence rollback",
-                                diverged.message(), checkpoints_.Directory(state_.step)));
+                                diverged.message(), last_good.directory));
   }
   const RunState at = state_;
-  CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestValid());
+  // A checkpoint that diverged at once would do so again.
+  CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestValid(back_at_.value_or(kNoLimit)));
   CLLM_TRY(Load(found.directory));
+  back_at_ = state_.step;
   state_.rollbacks = at.rollbacks + 1;
   state_.rate_scale = at.rate_scale / 2;
   state_.schedule = at.schedule;
@@ -298,7 +318,7 @@ Status Trainer::HandleDivergence(const Status& diverged) {
   const std::string text = fmt::format("{}; back to step {} with the rate times {}", diverged.message(), state_.step,
                                        state_.rate_scale);
   parts_.observer->OnNote(text);
-  CLLM_TRY(Log({{"event", "rollback"}, {"step", state_.step}, {"rate_scale", state_.rate_scale}}));
+  Log({{"event", "rollback"}, {"step", state_.step}, {"rate_scale", state_.rate_scale}});
   return step_->Repack();
 }
 
@@ -317,7 +337,7 @@ Result<RunSummary> Trainer::Finish() {
   summary.seconds = MonotonicSeconds() - session_start_;
   if (summary.stop_signal != 0) {
     if (saved_step_ != state_.step) CLLM_TRY(Save());
-    CLLM_TRY(Log({{"event", "run_end"}, {"step", state_.step}, {"signal", summary.stop_signal}}));
+    Log({{"event", "run_end"}, {"step", state_.step}, {"signal", summary.stop_signal}});
     return summary;
   }
   if (saved_step_ != state_.step) CLLM_TRY(Save());
@@ -341,24 +361,30 @@ Result<RunSummary> Trainer::Finish() {
   }
   CLLM_TRY(checkpoints_.PointBest(best.step));
   best.best = true;
-  CLLM_TRY(LogEvaluation(best));
+  LogEvaluation(best);
   parts_.observer->OnEvaluation(best);
   summary.scores = best.scores;
   summary.bits_per_byte = best.bits_per_byte;
   summary.best_step = best.step;
   summary.memorised = best.step != last_step && last.scores.token > best.scores.token * (1 + kMemorised) &&
                       last_training_nats_ < best.scores.token;
-  CLLM_TRY(Log({{"event", "run_end"},
-                {"step", state_.step},
-                {"best_step", best.step},
-                {"val_nats", best.scores.token},
-                {"bits_per_byte", best.bits_per_byte},
-                {"memorised", summary.memorised},
-                {"peak_resident_bytes", ReadProcessMemory().peak_resident},
-                {"seconds", summary.seconds}}));
+  Log({{"event", "run_end"},
+       {"step", state_.step},
+       {"best_step", best.step},
+       {"val_nats", best.scores.token},
+       {"bits_per_byte", best.bits_per_byte},
+       {"memorised", summary.memorised},
+       {"peak_resident_bytes", ReadProcessMemory().peak_resident},
+       {"seconds", summary.seconds}});
   return summary;
 }
 
-Status Trainer::Log(JsonFields fields) { return log_->Write(fields); }
+void Trainer::Log(JsonFields fields) {
+  const Status written = log_->Write(fields);
+  if (!written.ok() && !log_fails_) {
+    parts_.observer->OnNote(fmt::format("the log goes on without the records that cannot be written: {}", written.message()));
+  }
+  log_fails_ = !written.ok();
+}
 
 }  // namespace cllm

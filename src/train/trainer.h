@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data/prepared_corpus.h"
@@ -64,13 +65,15 @@ class Trainer {
   Status ReadWindow(uint64_t sequence, std::span<uint32_t> out) const;
   Status AfterStep(const StepResult& result, double seconds);
   Status EvaluateAndKeepBest();
-  Status WriteSample();
+  void WriteSample();
+  Status AppendSample(const std::string& text) const;
   Status Save();
   Status HandleDivergence(const Status& diverged);
   Result<RunSummary> Finish();
   Result<EvaluationReport> EvaluateWhole();
-  Status LogEvaluation(const EvaluationReport& report);
-  Status Log(JsonFields fields);
+  void LogEvaluation(const EvaluationReport& report);
+  // A log that cannot be written (a full disk) does not end the run: records are left out until it can.
+  void Log(JsonFields fields);
   double TokensPerStep() const;
 
   Parts parts_;
@@ -84,6 +87,8 @@ class Trainer {
   double session_start_ = 0;
   double step_seconds_ = 0;  // exponential mean, for speed and ETA
   uint64_t saved_step_ = ~uint64_t{0};
+  std::optional<uint64_t> back_at_;  // the step of the last rollback, while no step has followed it
+  bool log_fails_ = false;
   double last_training_nats_ = 0;
 };
 

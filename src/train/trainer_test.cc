@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "data/split_text.h"
 #include "data/text_fixture.h"
+#include "store/failing_file_system.h"
 
 namespace cllm {
 namespace {
@@ -15,14 +18,23 @@ class Poisoner : public RunObserver {
  public:
   explicit Poisoner(std::vector<uint64_t> steps) : steps_(std::move(steps)) {}
   void OnStep(const StepReport& report) override {
+    if (on_step) on_step(report.step);
     if (steps_.empty() || report.step != steps_.front()) return;
     steps_.erase(steps_.begin());
+    Poison();
+  }
+  void Poison() {
     for (float& value : trainer->step().parameters().tensor(trainer->step().parameters().layout().embedding())) {
       value = std::numeric_limits<float>::quiet_NaN();
     }
   }
-  void OnNote(const std::string& sentence) override { notes.push_back(sentence); }
+  void OnNote(const std::string& sentence) override {
+    notes.push_back(sentence);
+    if (std::exchange(again_on_note, false)) Poison();
+  }
   Trainer* trainer = nullptr;
+  bool again_on_note = false;  // the weights that a rollback loaded, too
+  std::function<void(uint64_t step)> on_step;
   std::vector<std::string> notes;
 
  private:
@@ -49,12 +61,12 @@ class TrainerTest : public ::testing::Test {
     config_.samples = 0, config_.threads = 2;
   }
 
-  std::unique_ptr<Trainer> Make(Poisoner& observer) {
+  std::unique_ptr<Trainer> Make(Poisoner& observer, FileSystem* files = nullptr) {
     auto trainer = Trainer::Create({.config = config_,
                                     .paths = {root_ / "run"},
                                     .tokenizer = &tokenizer_,
                                     .corpus = corpus_.get(),
-                                    .files = &files_,
+                                    .files = files == nullptr ? &files_ : files,
                                     .observer = &observer,
                                     .control = &control_});
     EXPECT_TRUE(trainer.ok()) << trainer.status().message();
@@ -108,6 +120,56 @@ TEST_F(TrainerTest, Divergence_AFourthTime_Ends) {
   ASSERT_TRUE(trainer->Begin(nullptr).ok());
   EXPECT_EQ(trainer->Train().status().code(), Code::kDiverged);
   EXPECT_EQ(trainer->state().rollbacks, 3u);
+}
+
+// Weights that an update made useless: no such state is saved, so none of the good ones makes room for it.
+TEST_F(TrainerTest, Divergence_WeightsThatPredictNothing_AreNotSaved) {
+  config_.save_every = 1;
+  Poisoner observer({6});
+  const auto trainer = Make(observer);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  const Status status = trainer->Train().status();
+  EXPECT_EQ(status.code(), Code::kDiverged);
+  EXPECT_NE(status.message().find("checkpoints/step-5."), std::string::npos) << status.message();
+  ASSERT_FALSE(observer.notes.empty());
+  EXPECT_NE(observer.notes[0].find("the weights of step 6 are not saved"), std::string::npos) << observer.notes[0];
+  EXPECT_EQ(*Checkpoints(files_, root_ / "run").Steps(), (std::vector<uint64_t>{5, 4, 3}));
+}
+
+// The checkpoint that a rollback went to diverges at once: the next one goes further back.
+TEST_F(TrainerTest, Divergence_AtTheStepOfTheRollback_GoesFurtherBack) {
+  config_.on_divergence = OnDivergence::kRollback;
+  Poisoner observer({12});
+  observer.again_on_note = true;
+  const auto trainer = Make(observer);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  ASSERT_TRUE(trainer->Train().ok());
+  ASSERT_EQ(observer.notes.size(), 2u);
+  EXPECT_NE(observer.notes[0].find("back to step 10 "), std::string::npos) << observer.notes[0];
+  EXPECT_NE(observer.notes[1].find("back to step 5 "), std::string::npos) << observer.notes[1];
+}
+
+// A disk that takes nothing: training goes on, without saves and without its log.
+TEST_F(TrainerTest, FullDisk_EndsNeitherTheRunNorItsLog) {
+  FailingFileSystem disk(files_);
+  Poisoner observer({});
+  observer.on_step = [&](uint64_t step) {
+    if (step == 7) disk.FailAt(0, FailingFileSystem::Mode::kFromThen);
+    if (step == 13) disk.Heal();
+  };
+  const auto trainer = Make(observer, &disk);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  const Result<RunSummary> summary = trainer->Train();
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(*Checkpoints(files_, root_ / "run").Steps(), (std::vector<uint64_t>{20, 15, 5}));
+  ASSERT_EQ(observer.notes.size(), 2u);
+  EXPECT_NE(observer.notes[0].find("the log goes on without"), std::string::npos) << observer.notes[0];
+  EXPECT_NE(observer.notes[1].find("step 10 was not saved"), std::string::npos) << observer.notes[1];
+  const std::string log = FileBytes(root_ / "run/log.jsonl");
+  EXPECT_NE(log.find("{\"step\":7,"), std::string::npos);
+  EXPECT_EQ(log.find("{\"step\":9,"), std::string::npos);
+  EXPECT_NE(log.find("{\"step\":14,"), std::string::npos);
+  EXPECT_EQ(log.find("}{"), std::string::npos) << "a torn line stayed";
 }
 
 TEST_F(TrainerTest, Divergence_ByDefault_StopsAndSaysWhere) {
