@@ -147,9 +147,10 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
     findings.table.Add({name, product, ours, theirs, ratio});
   }
   findings.facts.push_back({"geometric_mean", mean});
-  findings.notes.push_back(fmt::format("{}: geometric mean of the ratios {:.3f}; one thread, median of {} paired rounds, "
-                                       "packing counted once a step",
-                                       name, mean, rounds));
+  findings.notes.push_back(
+      fmt::format("{}: geometric mean of the ratios {:.3f}; one thread, median of {} paired rounds, "
+                  "packing counted once a step",
+                  name, mean, rounds));
   return {};
 }
 
@@ -157,7 +158,8 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
 
 Result<std::string> OutputOf(const std::vector<std::string>& command) {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Failed(fmt::format("no pipe: {}", std::generic_category().message(errno)));
+  if (pipe2(ends.data(), O_CLOEXEC) != 0)
+    return Failed(fmt::format("no pipe: {}", std::generic_category().message(errno)));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -169,7 +171,8 @@ Result<std::string> OutputOf(const std::vector<std::string>& command) {
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   const std::string output = Drain(ends[0]);
-  if (error != 0) return Failed(fmt::format("{}: did not start: {}", command[0], std::generic_category().message(error)));
+  if (error != 0)
+    return Failed(fmt::format("{}: did not start: {}", command[0], std::generic_category().message(error)));
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
