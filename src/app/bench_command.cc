@@ -35,6 +35,7 @@ void Print(std::string_view name, const bench::Findings& findings, bool json) {
                          {"cores", PlanSpheres({}).leaves}};
     fields.insert(fields.end(), findings.facts.begin(), findings.facts.end());
     fields.push_back({"rows", findings.table.Rows()});
+    fields.push_back({"notes", JsonArray(findings.notes.begin(), findings.notes.end())});
     std::cout << WriteJson(fields) << "\n";
     return;
   }

@@ -136,16 +136,21 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
   CLLM_ASSIGN(const std::string output, OutputOf(command));
   CLLM_ASSIGN(const JsonObject result, JsonObject::Parse(output, peer.name));
   CLLM_ASSIGN(const std::string name, result.Text("peer"));
-  CLLM_ASSIGN(const double mean, result.Real("geometric_mean"));
   CLLM_ASSIGN(const JsonArray rows, result.Array("rows"));
+  std::vector<double> ratios;
   for (const JsonValue& value : rows) {
     CLLM_ASSIGN(const JsonObject row, ObjectOf(value, peer.name));
     CLLM_ASSIGN(const std::string product, row.Text("product"));
     CLLM_ASSIGN(const double ours, row.Real("ours"));
     CLLM_ASSIGN(const double theirs, row.Real("peer"));
     CLLM_ASSIGN(const double ratio, row.Real("ratio"));
+    if (!(ratio > 0))
+      return Failed(fmt::format("{}: the ratio of {} is {}, expected more than 0", name, product, ratio));
     findings.table.Add({name, product, ours, theirs, ratio});
+    ratios.push_back(ratio);
   }
+  if (ratios.empty()) return Failed(fmt::format("{}: no products", name));
+  const double mean = GeometricMean(ratios);
   findings.facts.push_back({"geometric_mean", mean});
   findings.notes.push_back(
       fmt::format("{}: geometric mean of the ratios {:.3f}; one thread, median of {} paired rounds, "

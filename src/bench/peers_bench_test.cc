@@ -87,7 +87,7 @@ TEST(BenchPeerProducts, PeersAnswer_IsTheTable) {
   Peers peers;
   peers.products = {{"P",
                      {"sh", "-c",
-                      "echo '{\"peer\":\"P 1\",\"geometric_mean\":1.5,\"rows\":[{\"product\":\"x\",\"ours\":3,"
+                      "echo '{\"peer\":\"P 1\",\"rows\":[{\"product\":\"x\",\"ours\":3,"
                       "\"peer\":2,\"ratio\":1.5}]}'"}}};
   const Findings findings = BenchPeerProducts(peers, 5);
   EXPECT_EQ(findings.table.Rows().size(), 1u);
