@@ -35,22 +35,26 @@ void Print(std::string_view name, const bench::Findings& findings, bool json) {
                          {"cores", PlanSpheres({}).leaves}};
     fields.insert(fields.end(), findings.facts.begin(), findings.facts.end());
     fields.push_back({"rows", findings.table.Rows()});
+    fields.push_back({"notes", JsonArray(findings.notes.begin(), findings.notes.end())});
     std::cout << WriteJson(fields) << "\n";
     return;
   }
   std::cout << fmt::format("{}, {} usable cores, {}\n\n{}", ProcessorName(), PlanSpheres({}).leaves, VersionText(),
                            findings.table.Text());
   for (const std::string& note : findings.notes) std::cout << note << "\n";
+  std::cout << std::flush;
 }
 
 Status Kernels(const Arguments& arguments) {
-  CommandLine line("bench kernels",
-                   "Each kernel on one thread: checked against its reference, then timed beside the machine's own peak.",
-                   "cllm bench kernels\n  cllm bench kernels gradient --rounds 15");
+  CommandLine line(
+      "bench kernels",
+      "Each kernel on one thread: checked against its reference, then timed beside the machine's own peak.",
+      "cllm bench kernels\n  cllm bench kernels gradient --rounds 15");
   bench::KernelOptions options;
   bool json = false;
   line.AddText("NAME", options.part, "only kernels whose name holds this");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "measurements of each; the median counts [7]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+                "measurements of each; the median counts [7]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -73,7 +77,8 @@ Status Train(const Arguments& arguments) {
   line.AddText("--optimizer", optimizer, "optimizers: adamw, as the peers have it, and muon [adamw]");
   line.AddText("--threads", threads, "numbers of worker threads [1,2]");
   line.AddReal("--seconds", options.seconds, 0.01, 3600, "of each row, about; a round is one step at least [5]");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "measurements of each; the median counts [5]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+                "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -130,15 +135,15 @@ Status Scaling(const Arguments& arguments) {
 }
 
 Status Generation(const Arguments& arguments) {
-  CommandLine line("bench generate",
-                   "Generation on one thread, against what memory bandwidth or multiply-adds allow.",
+  CommandLine line("bench generate", "Generation on one thread, against what memory bandwidth or multiply-adds allow.",
                    "cllm bench generate --config b");
   std::string config = "b";
   bench::GenerationOptions options;
   bool json = false;
   line.AddText("--config", config, fmt::format("{} [b]", kConfigHelp));
   line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a round, at most the context [128]");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "measurements of each; the median counts [5]");
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+                "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -149,10 +154,11 @@ Status Generation(const Arguments& arguments) {
 }
 
 Status PeersSideBySide(const Arguments& arguments) {
-  CommandLine line("bench peers",
-                   "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
-                   "calls this.",
-                   "scripts/bench-peers --config b --threads 2");
+  CommandLine line(
+      "bench peers",
+      "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
+      "calls this.",
+      "scripts/bench-peers --config b --threads 2");
   std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(bench::Precisions()), threads = "2";
   bench::PeerOptions options;
   uint64_t product_rounds = 11;
@@ -188,11 +194,13 @@ constexpr Command kBenches[] = {
 };
 
 std::string HelpText() {
-  std::string text = "Measures this machine and this program; docs/performance.md says how.\n\n"
-                     "Usage: cllm bench BENCHMARK [OPTIONS]\n\nBenchmarks:\n";
+  std::string text =
+      "Measures this machine and this program; docs/performance.md says how.\n\n"
+      "Usage: cllm bench BENCHMARK [OPTIONS]\n\nBenchmarks:\n";
   for (const Command& one : kBenches) text += fmt::format("  {:<10} {}\n", one.name, one.summary);
-  return text + "\n`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.\n"
-                "Example:\n  cllm bench train --config b --threads 2 --json\n";
+  return text +
+         "\n`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.\n"
+         "Example:\n  cllm bench train --config b --threads 2 --json\n";
 }
 
 }  // namespace
@@ -205,7 +213,8 @@ Status BenchCommand(const std::vector<std::string>& arguments) {
   for (const Command& one : kBenches) {
     if (one.name == arguments[0]) return one.run({arguments.begin() + 1, arguments.end()});
   }
-  return Usage(fmt::format("unknown benchmark '{}', expected one of those that `cllm bench --help` lists", arguments[0]));
+  return Usage(
+      fmt::format("unknown benchmark '{}', expected one of those that `cllm bench --help` lists", arguments[0]));
 }
 
 }  // namespace cllm

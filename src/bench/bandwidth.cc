@@ -1,14 +1,13 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "bench/bandwidth.cc"
-#include "hwy/foreach_target.h"
-
-#include "hwy/highway.h"
+#include "bench/bandwidth.h"
 
 #include <cstddef>
 
 #include "base/check.h"
-#include "bench/bandwidth.h"
 #include "bench/measure.h"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm::bench {
@@ -48,8 +47,8 @@ HWY_EXPORT(ReadAll);
 
 double ReadRate(const float* data, size_t floats, double milliseconds) {
   float largest = HWY_DYNAMIC_DISPATCH(ReadAll)(data, floats);
-  const double calls = CallsPerSecond(
-      milliseconds, [&] { largest += HWY_DYNAMIC_DISPATCH(ReadAll)(data, floats); }, {});
+  const double calls =
+      CallsPerSecond(milliseconds, [&] { largest += HWY_DYNAMIC_DISPATCH(ReadAll)(data, floats); }, {});
   CHECK(largest >= 0);
   return calls * static_cast<double>(floats * sizeof(float));
 }

@@ -39,10 +39,10 @@ std::vector<Configuration> ParameterSweep() {
     const char* name;
     size_t layers, heads, width, hidden, vocabulary;
   };
-  static constexpr Shape kShapes[] = {
-      {"0.12M", 2, 2, 64, 176, 259},    {"0.4M", 3, 3, 96, 256, 1024},   {"1.3M", 4, 4, 128, 344, 4096},
-      {"4.2M", 4, 4, 256, 688, 4096},  {"12M", 6, 6, 384, 1024, 4096},  {"27M", 8, 8, 512, 1368, 4096},
-      {"52M", 10, 10, 640, 1712, 4096}};
+  static constexpr Shape kShapes[] = {{"0.12M", 2, 2, 64, 176, 259},   {"0.4M", 3, 3, 96, 256, 1024},
+                                      {"1.3M", 4, 4, 128, 344, 4096},  {"4.2M", 4, 4, 256, 688, 4096},
+                                      {"12M", 6, 6, 384, 1024, 4096},  {"27M", 8, 8, 512, 1368, 4096},
+                                      {"52M", 10, 10, 640, 1712, 4096}};
   std::vector<Configuration> configurations;
   for (const Shape& s : kShapes) {
     configurations.push_back(Swept(s.name, {s.layers, s.heads, s.width, s.hidden, 256, s.vocabulary}));
@@ -53,8 +53,9 @@ std::vector<Configuration> ParameterSweep() {
 }  // namespace
 
 const std::vector<Configuration>& Yardsticks() {
-  static const std::vector<Configuration> yardsticks = {
-      {"a", {4, 4, 128, 344, 64, 256}, 12}, {"b", {6, 6, 384, 1024, 256, 256}, 16}, {"c", {4, 4, 256, 688, 256, 4096}, 8}};
+  static const std::vector<Configuration> yardsticks = {{"a", {4, 4, 128, 344, 64, 256}, 12},
+                                                        {"b", {6, 6, 384, 1024, 256, 256}, 16},
+                                                        {"c", {4, 4, 256, 688, 256, 4096}, 8}};
   return yardsticks;
 }
 
@@ -116,8 +117,8 @@ Result<std::vector<size_t>> SplitCounts(std::string_view option, std::string_vie
   for (const std::string& word : Words(list, ',')) {
     const Result<uint64_t> count = ParseCount(word);
     if (!count.ok() || *count < 1 || *count > most) {
-      return Usage(fmt::format("--{} is '{}', expected whole numbers from 1 to {}, separated by commas", option, list,
-                               most));
+      return Usage(
+          fmt::format("--{} is '{}', expected whole numbers from 1 to {}, separated by commas", option, list, most));
     }
     counts.push_back(static_cast<size_t>(*count));
   }

@@ -22,8 +22,8 @@ const std::vector<Configuration>& Yardsticks();
 // Those whose names `list` holds, separated by commas: "a,c". Usage names what is unknown.
 Result<std::vector<Configuration>> FindConfigurations(std::string_view list);
 
-// Configuration c with one dimension growing: "context", "vocabulary", "width" or "parameters" (layers, width and hidden
-// width together). A step has 2,048 tokens, or one sequence where that is longer. Usage for another word.
+// Configuration c with one dimension growing: "context", "vocabulary", "width" or "parameters" (layers, width and
+// hidden width together). A step has 2,048 tokens, or one sequence where that is longer. Usage for another word.
 Result<std::vector<Configuration>> Sweep(std::string_view dimension);
 
 // Every precision that a run may have, as --precision lists them.

@@ -13,7 +13,8 @@ using testing::HasSubstr;
 TEST(Configurations, Yardsticks_CostWhatTheDesignSays) {
   const auto found = FindConfigurations("a,b,c");
   ASSERT_TRUE(found.ok());
-  EXPECT_EQ(FlopPerToken((*found)[0].model), 6.0 * (4 * (4 * 128 * 128 + 3 * 128 * 344) + 256 * 128) + 12 * 4 * 64 * 128);
+  EXPECT_EQ(FlopPerToken((*found)[0].model),
+            6.0 * (4 * (4 * 128 * 128 + 3 * 128 * 344) + 256 * 128) + 12 * 4 * 64 * 128);
   EXPECT_EQ(FlopPerToken((*found)[1].model),
             6.0 * (6 * (4 * 384 * 384 + 3 * 384 * 1024) + 256 * 384) + 12 * 6 * 256 * 384);
   EXPECT_EQ((*found)[2].model.vocabulary, 4096u);

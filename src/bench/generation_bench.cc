@@ -28,10 +28,10 @@ TokenCost CostOf(const ModelConfig& config, size_t tokens) {
   const double cached = 2 * static_cast<double>(config.layers * config.width) * position;
   ModelConfig no_context = config;
   no_context.context = 0;
-  return {.bytes = static_cast<double>(PackedWeights::Bytes(config, PackedWeights::Use::kForward)) +
-                   cached * sizeof(float),
-          // A third of training's: forward only. Scores and values: a multiply-add for each cached number.
-          .flop = FlopPerToken(no_context) / 3 + 2 * cached};
+  return {
+      .bytes = static_cast<double>(PackedWeights::Bytes(config, PackedWeights::Use::kForward)) + cached * sizeof(float),
+      // A third of training's: forward only. Scores and values: a multiply-add for each cached number.
+      .flop = FlopPerToken(no_context) / 3 + 2 * cached};
 }
 
 // A model with untrained weights, and what draws from it.
@@ -86,9 +86,7 @@ Status Measure(const Configuration& configuration, const GenerationOptions& opti
   CLLM_TRY(Check(config, decoder));
   const AlignedBuffer<float> read(static_cast<size_t>(cost.bytes) / sizeof(float));
   std::vector<double> bandwidths, peaks;
-  const auto work = [&]() -> Result<double> {
-    return static_cast<double>(tokens) / speaker.Generate(decoder, tokens);
-  };
+  const auto work = [&]() -> Result<double> { return static_cast<double>(tokens) / speaker.Generate(decoder, tokens); };
   const auto yardstick = [&] {
     bandwidths.push_back(ReadRate(read.data(), read.size(), kYardstickMilliseconds));
     peaks.push_back(1e9 * PeakGflops(kYardstickMilliseconds));

@@ -14,8 +14,8 @@
 
 #include "bench/trial.h"
 
-// What a training step must not do: allocate, on any thread, or lock a mutex on a worker. A program of its own, since it
-// replaces the C library's allocation and locks for all of it; operator new, std::mutex and std::shared_mutex end up
+// What a training step must not do: allocate, on any thread, or lock a mutex on a worker. A program of its own, since
+// it replaces the C library's allocation and locks for all of it; operator new, std::mutex and std::shared_mutex end up
 // there too.
 namespace {
 

@@ -17,8 +17,8 @@ class Kernel {
   virtual void Restore() {}
   // Runs once and compares with the double-precision twin. Error: Failed, with the place and both values.
   virtual Status Check() = 0;
-  virtual double flop() const = 0;   // of a run; 0 for a kernel that is measured by its bytes
-  virtual double bytes() const = 0;  // read and written by a run, each once
+  virtual double flop() const = 0;       // of a run; 0 for a kernel that is measured by its bytes
+  virtual double bytes() const = 0;      // read and written by a run, each once
   virtual std::string size() const = 0;  // for people: "512 x 1152 x 384"
 };
 

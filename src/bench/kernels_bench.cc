@@ -26,7 +26,8 @@ Result<Alternation> Measure(Kernel& kernel, size_t rounds) {
   return Alternate(
       rounds,
       [&]() -> Result<double> {
-        return amount * CallsPerSecond(kMilliseconds, [&] { kernel.Run(); }, [&] { kernel.Restore(); });
+        return amount * CallsPerSecond(
+                            kMilliseconds, [&] { kernel.Run(); }, [&] { kernel.Restore(); });
       },
       [&] {
         return product ? PeakGflops(kYardstickMilliseconds)
@@ -58,9 +59,10 @@ Findings Report(const std::vector<Row>& rows) {
     findings.table.Add({row.name, row.size, row.product ? "GFLOP/s" : "GB/s", row.measured.rate, row.measured.yardstick,
                         is_void ? JsonValue() : JsonValue(row.measured.share), row.measured.spread});
     if (is_void) {
-      findings.notes.push_back(fmt::format("{}: void, the peak of {:.1f} GFLOP/s beside it is below the best product's "
-                                           "{:.1f}",
-                                           row.name, row.measured.yardstick, best));
+      findings.notes.push_back(
+          fmt::format("{}: void, the peak of {:.1f} GFLOP/s beside it is below the best product's "
+                      "{:.1f}",
+                      row.name, row.measured.yardstick, best));
     }
   }
   return findings;

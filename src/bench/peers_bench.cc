@@ -136,20 +136,26 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
   CLLM_ASSIGN(const std::string output, OutputOf(command));
   CLLM_ASSIGN(const JsonObject result, JsonObject::Parse(output, peer.name));
   CLLM_ASSIGN(const std::string name, result.Text("peer"));
-  CLLM_ASSIGN(const double mean, result.Real("geometric_mean"));
   CLLM_ASSIGN(const JsonArray rows, result.Array("rows"));
+  std::vector<double> ratios;
   for (const JsonValue& value : rows) {
     CLLM_ASSIGN(const JsonObject row, ObjectOf(value, peer.name));
     CLLM_ASSIGN(const std::string product, row.Text("product"));
     CLLM_ASSIGN(const double ours, row.Real("ours"));
     CLLM_ASSIGN(const double theirs, row.Real("peer"));
     CLLM_ASSIGN(const double ratio, row.Real("ratio"));
+    if (!(ratio > 0))
+      return Failed(fmt::format("{}: the ratio of {} is {}, expected more than 0", name, product, ratio));
     findings.table.Add({name, product, ours, theirs, ratio});
+    ratios.push_back(ratio);
   }
+  if (ratios.empty()) return Failed(fmt::format("{}: no products", name));
+  const double mean = GeometricMean(ratios);
   findings.facts.push_back({"geometric_mean", mean});
-  findings.notes.push_back(fmt::format("{}: geometric mean of the ratios {:.3f}; one thread, median of {} paired rounds, "
-                                       "packing counted once a step",
-                                       name, mean, rounds));
+  findings.notes.push_back(
+      fmt::format("{}: geometric mean of the ratios {:.3f}; one thread, median of {} paired rounds, "
+                  "packing counted once a step",
+                  name, mean, rounds));
   return {};
 }
 
@@ -157,7 +163,8 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
 
 Result<std::string> OutputOf(const std::vector<std::string>& command) {
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Failed(fmt::format("no pipe: {}", std::generic_category().message(errno)));
+  if (pipe2(ends.data(), O_CLOEXEC) != 0)
+    return Failed(fmt::format("no pipe: {}", std::generic_category().message(errno)));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -169,7 +176,8 @@ Result<std::string> OutputOf(const std::vector<std::string>& command) {
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   const std::string output = Drain(ends[0]);
-  if (error != 0) return Failed(fmt::format("{}: did not start: {}", command[0], std::generic_category().message(error)));
+  if (error != 0)
+    return Failed(fmt::format("{}: did not start: {}", command[0], std::generic_category().message(error)));
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }

@@ -13,8 +13,8 @@ struct Peer {
   std::vector<std::string> command;
 };
 struct Peers {
-  std::vector<Peer> training;  // called with --config C --threads N --dtype P --seconds S
-  std::vector<Peer> products;  // called with the number of rounds; measures both sides itself
+  std::vector<Peer> training;        // called with --config C --threads N --dtype P --seconds S
+  std::vector<Peer> products;        // called with the number of rounds; measures both sides itself
   std::vector<std::string> missing;  // sentences
 };
 

@@ -17,7 +17,8 @@ using testing::HasSubstr;
 // A file that goes away.
 class ListFile {
  public:
-  explicit ListFile(const std::string& text) : path_(testing::TempDir() + "peers-" + std::to_string(getpid()) + ".json") {
+  explicit ListFile(const std::string& text)
+      : path_(testing::TempDir() + "peers-" + std::to_string(getpid()) + ".json") {
     std::ofstream(path_) << text;
   }
   ~ListFile() { std::remove(path_.c_str()); }
@@ -74,18 +75,20 @@ TEST(BenchPeerTraining, Ratios_AreOursOverTheirs) {
       BenchPeerTraining(peers, ours, {.configurations = {"a"}, .precisions = {"fp32"}, .threads = {2}});
   std::remove(ours.c_str());
   ASSERT_TRUE(findings.ok()) << findings.status().message();
-  EXPECT_EQ(WriteJson({{"rows", findings->table.Rows()}}),
-            R"({"rows":[{"config":"a","precision":"fp32","threads":2,"peer":"twice","tokens_per_s":300.0,)"
-            R"("peer_tokens_per_s":150.0,"ratio":2.0,"resident_mb":50.0,"peer_resident_mb":200.0,"memory_ratio":0.25}]})");
+  EXPECT_EQ(
+      WriteJson({{"rows", findings->table.Rows()}}),
+      R"({"rows":[{"config":"a","precision":"fp32","threads":2,"peer":"twice","tokens_per_s":300.0,)"
+      R"("peer_tokens_per_s":150.0,"ratio":2.0,"resident_mb":50.0,"peer_resident_mb":200.0,"memory_ratio":0.25}]})");
   ASSERT_EQ(findings->notes.size(), 1u);
   EXPECT_THAT(findings->notes[0], HasSubstr("broken, fp32 of a: left out"));
 }
 
 TEST(BenchPeerProducts, PeersAnswer_IsTheTable) {
   Peers peers;
-  peers.products = {{"P", {"sh", "-c",
-                           "echo '{\"peer\":\"P 1\",\"geometric_mean\":1.5,\"rows\":[{\"product\":\"x\",\"ours\":3,"
-                           "\"peer\":2,\"ratio\":1.5}]}'"}}};
+  peers.products = {{"P",
+                     {"sh", "-c",
+                      "echo '{\"peer\":\"P 1\",\"rows\":[{\"product\":\"x\",\"ours\":3,"
+                      "\"peer\":2,\"ratio\":1.5}]}'"}}};
   const Findings findings = BenchPeerProducts(peers, 5);
   EXPECT_EQ(findings.table.Rows().size(), 1u);
   EXPECT_THAT(findings.notes.front(), HasSubstr("1.500"));

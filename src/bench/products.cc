@@ -23,7 +23,7 @@ struct Shape {
   const char* name;
   Form form;
   size_t m, n, k;
-  size_t b_stride = 0;  // of an unpacked B; 0: n
+  size_t b_stride = 0;                           // of an unpacked B; 0: n
   size_t block_rows = 128, block_columns = 128;  // of a gradient block
 };
 

@@ -16,7 +16,8 @@ namespace cllm::bench {
 namespace {
 
 // Configuration b: an item's positions, width, hidden width, heads; a context's scores; c's vocabulary.
-constexpr size_t kRows = 512, kWidth = 384, kHidden = 1024, kHeads = 6, kHeadDim = 64, kScores = 256, kVocabulary = 4096;
+constexpr size_t kRows = 512, kWidth = 384, kHidden = 1024, kHeads = 6, kHeadDim = 64, kScores = 256,
+                 kVocabulary = 4096;
 constexpr size_t kWeights = 1 << 20;  // of an update
 constexpr float kLambda = 0.1f;
 
@@ -56,17 +57,25 @@ constexpr size_t kAngles = kRows * kHeadDim / 2, kLogits = 64 * kVocabulary;
 
 std::vector<RowShape> NormAndRope() {
   return {
-      {"RMSNorm", {kMatrix, kWidth, kMatrix, kRows}, {2, 3},
+      {"RMSNorm",
+       {kMatrix, kWidth, kMatrix, kRows},
+       {2, 3},
        [](const Arrays<float>& x) { RmsNorm(x[0], kWidth, x[1], kRows, kWidth, 1e-5f, x[2], kWidth, x[3]); },
-       [](const Arrays<double>& x) { reference::RmsNorm(x[0], kWidth, x[1], kRows, kWidth, 1e-5, x[2], kWidth, x[3]); }},
-      {"RMSNorm backward", {kMatrix, kMatrix, kWidth, kRows, kMatrix, kWidth}, {4, 5},
+       [](const Arrays<double>& x) {
+         reference::RmsNorm(x[0], kWidth, x[1], kRows, kWidth, 1e-5, x[2], kWidth, x[3]);
+       }},
+      {"RMSNorm backward",
+       {kMatrix, kMatrix, kWidth, kRows, kMatrix, kWidth},
+       {4, 5},
        [](const Arrays<float>& x) {
          RmsNormBackward(x[0], kWidth, x[1], kWidth, x[2], x[3], kRows, kWidth, x[4], kWidth, x[5]);
        },
        [](const Arrays<double>& x) {
          reference::RmsNormBackward(x[0], kWidth, x[1], kWidth, x[2], x[3], kRows, kWidth, x[4], kWidth, x[5]);
        }},
-      {"RoPE", {kMatrix, kAngles, kAngles}, {0},
+      {"RoPE",
+       {kMatrix, kAngles, kAngles},
+       {0},
        [](const Arrays<float>& x) { Rope(x[0], kWidth, kRows, kHeads, kHeadDim, 0, x[1], x[2]); },
        [](const Arrays<double>& x) { reference::Rope(x[0], kWidth, kRows, kHeads, kHeadDim, 0, x[1], x[2]); }},
   };
@@ -74,20 +83,28 @@ std::vector<RowShape> NormAndRope() {
 
 std::vector<RowShape> Activations() {
   return {
-      {"SwiGLU", {kGates, kGates, kGates}, {2},
+      {"SwiGLU",
+       {kGates, kGates, kGates},
+       {2},
        [](const Arrays<float>& x) { SwiGlu(x[0], x[1], kHidden, kRows, kHidden, x[2], kHidden); },
        [](const Arrays<double>& x) { reference::SwiGlu(x[0], x[1], kHidden, kRows, kHidden, x[2], kHidden); }},
-      {"SwiGLU backward", {kGates, kGates, kGates}, {0, 1, 2},
+      {"SwiGLU backward",
+       {kGates, kGates, kGates},
+       {0, 1, 2},
        [](const Arrays<float>& x) { SwiGluBackward(x[0], kHidden, x[1], x[2], kHidden, kRows, kHidden); },
        [](const Arrays<double>& x) { reference::SwiGluBackward(x[0], kHidden, x[1], x[2], kHidden, kRows, kHidden); }},
-      {"softmax", {kSquare}, {0},
+      {"softmax",
+       {kSquare},
+       {0},
        [](const Arrays<float>& x) {
          for (size_t t = 0; t < kScores; ++t) SoftmaxRow(x[0] + t * kScores, kScores, kScores, 0.125f);
        },
        [](const Arrays<double>& x) {
          for (size_t t = 0; t < kScores; ++t) reference::SoftmaxRow(x[0] + t * kScores, kScores, kScores, 0.125);
        }},
-      {"softmax backward", {kSquare, kSquare}, {1},
+      {"softmax backward",
+       {kSquare, kSquare},
+       {1},
        [](const Arrays<float>& x) {
          for (size_t t = 0; t < kSquare; t += kScores) {
            SoftmaxRowBackward(x[0] + t, x[1] + t, kScores, kScores, 0.125f, 0.25f);
@@ -98,7 +115,9 @@ std::vector<RowShape> Activations() {
            reference::SoftmaxRowBackward(x[0] + t, x[1] + t, kScores, kScores, 0.125, 0.25);
          }
        }},
-      {"crystalline loss", {kLogits}, {0},
+      {"crystalline loss",
+       {kLogits},
+       {0},
        [](const Arrays<float>& x) {
          for (size_t t = 0; t < kLogits; t += kVocabulary) {
            CrystallineRow(x[0] + t, Roots().data(), Forms().data(), kVocabulary, t / 64, kLambda, 1);
@@ -110,7 +129,9 @@ std::vector<RowShape> Activations() {
                                      static_cast<double>(kLambda), 1);
          }
        }},
-      {"dropout", {kMatrix}, {0},
+      {"dropout",
+       {kMatrix},
+       {0},
        [](const Arrays<float>& x) { Dropout(x[0], kMatrix, 0.25f, 7, 0); },
        [](const Arrays<double>& x) { reference::Dropout(x[0], kMatrix, 0.25, 7, 0); }},
   };
@@ -118,14 +139,20 @@ std::vector<RowShape> Activations() {
 
 std::vector<RowShape> Updates() {
   return {
-      {"AdamW", {kWeights, kWeights, kWeights, kWeights}, {0, 1, 2},
+      {"AdamW",
+       {kWeights, kWeights, kWeights, kWeights},
+       {0, 1, 2},
        [](const Arrays<float>& x) { AdamWUpdate(kAdamW, x[0], x[1], x[2], x[3], kWeights); },
        [](const Arrays<double>& x) { reference::AdamWUpdate(kAdamWTwin, x[0], x[1], x[2], x[3], kWeights); },
        0.01f},
-      {"Muon momentum", {kWeights, kWeights, kWeights}, {0, 2},
+      {"Muon momentum",
+       {kWeights, kWeights, kWeights},
+       {0, 2},
        [](const Arrays<float>& x) { MuonMomentum(0.95f, 0.5f, x[0], x[1], x[2], kWeights); },
        [](const Arrays<double>& x) { reference::MuonMomentum(0.95, 0.5, x[0], x[1], x[2], kWeights); }},
-      {"Muon apply", {kWeights, kWeights}, {0},
+      {"Muon apply",
+       {kWeights, kWeights},
+       {0},
        [](const Arrays<float>& x) { MuonApply(1e-2f, 1e-3f, x[0], x[1], kWeights); },
        [](const Arrays<double>& x) { reference::MuonApply(1e-2, 1e-3, x[0], x[1], kWeights); }},
   };

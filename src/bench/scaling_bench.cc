@@ -66,8 +66,8 @@ void AddRow(Arm& arm, double first_rate, Table& table) {
     waiting += leaf.waiting_s;
   }
   const double rate = static_cast<double>(arm.trial->tokens_per_step()) / Median(arm.step_s);
-  table.Add({arm.threads, statistics.permits, rate, rate / first_rate, 1e3 * Median(arm.step_s), busy / (busy + waiting),
-             accumulation / busy, steals, idle});
+  table.Add({arm.threads, statistics.permits, rate, rate / first_rate, 1e3 * Median(arm.step_s),
+             busy / (busy + waiting), accumulation / busy, steals, idle});
 }
 
 }  // namespace

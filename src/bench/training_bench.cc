@@ -134,10 +134,11 @@ void Add(const Row& row, const Measured& m, Findings& findings) {
                       ms(StepPhase::kItems), ms(StepPhase::kReduce), ms(StepPhase::kUpdate), ms(StepPhase::kPack),
                       1 - items / m.step_s, static_cast<double>(m.resident) * 1e-6});
   if (!is_void) return;
-  findings.notes.push_back(fmt::format("{}, {}, {} threads: void, the peak loop's {:.1f} GFLOP/s are below a matrix "
-                                       "product's {:.1f}",
-                                       row.configuration->name, row.precision, row.threads, m.gflops.yardstick,
-                                       std::max(m.best_product, m.gflops.rate)));
+  findings.notes.push_back(
+      fmt::format("{}, {}, {} threads: void, the peak loop's {:.1f} GFLOP/s are below a matrix "
+                  "product's {:.1f}",
+                  row.configuration->name, row.precision, row.threads, m.gflops.yardstick,
+                  std::max(m.best_product, m.gflops.rate)));
 }
 
 std::vector<Row> Rows(const TrainingOptions& options) {

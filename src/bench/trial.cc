@@ -17,9 +17,10 @@ constexpr uint64_t kTokenStream = 0x62656e63;
 Status CheckMemory(size_t bytes) {
   const uint64_t available = ReadMachineMemory().available;
   if (bytes <= available) return {};
-  return NoResources(fmt::format("the measurement needs {} of memory, {} are available; name a smaller configuration or "
-                                 "fewer --threads",
-                                 FormatBytes(bytes), FormatBytes(available)));
+  return NoResources(
+      fmt::format("the measurement needs {} of memory, {} are available; name a smaller configuration or "
+                  "fewer --threads",
+                  FormatBytes(bytes), FormatBytes(available)));
 }
 
 size_t Trial::Bytes(const Configuration& configuration, const RunConfig& run, size_t threads) {
@@ -42,15 +43,16 @@ Result<std::unique_ptr<Trial>> Trial::Create(const Configuration& configuration,
   }
   SpheresOptions spheres;
   spheres.leaves = threads;
-  CLLM_ASSIGN(trial->step_, ExactStep::Create(trial->model_, run.Step(), {trial->root_, trial->form_}, std::move(spheres)));
+  CLLM_ASSIGN(trial->step_,
+              ExactStep::Create(trial->model_, run.Step(), {trial->root_, trial->form_}, std::move(spheres)));
   InitializeParameters(run.seed, trial->model_.layers, trial->step_->parameters());
   CLLM_TRY(trial->step_->Repack());
   return trial;
 }
 
 // Untrained logits are nearly normal, with a deviation of 0.04 sqrt(C), and do not know the target: the loss is that of
-// an even choice or more. Where the layers add little to the residual stream, the token read last is at 0.04 C, which is
-// the most that it can be.
+// an even choice or more. Where the layers add little to the residual stream, the token read last is at 0.04 C, which
+// is the most that it can be.
 Status Trial::CheckUntrainedLoss(double loss) const {
   const double width = static_cast<double>(model_.width), others = static_cast<double>(model_.vocabulary - 1);
   const double low = math::Log(others + 1) - 0.2;

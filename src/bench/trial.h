@@ -13,7 +13,8 @@ namespace cllm::bench {
 class Trial {
  public:
   // Error: Usage or NoResources, as the real start would give.
-  static Result<std::unique_ptr<Trial>> Create(const Configuration& configuration, const RunConfig& run, size_t threads);
+  static Result<std::unique_ptr<Trial>> Create(const Configuration& configuration, const RunConfig& run,
+                                               size_t threads);
 
   // The next step. Error: Diverged; Failed when the first loss is not that of untrained weights.
   Result<StepResult> Step();

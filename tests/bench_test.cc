@@ -1,0 +1,52 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "program.h"
+
+namespace cllm::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Bench, WrongOptions_AreUsageErrors) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"bench"},
+           {"bench", "nothing"},
+           {"bench", "train", "--config", "d"},
+           {"bench", "train", "--sweep", "depth"},
+           {"bench", "train", "--threads", "0"},
+           {"bench", "train", "--rounds", "4"},
+           {"bench", "train", "--config", "a", "--precision", "fp8"},
+           {"bench", "train", "--config", "a", "--optimizer", "sgd"},
+           {"bench", "scaling", "--config", "a,b"},
+           {"bench", "scaling", "--batch", "4", "--item", "8"},
+           {"bench", "generate", "--config", ""},
+           {"bench", "kernels", "no such kernel"}}) {
+    const Outcome outcome = testing::Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("cllm: "));
+  }
+}
+
+TEST(Bench, PeersWithoutTheirList_IsBadInput) {
+  const Outcome outcome = testing::Run({"bench", "peers", "--peers", "/no/such/list.json"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("/no/such/list.json"));
+}
+
+TEST(Bench, Scaling_SaysOneHashForAllThreads) {
+  const Outcome outcome =
+      testing::Run({"bench", "scaling", "--config", "a", "--batch", "6", "--threads", "1,2,5", "--steps", "5", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto result = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(result["bench"], "scaling");
+  EXPECT_EQ(result["weights_xxh3"].get<std::string>().size(), 32u);
+  ASSERT_EQ(result["rows"].size(), 3u);
+  EXPECT_EQ(result["rows"][2]["threads"], 5);
+  EXPECT_GT(result["rows"][2]["tokens_per_s"], 0);
+}
+
+}  // namespace
+}  // namespace cllm::testing
