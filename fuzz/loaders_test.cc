@@ -1,3 +1,5 @@
+#include "loaders.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "loaders.h"
 #include "mutator.h"
 #include "store/temporary_directory.h"
 

@@ -62,16 +62,25 @@ void Change(std::string& text, std::span<const std::string> seeds, Draws& draw) 
     case 0:
       if (!text.empty()) text[at] = static_cast<char>(text[at] ^ (1 << draw.Below(8)));
       break;
-    case 1: text.resize(at); break;
-    case 2: text.erase(at, run); break;
-    case 3: text.insert(at, text.substr(at, run)); break;
+    case 1:
+      text.resize(at);
+      break;
+    case 2:
+      text.erase(at, run);
+      break;
+    case 3:
+      text.insert(at, text.substr(at, run));
+      break;
     case 4: {
       const std::string& other = seeds[draw.Below(seeds.size())];
       text.replace(at, run, other.substr(draw.Below(other.size()), 1 + draw.Below(256)));
       break;
     }
-    case 5: ReplaceNumberBytes(text, draw); break;
-    default: ReplaceNumberText(text, draw);
+    case 5:
+      ReplaceNumberBytes(text, draw);
+      break;
+    default:
+      ReplaceNumberText(text, draw);
   }
 }
 

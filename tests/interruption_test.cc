@@ -2,10 +2,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/statvfs.h>
+#include <sys/wait.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -22,10 +21,10 @@ namespace cllm::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::AllOf;
-using ::testing::HasSubstr;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 constexpr int kUsage = 2, kBadInput = 3, kNoResources = 4;
 
@@ -39,6 +38,12 @@ bool WaitFor(const Done& done) {
     std::this_thread::sleep_for(microseconds(500));
   }
   return false;
+}
+
+// Whether a child has ended by itself; who started it still gets its status.
+bool Ended(int pid) {
+  siginfo_t info = {};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
 size_t Lines(const std::string& path) {
@@ -83,16 +88,17 @@ TEST_F(Interruption, KilledAgainAndAgain_EndsWithTheSameWeights) {
   while (killed < kills) {
     const std::string log = box_.path("cut/log.jsonl");
     int process = 0;
-    const Outcome outcome = box_.Run(Start{arguments, "", {}, [&](int pid) {
-                                             process = pid;
-                                             const std::string former = ReadAll(log);
-                                             WaitFor([&] { return Exists(log) && ReadAll(log) != former; });
-                                             const size_t lines = Lines(log) + random() % 12;
-                                             WaitFor([&] { return Lines(log) >= lines || kill(pid, 0) != 0; });
-                                             if (killed % 2 == 1) WaitFor([&] { return WasSaving(pid); });
-                                             std::this_thread::sleep_for(microseconds(random() % (killed % 2 == 1 ? 4000 : 20000)));
-                                             kill(pid, SIGKILL);
-                                           }});
+    const Outcome outcome =
+        box_.Run(Start{arguments, "", {}, [&](int pid) {
+                         process = pid;
+                         const std::string former = ReadAll(log);
+                         WaitFor([&] { return (Exists(log) && ReadAll(log) != former) || Ended(pid); });
+                         const size_t lines = Lines(log) + random() % 12;
+                         WaitFor([&] { return Lines(log) >= lines || Ended(pid); });
+                         if (killed % 2 == 1) WaitFor([&] { return WasSaving(pid) || Ended(pid); });
+                         std::this_thread::sleep_for(microseconds(random() % (killed % 2 == 1 ? 4000 : 20000)));
+                         kill(pid, SIGKILL);
+                       }});
     ASSERT_EQ(outcome.exit_code, 128 + SIGKILL) << "kill " << killed << ": " << outcome.err;
     ++killed;
     saving += WasSaving(process);
@@ -115,7 +121,8 @@ class SmallDisk : public Interruption {
  protected:
   void SetUp() override {
     fs::create_directory(disk_);
-    if (mount("tmpfs", disk_.c_str(), "tmpfs", 0, "size=3m") != 0) GTEST_SKIP() << "file systems cannot be mounted here";
+    if (mount("tmpfs", disk_.c_str(), "tmpfs", 0, "size=3m") != 0)
+      GTEST_SKIP() << "file systems cannot be mounted here";
     mounted_ = true;
   }
   void TearDown() override {
@@ -138,26 +145,28 @@ TEST_F(SmallDisk, Full_TrainingGoesOn_TheLastCheckpointIsGood_AndTheNextSaveSucc
   size_t lost = 0;
   std::string while_full, after;
   Outcome verified;
-  const Outcome outcome = box_.Run(Start{Options(run, "1000000"), "", {}, [&](int pid) {
-                                           WaitFor([&] { return Lines(log) > 20; });
-                                           Fill();
-                                           std::this_thread::sleep_for(milliseconds(300));
-                                           while_full = fs::read_symlink(latest).string();
-                                           const size_t before = Lines(log);
-                                           std::this_thread::sleep_for(milliseconds(500));
-                                           lost = Lines(log) - before;
-                                           verified = box_.Run({"generate", run + "@latest", "-n", "1"});
-                                           EXPECT_EQ(fs::read_symlink(latest).string(), while_full);
-                                           fs::remove(disk_ + "/filler");
-                                           WaitFor([&] { return fs::read_symlink(latest).string() != while_full; });
-                                           after = fs::read_symlink(latest).string();
-                                           kill(pid, SIGTERM);
-                                         }});
+  const Outcome outcome =
+      box_.Run(Start{Options(run, "1000000"), "", {}, [&](int pid) {
+                       WaitFor([&] { return Lines(log) > 20 || Ended(pid); });
+                       Fill();
+                       std::this_thread::sleep_for(milliseconds(300));
+                       while_full = fs::read_symlink(latest).string();
+                       const size_t before = Lines(log);
+                       std::this_thread::sleep_for(milliseconds(500));
+                       lost = Lines(log) - before;
+                       verified = box_.Run({"generate", run + "@latest", "-n", "1"});
+                       EXPECT_EQ(fs::read_symlink(latest).string(), while_full);
+                       fs::remove(disk_ + "/filler");
+                       WaitFor([&] { return fs::read_symlink(latest).string() != while_full || Ended(pid); });
+                       after = fs::read_symlink(latest).string();
+                       kill(pid, SIGTERM);
+                     }});
   EXPECT_EQ(outcome.exit_code, 143) << outcome.err;
   EXPECT_EQ(lost, 0u) << "the disk was full";
   EXPECT_EQ(verified.exit_code, 0) << verified.err;
   EXPECT_NE(after, while_full);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("was not saved (it needs "), HasSubstr(" bytes, "), HasSubstr("the log goes on")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("was not saved (it needs "), HasSubstr(" bytes, "), HasSubstr("the log goes on")));
   EXPECT_EQ(box_.Run({"inspect", run, "--verify"}).exit_code, 0);
   const std::string text = ReadAll(log);
   EXPECT_EQ(text.find("}{"), std::string::npos) << "a torn line stayed";
@@ -194,15 +203,15 @@ TEST_F(Interruption, ReadOnlyDirectory_IsSaidInOneSentence) {
 TEST_F(Interruption, SecondRunIntoOneDirectory_IsRefused_AndAKilledOneIsTakenOver) {
   Outcome second;
   int first = 0;
-  const Outcome outcome =
-      box_.Run(Start{Options(box_.path("run"), "1000000"), "", {}, [&](int pid) {
-                       first = pid;
-                       WaitFor([&] { return Lines(box_.path("run/log.jsonl")) > 5; });
-                       second = box_.Run({"resume", box_.path("run"), "--quiet"});
-                       kill(pid, SIGKILL);
-                     }});
+  const Outcome outcome = box_.Run(Start{Options(box_.path("run"), "1000000"), "", {}, [&](int pid) {
+                                           first = pid;
+                                           WaitFor([&] { return Lines(box_.path("run/log.jsonl")) > 5 || Ended(pid); });
+                                           second = box_.Run({"resume", box_.path("run"), "--quiet"});
+                                           kill(pid, SIGKILL);
+                                         }});
   EXPECT_EQ(second.exit_code, kUsage);
-  EXPECT_THAT(second.err, AllOf(HasSubstr("process " + std::to_string(first) + " on "), HasSubstr("is writing this run")));
+  EXPECT_THAT(second.err,
+              AllOf(HasSubstr("process " + std::to_string(first) + " on "), HasSubstr("is writing this run")));
   EXPECT_THAT(ReadAll(box_.path("run/lock")), ::testing::StartsWith(std::to_string(first) + " ")) << "left behind";
   // As far as to show that the lock is no obstacle.
   EXPECT_THAT(box_.Run({"resume", box_.path("run"), "--steps", "1", "--quiet"}).err, HasSubstr("--steps 1 is less"));
@@ -215,10 +224,12 @@ TEST_F(Interruption, Resume_SaysWhichCheckpointItSkippedAndWhy) {
   fs::resize_file(damaged, fs::file_size(damaged) - 1);
   const Outcome found = box_.Run({"inspect", box_.path("run"), "--verify"});
   EXPECT_EQ(found.exit_code, kBadInput);
-  EXPECT_THAT(found.out, AllOf(HasSubstr("step-9/optimizer.safetensors: damaged"), HasSubstr("step-6: every hash is right")));
+  EXPECT_THAT(found.out,
+              AllOf(HasSubstr("step-9/optimizer.safetensors: damaged"), HasSubstr("step-6: every hash is right")));
   const Outcome outcome = box_.Run({"resume", box_.path("run"), "--quiet", "--samples", "0"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("checkpoint of step 9 is skipped"), HasSubstr("optimizer.safetensors: damaged")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("checkpoint of step 9 is skipped"), HasSubstr("optimizer.safetensors: damaged")));
   EXPECT_EQ(Model("run", "9"), Model("whole", "9"));
 }
 

@@ -60,16 +60,23 @@ TEST(ConfigFile, Parse_Wrong_NamesTheLine) {
 
 // The parser itself has undefined behaviour on some of these, and asserts on others.
 TEST(ConfigFile, Parse_AnyCharacter_AndPercentSigns_ComeBack) {
-  for (const std::string text : {"\xC3\xA9t\xC3\xA9", "\xEF\xB9\xBF", "\xE3\x81\x82\xC2\xA0\xE2\x80\xA8", "\xF0\x9F\x98\x80",
-                                 "100% %41 %", "\xC2\x85"}) {
+  for (const std::string text : {"\xC3\xA9t\xC3\xA9", "\xEF\xB9\xBF", "\xE3\x81\x82\xC2\xA0\xE2\x80\xA8",
+                                 "\xF0\x9F\x98\x80", "100% %41 %", "\xC2\x85"}) {
     const auto basic = ParseConfig("a = \"" + text + "\" # " + text, "f");
     ASSERT_TRUE(basic.ok()) << basic.status().message();
     EXPECT_EQ(basic->front().value, text);
-    EXPECT_EQ(ParseConfig("\xEF\xBB\xBF" "a = '" + text + "'", "f")->front().value, text);
+    EXPECT_EQ(ParseConfig("\xEF\xBB\xBF"
+                          "a = '" +
+                              text + "'",
+                          "f")
+                  ->front()
+                  .value,
+              text);
   }
   EXPECT_EQ(ParseConfig("a = \"\\uFE7F\"", "f")->front().value, "\xEF\xB9\xBF");
   for (const std::string bad : {"\xFF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x80", "\xC3"}) {
-    EXPECT_THAT(ParseConfig("x = 1\na = \"" + bad + "\"", "f").status().message(), HasSubstr("f, line 2: expected UTF-8"));
+    EXPECT_THAT(ParseConfig("x = 1\na = \"" + bad + "\"", "f").status().message(),
+                HasSubstr("f, line 2: expected UTF-8"));
   }
 }
 

@@ -1,10 +1,9 @@
-#include "store/power_cut_file_system.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/checkpoint_fixture.h"
 #include "store/failing_file_system.h"
+#include "store/power_cut_file_system.h"
 
 // The power goes after each file-system call of a save: what is then on the disk holds a good checkpoint.
 namespace cllm {
@@ -97,9 +96,8 @@ TEST_P(PowerCutTest, AfterEachCallOfASave_ACheckpointIsGood) {
     for (uint64_t chance = 0; chance < Chances(GetParam()); ++chance) {
       Run run;
       bool saved = false;
-      finished = CutAfter(run, calls, chance << 32, [&](Checkpoints& checkpoints) {
-        saved = checkpoints.Save(2, FilesOf(2)).ok();
-      });
+      finished = CutAfter(run, calls, chance << 32,
+                          [&](Checkpoints& checkpoints) { saved = checkpoints.Save(2, FilesOf(2)).ok(); });
       ExpectGood(run, calls, saved ? 2 : 1);
     }
   }
@@ -113,9 +111,8 @@ TEST_P(PowerCutTest, AfterEachCallOfReplacingTheOnlyStep_ACheckpointIsGood) {
   for (bool finished = false; !finished; ++calls) {
     for (uint64_t chance = 0; chance < Chances(GetParam()); ++chance) {
       Run run;
-      finished = CutAfter(run, calls, chance << 32, [&](Checkpoints& checkpoints) {
-        (void)checkpoints.Save(1, FilesOf(1)).ok();
-      });
+      finished = CutAfter(run, calls, chance << 32,
+                          [&](Checkpoints& checkpoints) { (void)checkpoints.Save(1, FilesOf(1)).ok(); });
       ExpectGood(run, calls, 1);
     }
   }

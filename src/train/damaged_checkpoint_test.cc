@@ -9,8 +9,9 @@
 #include "store/temporary_directory.h"
 #include "train/run_state.h"
 
-// Every file of a checkpoint, cut short and with bits flipped: the damage is seen, named, and the checkpoint before it is
-// what a run goes on from. The readers are called on the damaged file too, as nothing but the manifest protects them.
+// Every file of a checkpoint, cut short and with bits flipped: the damage is seen, named, and the checkpoint before it
+// is what a run goes on from. The readers are called on the damaged file too, as nothing but the manifest protects
+// them.
 namespace cllm {
 namespace {
 

@@ -382,7 +382,8 @@ Result<RunSummary> Trainer::Finish() {
 void Trainer::Log(JsonFields fields) {
   const Status written = log_->Write(fields);
   if (!written.ok() && !log_fails_) {
-    parts_.observer->OnNote(fmt::format("the log goes on without the records that cannot be written: {}", written.message()));
+    parts_.observer->OnNote(
+        fmt::format("the log goes on without the records that cannot be written: {}", written.message()));
   }
   log_fails_ = !written.ok();
 }
