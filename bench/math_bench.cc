@@ -4,7 +4,6 @@
 //   math_bench [rounds]
 #include <immintrin.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "kernels/peak.h"
+#include "bench/measure.h"
 #include "kernels/simd.h"
 #include "math/arrays.h"
 
@@ -104,20 +103,11 @@ const Row kRows[] = {
 };
 
 double Nanoseconds(Array function, const std::vector<float>& x, std::vector<float>& y) {
-  size_t calls = 0;
-  const double begin = ThreadSeconds();
-  double seconds = 0;
-  while (seconds < kMilliseconds * 1e-3) {
-    for (int i = 0; i < 16; ++i) function(x.data(), y.data(), kElements);
-    calls += 16;
-    seconds = ThreadSeconds() - begin;
-  }
-  return seconds * 1e9 / static_cast<double>(calls * kElements);
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+  constexpr int kCalls = 16;  // between two looks at the clock
+  const auto calls = [&] {
+    for (int i = 0; i < kCalls; ++i) function(x.data(), y.data(), kElements);
+  };
+  return 1e9 / (bench::CallsPerSecond(kMilliseconds, calls, {}) * kCalls * kElements);
 }
 
 // The forms agree within a few units of the last place; a benchmark of a wrong function is worth nothing.
@@ -148,12 +138,12 @@ void Measure(const Row& row, size_t rounds, bool wide) {
     if (mvec != nullptr) vector.push_back(Nanoseconds(mvec, x, y));
     scalar.push_back(Nanoseconds(row.scalar, x, y));
   }
-  const double own = Median(ours), plain = Median(scalar);
+  const double own = bench::Median(ours), plain = bench::Median(scalar);
   if (mvec == nullptr) {
     std::printf("| %-8s | %6.3f |      - |     - | %6.3f | %5.2f |\n", row.name, own, plain, plain / own);
     return;
   }
-  const double peer = Median(vector);
+  const double peer = bench::Median(vector);
   std::printf("| %-8s | %6.3f | %6.3f | %5.2f | %6.3f | %5.2f |\n", row.name, own, peer, peer / own, plain,
               plain / own);
 }

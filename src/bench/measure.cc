@@ -7,6 +7,7 @@
 #include "kernels/peak.h"
 #include "math/scalar.h"
 #include "spheres/spheres.h"
+#include "train/planner.h"
 
 namespace cllm::bench {
 
@@ -54,7 +55,7 @@ double JointRate(size_t threads, const std::function<double(size_t)>& rate) {
 }
 
 double JointPeakGflops(size_t threads, double milliseconds) {
-  return JointRate(std::min(threads, PlanSpheres({}).leaves), [=](size_t) { return PeakGflops(milliseconds); });
+  return MeasureMachine(std::min(threads, PlanSpheres({}).leaves), milliseconds).peak_gflops;
 }
 
 double CallsPerSecond(double milliseconds, const std::function<void()>& run, const std::function<void()>& prepare) {

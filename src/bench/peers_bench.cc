@@ -20,17 +20,10 @@ namespace {
 constexpr uint64_t kPeersFormat = 1;
 constexpr uint64_t kMaxPeersBytes = 1 << 20;
 
-Result<JsonObject> ObjectOf(const JsonValue& value, const std::string& label) {
-  const auto* fields = std::get_if<JsonFields>(&value.content());
-  if (fields == nullptr) return BadInput(fmt::format("{}: not an object where one is expected", label));
-  return JsonObject::Parse(WriteJson(*fields), label);
-}
-
 Result<std::vector<Peer>> PeersOf(const JsonObject& file, std::string_view kind, const std::string& path) {
   std::vector<Peer> peers;
-  CLLM_ASSIGN(const JsonArray list, file.Array(kind));
-  for (const JsonValue& value : list) {
-    CLLM_ASSIGN(const JsonObject object, ObjectOf(value, path));
+  CLLM_ASSIGN(const std::vector<JsonObject> list, file.Objects(kind));
+  for (const JsonObject& object : list) {
     Peer peer;
     CLLM_ASSIGN(peer.name, object.Text("name"));
     CLLM_ASSIGN(const JsonArray command, object.Array("command"));
@@ -55,19 +48,22 @@ struct Task {
   size_t threads;
 };
 
+Result<Speed> SpeedOf(const JsonObject& measured) {
+  Speed speed;
+  CLLM_ASSIGN(speed.tokens_per_s, measured.Real("tokens_per_s"));
+  CLLM_ASSIGN(speed.resident_mb, measured.Real("resident_mb"));
+  return speed;
+}
+
 Result<Speed> Ours(const std::string& program, const Task& task, double seconds) {
   CLLM_ASSIGN(const std::string output,
               OutputOf({program, "bench", "train", "--config", task.configuration, "--precision", task.precision,
                         "--optimizer", "adamw", "--threads", std::to_string(task.threads), "--seconds",
                         fmt::format("{}", seconds), "--json"}));
   CLLM_ASSIGN(const JsonObject result, JsonObject::Parse(output, program));
-  CLLM_ASSIGN(const JsonArray rows, result.Array("rows"));
+  CLLM_ASSIGN(const std::vector<JsonObject> rows, result.Objects("rows"));
   if (rows.size() != 1) return Failed(fmt::format("{}: {} rows, expected one", program, rows.size()));
-  CLLM_ASSIGN(const JsonObject row, ObjectOf(rows.front(), program));
-  Speed speed;
-  CLLM_ASSIGN(speed.tokens_per_s, row.Real("tokens_per_s"));
-  CLLM_ASSIGN(speed.resident_mb, row.Real("resident_mb"));
-  return speed;
+  return SpeedOf(rows.front());
 }
 
 Result<Speed> Theirs(const Peer& peer, const Task& task, double seconds) {
@@ -79,10 +75,7 @@ Result<Speed> Theirs(const Peer& peer, const Task& task, double seconds) {
   }
   CLLM_ASSIGN(const std::string output, OutputOf(command));
   CLLM_ASSIGN(const JsonObject result, JsonObject::Parse(output, peer.name));
-  Speed speed;
-  CLLM_ASSIGN(speed.tokens_per_s, result.Real("tokens_per_s"));
-  CLLM_ASSIGN(speed.resident_mb, result.Real("resident_mb"));
-  return speed;
+  return SpeedOf(result);
 }
 
 struct Series {
@@ -136,10 +129,9 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
   CLLM_ASSIGN(const std::string output, OutputOf(command));
   CLLM_ASSIGN(const JsonObject result, JsonObject::Parse(output, peer.name));
   CLLM_ASSIGN(const std::string name, result.Text("peer"));
-  CLLM_ASSIGN(const JsonArray rows, result.Array("rows"));
+  CLLM_ASSIGN(const std::vector<JsonObject> rows, result.Objects("rows"));
   std::vector<double> ratios;
-  for (const JsonValue& value : rows) {
-    CLLM_ASSIGN(const JsonObject row, ObjectOf(value, peer.name));
+  for (const JsonObject& row : rows) {
     CLLM_ASSIGN(const std::string product, row.Text("product"));
     CLLM_ASSIGN(const double ours, row.Real("ours"));
     CLLM_ASSIGN(const double theirs, row.Real("peer"));
@@ -193,9 +185,8 @@ Result<Peers> ReadPeers(const std::string& path) {
   Peers peers;
   CLLM_ASSIGN(peers.training, PeersOf(file, "training", path));
   CLLM_ASSIGN(peers.products, PeersOf(file, "products", path));
-  CLLM_ASSIGN(const JsonArray missing, file.Array("missing"));
-  for (const JsonValue& value : missing) {
-    CLLM_ASSIGN(const JsonObject one, ObjectOf(value, path));
+  CLLM_ASSIGN(const std::vector<JsonObject> missing, file.Objects("missing"));
+  for (const JsonObject& one : missing) {
     CLLM_ASSIGN(const std::string name, one.Text("name"));
     CLLM_ASSIGN(const std::string reason, one.Text("reason"));
     peers.missing.push_back(fmt::format("{} is not measured: {}", name, reason));

@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "base/random.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "math/scalar.h"
+#include "train/trial.h"
 
 namespace cllm::bench {
-namespace {
-
-constexpr uint64_t kTokenStream = 0x62656e63;
-
-}  // namespace
 
 Status CheckMemory(size_t bytes) {
   const uint64_t available = ReadMachineMemory().available;
@@ -35,18 +30,13 @@ size_t Trial::Bytes(const Configuration& configuration, const RunConfig& run, si
 Result<std::unique_ptr<Trial>> Trial::Create(const Configuration& configuration, const RunConfig& run, size_t threads) {
   std::unique_ptr<Trial> trial(new Trial());
   trial->model_ = run.Model(configuration.model.vocabulary);
-  CLLM_TRY(Validate(trial->model_));
   trial->tokens_ = configuration.batch * trial->model_.context;
   for (size_t v = 0; v < trial->model_.vocabulary; ++v) {
     trial->root_.push_back(static_cast<int32_t>(v / 3));
     trial->form_.push_back(static_cast<int32_t>(v % 25));
   }
-  SpheresOptions spheres;
-  spheres.leaves = threads;
-  CLLM_ASSIGN(trial->step_,
-              ExactStep::Create(trial->model_, run.Step(), {trial->root_, trial->form_}, std::move(spheres)));
-  InitializeParameters(run.seed, trial->model_.layers, trial->step_->parameters());
-  CLLM_TRY(trial->step_->Repack());
+  CLLM_ASSIGN(trial->step_, UntrainedStep(run, trial->model_.vocabulary, {trial->root_, trial->form_}, threads));
+  trial->read_ = RandomTokens(trial->model_.vocabulary);
   return trial;
 }
 
@@ -62,12 +52,7 @@ Status Trial::CheckUntrainedLoss(double loss) const {
 }
 
 Result<StepResult> Trial::Step() {
-  const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) -> Status {
-    const uint64_t key = SubKey(kTokenStream, sequence);
-    for (size_t t = 0; t < out.size(); ++t) out[t] = static_cast<uint32_t>(RandomBits(key, t) % model_.vocabulary);
-    return {};
-  };
-  CLLM_ASSIGN(StepResult result, step_->Run(next_, read));
+  CLLM_ASSIGN(StepResult result, step_->Run(next_, read_));
   if (next_ == 0) CLLM_TRY(CheckUntrainedLoss(result.scores.token));
   ++next_;
   return result;

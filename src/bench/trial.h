@@ -12,7 +12,7 @@ namespace cllm::bench {
 // loss's classes (roots of three tokens, 25 forms). Thread-compatible.
 class Trial {
  public:
-  // Error: Usage or NoResources, as the real start would give.
+  // Error: as UntrainedStep.
   static Result<std::unique_ptr<Trial>> Create(const Configuration& configuration, const RunConfig& run,
                                                size_t threads);
 
@@ -31,6 +31,7 @@ class Trial {
   ModelConfig model_;
   std::vector<int32_t> root_, form_;
   std::unique_ptr<ExactStep> step_;
+  SequenceReader read_;
   size_t tokens_ = 0;
   uint64_t next_ = 0;
 };

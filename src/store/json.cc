@@ -208,6 +208,17 @@ Result<JsonObject> JsonObject::Object(std::string_view name) const {
   return Wrong(name, "an object");
 }
 
+Result<std::vector<JsonObject>> JsonObject::Objects(std::string_view name) const {
+  CLLM_ASSIGN(const JsonArray values, Array(name));
+  std::vector<JsonObject> objects;
+  for (const JsonValue& value : values) {
+    const auto* fields = std::get_if<JsonFields>(&value.content());
+    if (fields == nullptr) return Wrong(name, "an array of objects");
+    objects.push_back(JsonObject(fmt::format("{}: {}", label_, name), *fields));
+  }
+  return objects;
+}
+
 Result<JsonArray> JsonObject::Array(std::string_view name) const {
   const JsonValue* value = Find(name);
   if (value != nullptr) {

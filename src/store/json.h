@@ -92,6 +92,8 @@ class JsonObject {
   Result<std::string> Text(std::string_view name) const;
   Result<JsonObject> Object(std::string_view name) const;
   Result<JsonArray> Array(std::string_view name) const;
+  // An array whose elements are all objects.
+  Result<std::vector<JsonObject>> Objects(std::string_view name) const;
 
   // The field "format" is a number from 1 to `newest`. Error: absent, or a newer one ("update the program").
   Status CheckFormat(uint64_t newest) const;

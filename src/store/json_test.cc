@@ -53,7 +53,7 @@ TEST(Json, RoundTrip_AnyDouble_SameBits) {
 
 TEST(Json, Getters_KindAndRange) {
   const JsonObject object = *JsonObject::Parse(
-      R"({"i":-3,"u":18446744073709551615,"r":2.5,"b":false,"s":"é","o":{"x":1},"l":[1,2],"n":null})", "state.json");
+      R"({"i":-3,"u":18446744073709551615,"r":2.5,"b":false,"s":"é","o":{"x":1},"l":[1,2],"p":[{},{"x":2}],"n":null})", "state.json");
   EXPECT_EQ(*object.Integer("i"), -3);
   EXPECT_EQ(*object.Unsigned("u"), UINT64_MAX);
   EXPECT_EQ(*object.Real("r"), 2.5);
@@ -62,11 +62,13 @@ TEST(Json, Getters_KindAndRange) {
   EXPECT_EQ(*object.Text("s"), "é");
   EXPECT_EQ(*object.Object("o")->Integer("x"), 1);
   EXPECT_EQ(object.Array("l")->size(), 2u);
+  EXPECT_EQ(*object.Objects("p")->at(1).Integer("x"), 2);
   const std::vector<Status> errors = {object.Integer("u").status(),  object.Integer("r").status(),
                                       object.Unsigned("i").status(), object.Unsigned("r").status(),
                                       object.Real("s").status(),     object.Real("n").status(),
                                       object.Boolean("i").status(),  object.Text("i").status(),
-                                      object.Object("l").status(),   object.Array("o").status()};
+                                      object.Object("l").status(),   object.Array("o").status(),
+                                      object.Objects("l").status()};
   for (const Status& status : errors) {
     EXPECT_EQ(status.code(), Code::kBadInput);
     EXPECT_THAT(status.message(), HasSubstr("state.json: the field '"));

@@ -5,10 +5,10 @@
 #include <thread>
 #include <vector>
 
-#include "base/random.h"
 #include "base/system.h"
 #include "kernels/peak.h"
 #include "math/scalar.h"
+#include "train/trial.h"
 
 namespace cllm {
 namespace {
@@ -155,20 +155,10 @@ void PlanSteps(double seconds, double step_seconds, RunConfig& config) {
 Result<double> MeasureStep(const RunConfig& config, const Tokenizer& tokenizer, double seconds) {
   RunConfig trial = config;
   trial.steps = 1'000'000;
-  const ModelConfig model = trial.Model(tokenizer.vocabulary());
-  SpheresOptions spheres;
-  spheres.leaves = trial.threads;
   const TokenLattice& lattice = tokenizer.lattice();
-  CLLM_ASSIGN(auto step,
-              ExactStep::Create(model, trial.Step(), {lattice.root_class(), lattice.form_class()}, std::move(spheres)));
-  InitializeParameters(trial.seed, model.layers, step->parameters());
-  CLLM_TRY(step->Repack());
-  const SequenceReader random = [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
-    for (size_t t = 0; t < out.size(); ++t) {
-      out[t] = static_cast<uint32_t>(RandomBits(sequence, t) % model.vocabulary);
-    }
-    return {};
-  };
+  CLLM_ASSIGN(const auto step, UntrainedStep(trial, tokenizer.vocabulary(),
+                                             {lattice.root_class(), lattice.form_class()}, trial.threads));
+  const SequenceReader random = RandomTokens(tokenizer.vocabulary());
   std::vector<double> times;
   const double end = MonotonicSeconds() + seconds;
   for (uint64_t i = 0; i < 3 || (MonotonicSeconds() < end && i < 1000); ++i) {
