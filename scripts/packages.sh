@@ -15,7 +15,7 @@ aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-de
   libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libgtest-dev libgmock-dev libmpfr-dev libgmp-dev)
 
 # What scripts/avx512 needs beside that: an emulator of a processor with AVX-512, and what makes a disk to start it from.
-avx512_packages=(bochs bochs-term bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio busybox-static bsdutils)
+avx512_packages=(bochs bochs-term bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio busybox-static)
 
 # install_packages NAME...: installs what is missing. As root with apt-get; else with sudo; else prints the one line that
 # an administrator has to run, and stops. With nothing missing it needs no rights at all.
