@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "kernels/gemm.h"
 
 namespace cllm::bench {
 
@@ -26,6 +27,7 @@ class Kernel {
 struct KernelSpec {
   std::string name;
   std::function<std::unique_ptr<Kernel>()> make;
+  Precision precision = Precision::kFp32;  // of whose peak it takes a share
 };
 
 }  // namespace cllm::bench

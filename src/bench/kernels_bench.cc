@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/aligned_buffer.h"
 #include "bench/bandwidth.h"
@@ -19,7 +20,7 @@ constexpr double kMilliseconds = 4;           // of one measurement
 constexpr double kYardstickMilliseconds = 2;  // of its yardstick
 
 // A kernel's rate in 1e9 FLOP or bytes per second.
-Result<Alternation> Measure(Kernel& kernel, size_t rounds) {
+Result<Alternation> Measure(Kernel& kernel, Precision precision, size_t rounds) {
   const bool product = kernel.flop() > 0;
   const double amount = (product ? kernel.flop() : kernel.bytes()) * 1e-9;
   const AlignedBuffer<float> read(product ? 0 : static_cast<size_t>(kernel.bytes()) / sizeof(float));
@@ -30,7 +31,7 @@ Result<Alternation> Measure(Kernel& kernel, size_t rounds) {
                             kMilliseconds, [&] { kernel.Run(); }, [&] { kernel.Restore(); });
       },
       [&] {
-        return product ? PeakGflops(kYardstickMilliseconds)
+        return product ? PeakGflops(kYardstickMilliseconds, precision)
                        : ReadRate(read.data(), read.size(), kYardstickMilliseconds) * 1e-9;
       });
 }
@@ -38,13 +39,16 @@ Result<Alternation> Measure(Kernel& kernel, size_t rounds) {
 struct Row {
   std::string name, size;
   bool product;
+  Precision precision;
   Alternation measured;
 };
 
-// A product's share is void when the peak beside it was lower than the best product of all.
+// A product's share is void when the peak beside it was lower than the best product of its precision.
 Findings Report(const std::vector<Row>& rows) {
-  double best = 0;
-  for (const Row& row : rows) best = std::max(best, row.product ? row.measured.rate : 0.0);
+  std::map<Precision, double> bests = {{Precision::kFp32, 0}, {Precision::kBf16, 0}};
+  for (const Row& row : rows) {
+    if (row.product) bests[row.precision] = std::max(bests[row.precision], row.measured.rate);
+  }
   Findings findings{.table = Table({{"kernel", "kernel", Column::Kind::kText},
                                     {"size", "size", Column::Kind::kText},
                                     {"unit", "unit", Column::Kind::kText},
@@ -52,9 +56,10 @@ Findings Report(const std::vector<Row>& rows) {
                                     {"yardstick", "yardstick"},
                                     {"share", "share", Column::Kind::kShare},
                                     {"spread", "spread", Column::Kind::kShare, 0}}),
-                    .facts = {{"best_product_gflops", best}},
+                    .facts = {{"best_product_gflops", bests[Precision::kFp32]}, {"best_bf16_product_gflops", bests[Precision::kBf16]}},
                     .notes = {"products: the yardstick is the multiply-add peak; others: reading as many bytes"}};
   for (const Row& row : rows) {
+    const double best = bests[row.precision];
     const bool is_void = row.product && row.measured.yardstick < kYardstickTolerance * best;
     findings.table.Add({row.name, row.size, row.product ? "GFLOP/s" : "GB/s", row.measured.rate, row.measured.yardstick,
                         is_void ? JsonValue() : JsonValue(row.measured.share), row.measured.spread});
@@ -80,8 +85,8 @@ Result<Findings> BenchKernels(const KernelOptions& options) {
     if (const Status status = kernel->Check(); !status.ok()) {
       return Failed(fmt::format("{}: the result is wrong: {}", spec.name, status.message()));
     }
-    CLLM_ASSIGN(const Alternation measured, Measure(*kernel, options.rounds));
-    rows.push_back({spec.name, kernel->size(), kernel->flop() > 0, measured});
+    CLLM_ASSIGN(const Alternation measured, Measure(*kernel, spec.precision, options.rounds));
+    rows.push_back({spec.name, kernel->size(), kernel->flop() > 0, spec.precision, measured});
   }
   if (rows.empty()) return Usage(fmt::format("no kernel's name holds '{}'", options.part));
   return Report(rows);

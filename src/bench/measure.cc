@@ -54,8 +54,8 @@ double JointRate(size_t threads, const std::function<double(size_t)>& rate) {
   return sum;
 }
 
-double JointPeakGflops(size_t threads, double milliseconds) {
-  return MeasureMachine(std::min(threads, PlanSpheres({}).leaves), milliseconds).peak_gflops;
+double JointPeakGflops(size_t threads, double milliseconds, Precision precision) {
+  return MeasureMachine(std::min(threads, PlanSpheres({}).leaves), milliseconds, precision).peak_gflops;
 }
 
 double CallsPerSecond(double milliseconds, const std::function<void()>& run, const std::function<void()>& prepare) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "kernels/gemm.h"
 
 // The measuring core: how anything that `cllm bench` prints is measured.
 namespace cllm::bench {
@@ -37,8 +38,8 @@ Result<Alternation> Alternate(size_t rounds, const std::function<Result<double>(
 // Calls `rate(thread)` on `threads` threads of its own at once and returns the sum.
 double JointRate(size_t threads, const std::function<double(size_t thread)>& rate);
 
-// Joint fused-multiply-add peak of `threads` threads in GFLOP/s, as many as there are usable cores at most.
-double JointPeakGflops(size_t threads, double milliseconds);
+// Joint peak (PeakGflops) of `threads` threads in GFLOP/s, as many as there are usable cores at most.
+double JointPeakGflops(size_t threads, double milliseconds, Precision precision);
 
 // Calls `run` for at least `milliseconds` of the thread's processor time and returns calls per second of it; `prepare`
 // (may be empty) is called before each and is not counted.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
@@ -62,24 +63,28 @@ constexpr Shape kShapes[] = {
     {"three rows, b qkv", Form::kPackedRight, 3, 1152, 384},
 };
 
+// Numbers from -1 to 1 that bf16 holds too, so that both precisions have one reference.
 void FillRandom(AlignedBuffer<float>& x, uint64_t key) {
-  for (size_t i = 0; i < x.size(); ++i) x[i] = 2 * UnitFloat(RandomBits(key, i)) - 1;
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(RandomBits(key, i) % 257) / 128 - 1;
 }
 
 // C[m, n] = A B of one shape, with random operands.
 class Product : public Kernel {
  public:
-  explicit Product(const Shape& shape)
+  Product(const Shape& shape, Precision precision)
       : shape_(shape),
+        precision_(precision),
         b_stride_(shape.b_stride == 0 ? shape.n : shape.b_stride),
         a_(shape.m * shape.k),
         b_(shape.k * b_stride_),
         c_(shape.m * shape.n),
-        packed_(shape.form == Form::kPackedRight ? PackedSize(shape.k, shape.n) : 0) {
+        packed_(shape.form == Form::kPackedRight ? PackedSize(shape.k, shape.n, precision) : 0) {
     FillRandom(a_, 1);
     FillRandom(b_, 2);
     left_ = shape.form == Form::kGradient ? GemmLeft{a_.data(), 1, shape.m} : GemmLeft{a_.data(), shape.k, 1};
-    if (shape.form == Form::kPackedRight) panels_ = PackRows(b_.data(), b_stride_, shape.k, shape.n, packed_.data());
+    if (shape.form == Form::kPackedRight) {
+      panels_ = PackRows(b_.data(), b_stride_, shape.k, shape.n, packed_.data(), precision);
+    }
   }
 
   void Run() override {
@@ -89,7 +94,7 @@ class Product : public Kernel {
         Gemm(s.m, left_, panels_, c_.data(), s.n, GemmInto::kOverwrite);
         return;
       case Form::kRightRows:
-        GemmRows(s.m, s.n, s.k, left_, b_.data(), b_stride_, c_.data(), s.n, GemmInto::kOverwrite);
+        GemmRows(s.m, s.n, s.k, left_, b_.data(), b_stride_, c_.data(), s.n, GemmInto::kOverwrite, precision_);
         return;
       case Form::kGradient:
         RunBlocks();
@@ -127,12 +132,13 @@ class Product : public Kernel {
       for (size_t column = 0; column < s.n; column += s.block_columns) {
         GemmRows(std::min(s.block_rows, s.m - row), std::min(s.block_columns, s.n - column), s.k,
                  {left_.data + row, 1, left_.depth_stride}, b_.data() + column, b_stride_,
-                 c_.data() + row * s.n + column, s.n, GemmInto::kOverwrite);
+                 c_.data() + row * s.n + column, s.n, GemmInto::kOverwrite, precision_);
       }
     }
   }
 
   Shape shape_;
+  Precision precision_;
   size_t b_stride_;
   AlignedBuffer<float> a_, b_, c_, packed_;
   GemmLeft left_;
@@ -143,12 +149,17 @@ class Product : public Kernel {
 
 std::vector<KernelSpec> Products() {
   std::vector<KernelSpec> specs;
-  for (const Shape& shape : kShapes) {
-    specs.push_back({shape.name, [&shape] { return std::make_unique<Product>(shape); }});
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    for (const Shape& shape : kShapes) {
+      const bool bf16 = precision == Precision::kBf16;
+      if (bf16 && (shape.m < 64 || std::string_view(shape.name).starts_with("attention"))) continue;
+      specs.push_back({bf16 ? fmt::format("{}, bf16", shape.name) : shape.name,
+                       [&shape, precision] { return std::make_unique<Product>(shape, precision); }, precision});
+    }
   }
   return specs;
 }
 
-std::unique_ptr<Kernel> LargestProduct() { return std::make_unique<Product>(kLargest); }
+std::unique_ptr<Kernel> LargestProduct(Precision precision) { return std::make_unique<Product>(kLargest, precision); }
 
 }  // namespace cllm::bench

@@ -36,8 +36,10 @@ struct Measured {
 // A large matrix product on each thread at once, GFLOP/s: the peak loop must not be slower.
 class JointProduct {
  public:
-  explicit JointProduct(size_t threads) {
-    for (size_t i = 0; i < std::min(threads, PlanSpheres({}).leaves); ++i) products_.push_back(LargestProduct());
+  JointProduct(size_t threads, Precision precision) {
+    for (size_t i = 0; i < std::min(threads, PlanSpheres({}).leaves); ++i) {
+      products_.push_back(LargestProduct(precision));
+    }
   }
   double Gflops() {
     return JointRate(products_.size(), [&](size_t thread) {
@@ -80,7 +82,8 @@ Result<Measured> Measure(const Row& row, const TrainingOptions& options) {
   const double gflop = tokens * FlopPerToken(row.configuration->model) * 1e-9;
   Measured measured;
   measured.resident = ReadProcessMemory().resident;
-  JointProduct product(row.threads);
+  const Precision precision = trial->step().options().precision;
+  JointProduct product(row.threads, precision);
   std::vector<double> products;
   Steps steps;
   const auto work = [&]() -> Result<double> {
@@ -89,7 +92,7 @@ Result<Measured> Measure(const Row& row, const TrainingOptions& options) {
   };
   const auto yardstick = [&] {
     products.push_back(product.Gflops());
-    return JointPeakGflops(row.threads, kPeakMilliseconds);
+    return JointPeakGflops(row.threads, kPeakMilliseconds, precision);
   };
   CLLM_ASSIGN(measured.gflops, Alternate(options.rounds, work, yardstick));
   measured.best_product = Median(products);

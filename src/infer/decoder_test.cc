@@ -90,11 +90,13 @@ INSTANTIATE_TEST_SUITE_P(All, DecoderOnTarget, testing::ValuesIn(SimdTargets()),
                          [](const auto& target) { return target.param; });
 
 TEST_P(DecoderOnTarget, AppendAll_EqualsTrainingForward_BitForBit) {
-  for (const ModelConfig& config : Shapes()) {
-    const TestModel model = RandomModel(config, 1, kFactor);
-    const std::vector<uint32_t> tokens = RandomTokens(2, config.context, config.vocabulary);
-    Decoder decoder(config, model.parameters, model.packed);
-    EXPECT_TRUE(SameBits(decoder.AppendAll(tokens), TrainingLogits(model, tokens))) << Name(config);
+  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+    for (const ModelConfig& config : Shapes()) {
+      const TestModel model = RandomModel(config, 1, kFactor, precision);
+      const std::vector<uint32_t> tokens = RandomTokens(2, config.context, config.vocabulary);
+      Decoder decoder(config, model.parameters, model.packed);
+      EXPECT_TRUE(SameBits(decoder.AppendAll(tokens), TrainingLogits(model, tokens))) << Name(config);
+    }
   }
 }
 

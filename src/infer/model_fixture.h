@@ -20,13 +20,14 @@ struct TestModel {
   Parameters parameters;
   PackedWeights packed;
 
-  explicit TestModel(const ModelConfig& shape)
-      : config(shape), parameters(shape), packed(shape, PackedWeights::Use::kForward) {}
+  explicit TestModel(const ModelConfig& shape, Precision precision = Precision::kFp32)
+      : config(shape), parameters(shape), packed(shape, PackedWeights::Use::kForward, precision) {}
 };
 
 // Initial weights times `factor`, norms too: large enough that attention and activations are far from linear.
-inline TestModel RandomModel(const ModelConfig& config, uint64_t seed, float factor) {
-  TestModel model(config);
+inline TestModel RandomModel(const ModelConfig& config, uint64_t seed, float factor,
+                             Precision precision = Precision::kFp32) {
+  TestModel model(config, precision);
   InitializeParameters(seed, config.layers, model.parameters);
   for (const TensorInfo& info : model.parameters.layout().tensors()) {
     for (float& value : model.parameters.tensor(info)) value *= info.role == TensorRole::kNorm ? 0.9f : factor;

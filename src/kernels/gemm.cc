@@ -8,16 +8,20 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "hwy/highway.h"
+#include "kernels/bf16_tile.h"
+#include "kernels/flush_denormals.h"
 #include "kernels/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {
 namespace HWY_NAMESPACE {
 
-// Sizes for a first-level cache of 32 KiB and a second-level one of 512 KiB or more, confirmed by measurement on Zen 3.
+// Sizes, in words of an operand, for a first-level cache of 32 KiB and a second-level one of 512 KiB or more, confirmed by measurement on Zen 3.
 inline constexpr size_t kDepthBlock = 1024;       // of operands that are read where they lie
 inline constexpr size_t kRelayDepth = 256;        // of operands that are re-laid
 inline constexpr size_t kLeftBlock = 32768;       // floats of A that stay in the second-level cache
@@ -43,8 +47,6 @@ struct RightBlock {
   size_t panel_stride;
 };
 
-using TileFunction = void (*)(const TileShape& shape, const float* a, const float* b, float* c);
-
 template <size_t... kRow>
 constexpr std::array<TileFunction, kTileRows> MakeTileTable(std::index_sequence<kRow...>) {
   return {&Tile<kRow + 1, 1>...};
@@ -52,35 +54,46 @@ constexpr std::array<TileFunction, kTileRows> MakeTileTable(std::index_sequence<
 inline constexpr std::array<TileFunction, kTileRows> kTileOfRows =
     MakeTileTable(std::make_index_sequence<kTileRows>());
 
+template <Form kForm>
+TileFunction TileOf(size_t rows) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  static_assert(kTileRows == kBf16TileRows && kPanelWidth == 32);
+  if constexpr (kForm == Form::kWords) return Bf16Tiles()[rows - 1];
+#endif
+  return kTileOfRows[rows - 1];
+}
+
 // A tile whose last columns do not exist in C: computed in scratch, so that nothing beyond C is touched.
-HWY_NOINLINE void EdgeTile(TileShape shape, size_t rows, size_t columns, const float* a, const float* b, float* c) {
+HWY_NOINLINE void EdgeTile(TileFunction tile, TileShape shape, size_t rows, size_t columns, const float* a,
+                           const float* b, float* c) {
   alignas(64) float scratch[kTileRows * kPanelWidth] = {};
   const size_t c_stride = std::exchange(shape.c_stride, kPanelWidth);
   for (size_t r = 0; r < rows && shape.into == GemmInto::kAdd; ++r) {
     std::memcpy(scratch + r * kPanelWidth, c + r * c_stride, columns * sizeof(float));
   }
-  kTileOfRows[rows - 1](shape, a, b, scratch);
+  tile(shape, a, b, scratch);
   for (size_t r = 0; r < rows; ++r) std::memcpy(c + r * c_stride, scratch + r * kPanelWidth, columns * sizeof(float));
 }
 
-TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t depth, Output out) {
-  return {depth, left.row_stride, left.depth_stride, right.row_stride, right.panel_stride, out.stride, out.into};
+TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t words, Output out) {
+  return {words, left.row_stride, left.depth_stride, right.row_stride, right.panel_stride, out.stride, out.into};
 }
 
 // All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.
-void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right, size_t depth, size_t columns,
+template <Form kForm>
+void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right, size_t words, size_t columns,
            Output out) {
-  const TileShape shape = ShapeOf(left, right, depth, out);
+  const TileShape shape = ShapeOf(left, right, words, out);
   for (size_t i = 0; i < tiles.count(); ++i) {
     const float* a = left.Tile(tiles, i);
     const float* b = right.data;
     float* c = out.c + tiles.begin(i) * out.stride;
-    const TileFunction tile = kTileOfRows[tiles.height(i) - 1];
+    const TileFunction tile = TileOf<kForm>(tiles.height(i));
     size_t column = 0;
     for (; column + kPanelWidth <= columns; column += kPanelWidth, b += right.panel_stride) {
       tile(shape, a, b, c + column);
     }
-    if (column < columns) EdgeTile(shape, tiles.height(i), columns - column, a, b, c + column);
+    if (column < columns) EdgeTile(tile, shape, tiles.height(i), columns - column, a, b, c + column);
   }
 }
 
@@ -95,7 +108,7 @@ void ThinBlock(GemmLeft a, RightBlock b, size_t depth, size_t columns, Output ou
     Tile<kRows, kPanels>(shape, a.data, b.data, out.c + column);
     b.data += kPanels * b.panel_stride;
   }
-  Block(RowTiles(kRows), left, b, depth, columns - column, out.At(0, column));
+  Block<Form::kSingle>(RowTiles(kRows), left, b, depth, columns - column, out.At(0, column));
 }
 
 void AnyThinBlock(size_t m, GemmLeft a, const RightBlock& b, size_t depth, size_t columns, Output out) {
@@ -106,24 +119,26 @@ void AnyThinBlock(size_t m, GemmLeft a, const RightBlock& b, size_t depth, size_
 }
 
 // B in panels, as packed by the caller.
+template <Form kForm>
 struct PackedRight {
   Panels panels;
 
   RightBlock Part(size_t k, size_t /*depth*/, size_t column, size_t /*columns*/) const {
-    return {panels.data + column / kPanelWidth * panels.panel_stride + k * kPanelWidth, kPanelWidth,
+    return {panels.data + column / kPanelWidth * panels.panel_stride + WordsOf(kForm, k) * kPanelWidth, kPanelWidth,
             panels.panel_stride};
   }
 };
 
 // B row-major, re-laid part by part.
+template <Form kForm>
 struct RelayedRight {
   const float* b;
   size_t stride;
   float* scratch;  // kRightBlock, or one panel of kRelayDepth if that is more
 
   RightBlock Part(size_t k, size_t depth, size_t column, size_t columns) const {
-    RelayRight(b + k * stride + column, stride, depth, columns, scratch);
-    return {scratch, kPanelWidth, kPanelWidth * depth};
+    RelayRight<kForm>(b + k * stride + column, stride, depth, columns, scratch);
+    return {scratch, kPanelWidth, kPanelWidth * WordsOf(kForm, depth)};
   }
 };
 
@@ -133,84 +148,111 @@ size_t RowsOfBlock(size_t m, size_t limit) {
   return ((m + blocks - 1) / blocks + kTileRows - 1) / kTileRows * kTileRows;
 }
 
+// How the tiles get A.
+enum class LeftUse { kWhereItLies, kRelaid, kConverted };
+
+template <Form kForm>
+LeftUse LeftUseOf(GemmLeft a, size_t columns) {
+  const bool contiguous_rows = a.row_stride == 1 && a.depth_stride > 1;
+  if (kForm != Form::kSingle) return contiguous_rows ? LeftUse::kRelaid : LeftUse::kConverted;
+  return contiguous_rows && columns >= kRelayLeftColumns ? LeftUse::kRelaid : LeftUse::kWhereItLies;
+}
+
 // One block over k: blocks of rows of A that stay in the second-level cache, each against the panels of B in groups
-// that stay in the first-level one. left_scratch: null when A is read where it lies.
-template <typename Right>
-void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t columns, float* left_scratch,
-                Output out) {
-  const size_t steps = std::max(depth, size_t{1});
+// that stay in the first-level one. left_scratch: kLeftScratch unless A is read where it lies.
+template <Form kForm, typename Right>
+void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t columns, LeftUse use,
+                float* left_scratch, Output out) {
+  const size_t words = WordsOf(kForm, depth), steps = std::max(words, size_t{1});
   const size_t tiles_in_block =
-      left_scratch == nullptr ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(depth);
+      use == LeftUse::kWhereItLies ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(words);
   const size_t block_rows = RowsOfBlock(m, std::max(tiles_in_block, size_t{1}) * kTileRows);
   const size_t group = std::max(kRightBlock / (steps * kPanelWidth), size_t{1}) * kPanelWidth;
   for (size_t row = 0; row < m; row += block_rows) {
     const size_t rows = std::min(block_rows, m - row);
     const RowTiles tiles(rows);
     const GemmLeft part = {a.data + row * a.row_stride + k * a.depth_stride, a.row_stride, a.depth_stride};
-    if (left_scratch != nullptr) RelayLeft(tiles, rows, depth, part, left_scratch);
-    const LeftBlock left = left_scratch != nullptr ? LeftBlock(left_scratch, depth) : LeftBlock(part);
+    LeftBlock left(part);
+    if (use == LeftUse::kRelaid) {
+      RelayLeft<kForm>(tiles, rows, depth, part, left_scratch);
+      left = LeftBlock(left_scratch, words);
+    }
+    if constexpr (kForm != Form::kSingle) {
+      if (use == LeftUse::kConverted) {
+        ConvertLeft<kForm>(rows, depth, part, left_scratch);
+        left = LeftBlock(GemmLeft{.data = left_scratch, .row_stride = words});
+      }
+    }
     for (size_t column = 0; column < columns; column += group) {
       const size_t width = std::min(group, columns - column);
-      Block(tiles, left, right.Part(k, depth, column, width), depth, width, out.At(row, column));
+      Block<kForm>(tiles, left, right.Part(k, depth, column, width), words, width, out.At(row, column));
     }
   }
 }
 
-// Blocks over k, each of which continues the chains from C.
-template <typename Right>
-void Blocks(size_t m, GemmLeft a, const Right& right, size_t depth, size_t depth_block, size_t columns,
+// Blocks over k of `words_block` words, each of which continues the chains from C.
+template <Form kForm, typename Right>
+void Blocks(size_t m, GemmLeft a, const Right& right, size_t depth, size_t words_block, size_t columns, LeftUse use,
             float* left_scratch, Output out) {
+  const size_t depth_block = kForm == Form::kWords ? 2 * words_block : words_block;
   size_t k = 0;
   do {
     const size_t part = std::min(depth_block, depth - k);
-    DepthBlock(m, a, right, k, part, columns, left_scratch, out);
+    DepthBlock<kForm>(m, a, right, k, part, columns, use, left_scratch, out);
     out.into = GemmInto::kAdd;
     k += depth_block;
   } while (k < depth);
 }
 
-bool PaysToRelayLeft(GemmLeft a, size_t columns) {
-  return a.row_stride == 1 && a.depth_stride > 1 && columns >= kRelayLeftColumns;
-}
-
-HWY_NOINLINE void GemmPackedRelayed(size_t m, GemmLeft a, const Panels& b, Output out) {
+template <Form kForm>
+HWY_NOINLINE void GemmPackedRelayed(size_t m, GemmLeft a, const Panels& b, LeftUse use, Output out) {
   alignas(64) float left_scratch[kLeftScratch];
-  Blocks(m, a, PackedRight{b}, b.depth, kRelayDepth, b.columns, left_scratch, out);
+  Blocks<kForm>(m, a, PackedRight<kForm>{b}, b.depth, kRelayDepth, b.columns, use, left_scratch, out);
 }
 
-void GemmPacked(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
-  const Output out = {c, c_stride, into};
-  const PackedRight right = {b};
-  if (m <= kThinRows) {
+template <Form kForm>
+void GemmPackedOf(size_t m, GemmLeft a, const Panels& b, Output out) {
+  const PackedRight<kForm> right = {b};
+  const LeftUse use = LeftUseOf<kForm>(a, b.columns);
+  if (kForm == Form::kSingle && m <= kThinRows) {
     AnyThinBlock(m, a, right.Part(0, b.depth, 0, b.columns), b.depth, b.columns, out);
-  } else if (PaysToRelayLeft(a, b.columns)) {
-    GemmPackedRelayed(m, a, b, out);
+  } else if (use != LeftUse::kWhereItLies) {
+    GemmPackedRelayed<kForm>(m, a, b, use, out);
   } else {
-    Blocks(m, a, right, b.depth, kDepthBlock, b.columns, nullptr, out);
+    Blocks<kForm>(m, a, right, b.depth, kDepthBlock, b.columns, use, nullptr, out);
   }
 }
 
+template <Form kForm>
 HWY_NOINLINE void GemmRowsRelayed(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride,
                                   Output out) {
   alignas(64) float left_scratch[kLeftScratch];
   alignas(64) float right_scratch[std::max(kRightBlock, kRelayDepth * kPanelWidth)];
-  float* relay_left = PaysToRelayLeft(a, n) ? left_scratch : nullptr;
-  Blocks(m, a, RelayedRight{b, b_stride, right_scratch}, depth, kRelayDepth, n, relay_left, out);
+  Blocks<kForm>(m, a, RelayedRight<kForm>{b, b_stride, right_scratch}, depth, kRelayDepth, n, LeftUseOf<kForm>(a, n),
+                left_scratch, out);
 }
 
-void GemmUnpacked(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride, float* c,
-                  size_t c_stride, GemmInto into) {
-  const Output out = {c, c_stride, into};
+template <Form kForm>
+void GemmUnpackedOf(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride, Output out) {
   // With few rows each element of B is used too seldom to be moved first; only the last columns are, which a vector
   // would overrun.
-  const size_t direct = m < kRelayRightRows ? n / kPanelWidth * kPanelWidth : 0;
+  const size_t direct = kForm == Form::kSingle && m < kRelayRightRows ? n / kPanelWidth * kPanelWidth : 0;
   const RightBlock right = {b, b_stride, kPanelWidth};
   if (direct > 0 && m <= kThinRows) {
     AnyThinBlock(m, a, right, depth, direct, out);
   } else if (direct > 0) {
-    Block(RowTiles(m), LeftBlock(a), right, depth, direct, out);
+    Block<Form::kSingle>(RowTiles(m), LeftBlock(a), right, depth, direct, out);
   }
-  if (direct < n) GemmRowsRelayed(m, n - direct, depth, a, b + direct, b_stride, out.At(0, direct));
+  if (direct < n) GemmRowsRelayed<kForm>(m, n - direct, depth, a, b + direct, b_stride, out.At(0, direct));
+}
+
+void GemmPacked(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
+  WithForm(b.precision, [&](auto form) { GemmPackedOf<form()>(m, a, b, {c, c_stride, into}); });
+}
+
+void GemmUnpacked(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride, float* c,
+                  size_t c_stride, GemmInto into, Precision precision) {
+  WithForm(precision, [&](auto form) { GemmUnpackedOf<form()>(m, n, depth, a, b, b_stride, {c, c_stride, into}); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -228,13 +270,19 @@ HWY_EXPORT(GemmUnpacked);
 
 void Gemm(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
   if (m == 0 || b.columns == 0) return;
+  CHECK(b.precision == Precision::kFp32 || a.row_stride == 1 || a.depth_stride == 1);
+  std::optional<FlushDenormals> flush;
+  if (b.precision == Precision::kBf16) flush.emplace();
   HWY_DYNAMIC_DISPATCH(GemmPacked)(m, a, b, c, c_stride, into);
 }
 
 void GemmRows(size_t m, size_t n, size_t k, GemmLeft a, const float* b, size_t b_stride, float* c, size_t c_stride,
-              GemmInto into) {
+              GemmInto into, Precision precision) {
   if (m == 0 || n == 0) return;
-  HWY_DYNAMIC_DISPATCH(GemmUnpacked)(m, n, k, a, b, b_stride, c, c_stride, into);
+  CHECK(precision == Precision::kFp32 || a.row_stride == 1 || a.depth_stride == 1);
+  std::optional<FlushDenormals> flush;
+  if (precision == Precision::kBf16) flush.emplace();
+  HWY_DYNAMIC_DISPATCH(GemmUnpacked)(m, n, k, a, b, b_stride, c, c_stride, into, precision);
 }
 
 }  // namespace cllm

@@ -1,5 +1,5 @@
-// What lies between the register tiles and the whole product, compiled once per SIMD target: cutting rows into tiles,
-// edges, and re-laying operands into scratch.
+// Between the register tiles and the whole product: rows cut into tiles and operands re-laid into what the tiles read,
+// compiled once per SIMD target.
 #if defined(CLLM_KERNELS_GEMM_BLOCK_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef CLLM_KERNELS_GEMM_BLOCK_INL_H_
 #undef CLLM_KERNELS_GEMM_BLOCK_INL_H_
@@ -13,6 +13,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/gemm.h"
+#include "kernels/gemm_form-inl.h"
 #include "kernels/gemm_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -48,14 +49,15 @@ class RowTiles {
   size_t first_rest_ = 0;   // height of the tile after them, 0: none
 };
 
-// Floats from one re-laid tile to the next: whole vectors are stored, so the last one runs over by less than a vector.
-constexpr size_t LeftTileStride(size_t depth) { return kTileRows * depth + HWY_LANES(float); }
+// Floats from one re-laid tile of `words` steps to the next: whole vectors are stored, so the last one runs over by less
+// than a vector.
+constexpr size_t LeftTileStride(size_t words) { return kTileRows * words + HWY_LANES(float); }
 
-// A of some rows: as the caller has it, or re-laid tile by tile with kTileRows floats per step of depth.
+// A of some rows: row by row, or re-laid tile by tile with kTileRows floats for each word.
 struct LeftBlock {
   explicit LeftBlock(GemmLeft a) : data(a.data), row_stride(a.row_stride), depth_stride(a.depth_stride) {}
-  LeftBlock(const float* relayed, size_t depth)
-      : data(relayed), row_stride(1), depth_stride(kTileRows), tile_stride(LeftTileStride(depth)) {}
+  LeftBlock(const float* relayed, size_t words)
+      : data(relayed), row_stride(1), depth_stride(kTileRows), tile_stride(LeftTileStride(words)) {}
 
   const float* Tile(const RowTiles& tiles, size_t i) const {
     return data + (tile_stride != 0 ? i * tile_stride : tiles.begin(i) * row_stride);
@@ -66,49 +68,119 @@ struct LeftBlock {
   size_t tile_stride = 0;  // 0: not re-laid
 };
 
+// One pair of k of RelayLeft. kHalf: there is no odd row.
+template <Form kForm, bool kHalf>
+HWY_INLINE void RelayLeftPair(const RowTiles& tiles, size_t wide, const float* HWY_RESTRICT even,
+                              const float* HWY_RESTRICT odd, size_t stride, float* HWY_RESTRICT to) {
+  constexpr size_t kLanes = HWY_LANES(float);
+  constexpr size_t kTileVectors = (kTileRows + kLanes - 1) / kLanes;
+  constexpr bool kTwoWords = kForm == Form::kFloats || (kForm == Form::kSingle && !kHalf);
+  const FloatTag d;
+  size_t i = 0, row = 0;
+  for (; i < wide; ++i, row += kTileRows, to += stride) {
+    // The second word's vectors after all of the first's, which run over into it.
+    for (size_t v = 0; v < kTileVectors; ++v) {
+      const FloatVector upper = kHalf ? hn::Zero(d) : hn::LoadU(d, odd + row + v * kLanes);
+      hn::StoreU(FirstWord<kForm>(d, hn::LoadU(d, even + row + v * kLanes), upper), d, to + v * kLanes);
+    }
+    for (size_t v = 0; v < kTileVectors && kTwoWords; ++v) {
+      const FloatVector upper = kHalf ? hn::Zero(d) : hn::LoadU(d, odd + row + v * kLanes);
+      hn::StoreU(SecondWord<kForm>(d, hn::LoadU(d, even + row + v * kLanes), upper), d, to + kTileRows + v * kLanes);
+    }
+  }
+  for (; i < tiles.count(); ++i, to += stride) {
+    for (size_t r = 0; r < tiles.height(i); ++r, ++row) {
+      PutOne<kForm>(even + row, kHalf ? nullptr : odd + row, to + r, kTileRows);
+    }
+  }
+}
+
 // Re-lays A(m, k) = a.data[m + k * depth_stride] (row_stride 1) into tiles. Going down k reads whole cache lines, while
 // the tile would read a few floats of lines that lie far apart and evict each other.
+template <Form kForm>
 HWY_INLINE void RelayLeft(const RowTiles& tiles, size_t rows, size_t depth, GemmLeft a, float* HWY_RESTRICT out) {
   constexpr size_t kLanes = HWY_LANES(float);
   constexpr size_t kTileVectors = (kTileRows + kLanes - 1) / kLanes;
-  const FloatTag d;
-  const size_t stride = LeftTileStride(depth);
+  const size_t stride = LeftTileStride(WordsOf(kForm, depth));
   // Tiles that whole vectors can copy without reading beyond the last row.
   const size_t wide = rows < kTileVectors * kLanes
                           ? 0
                           : std::min(tiles.full(), (rows - kTileVectors * kLanes) / kTileRows + 1);
-  for (size_t k = 0; k < depth; ++k) {
-    const float* HWY_RESTRICT from = a.data + k * a.depth_stride;
-    float* HWY_RESTRICT to = out + k * kTileRows;
-    size_t i = 0;
-    for (; i < wide; ++i, from += kTileRows, to += stride) {
-      for (size_t v = 0; v < kTileVectors; ++v) hn::StoreU(hn::LoadU(d, from + v * kLanes), d, to + v * kLanes);
+  size_t k = 0;
+  for (; k + 2 <= depth; k += 2) {
+    const float* even = a.data + k * a.depth_stride;
+    RelayLeftPair<kForm, false>(tiles, wide, even, even + a.depth_stride, stride, out + WordsOf(kForm, k) * kTileRows);
+  }
+  if (k < depth) {
+    RelayLeftPair<kForm, true>(tiles, wide, a.data + k * a.depth_stride, nullptr, stride,
+                               out + WordsOf(kForm, k) * kTileRows);
+  }
+}
+
+// Words of A(m, k) = a.data[m * row_stride + k], row by row: WordsOf(kForm, depth) of each. REQUIRES: a form in bf16.
+template <Form kForm>
+HWY_INLINE void ConvertLeft(size_t rows, size_t depth, GemmLeft a, float* HWY_RESTRICT out) {
+  static_assert(kForm != Form::kSingle);
+  constexpr size_t kLanes = HWY_LANES(float);
+  const FloatTag d;
+  for (size_t r = 0; r < rows; ++r, out += WordsOf(kForm, depth)) {
+    const float* HWY_RESTRICT from = a.data + r * a.row_stride;
+    size_t k = 0;
+    if constexpr (kForm == Form::kFloats) {
+      for (; k + kLanes <= depth; k += kLanes) {
+        hn::StoreU(hn::Shuffle2301(RoundToBf16(d, hn::LoadU(d, from + k))), d, out + k);
+      }
+    } else {
+      for (; k + 2 * kLanes <= depth; k += 2 * kLanes) {
+        const FloatVector low = hn::LoadU(d, from + k), high = hn::LoadU(d, from + k + kLanes);
+        PutPair<kForm>(d, hn::ConcatEven(d, high, low), hn::ConcatOdd(d, high, low), out + k / 2, 0);
+      }
     }
-    for (; i < tiles.count(); ++i, to += stride) {
-      for (size_t r = 0; r < tiles.height(i); ++r) *(to + r) = *from++;
+    for (; k < depth; k += 2) {
+      PutOne<kForm>(from + k, k + 1 < depth ? from + k + 1 : nullptr, out + WordsOf(kForm, k), 1);
+    }
+  }
+}
+
+// Rows b[k] and b[k + 1] (odd: null if there is none) of a panel of which `width` columns exist; the others are zero.
+template <Form kForm>
+HWY_INLINE void RelayPanelPair(const float* HWY_RESTRICT even, const float* HWY_RESTRICT odd, size_t width,
+                               float* HWY_RESTRICT to) {
+  constexpr size_t kLanes = HWY_LANES(float);
+  const FloatTag d;
+  alignas(64) float edge[2 * kPanelWidth];
+  if (width < kPanelWidth) {
+    std::memset(edge, 0, sizeof edge);
+    std::memcpy(edge, even, width * sizeof(float));
+    even = edge;
+    if (odd != nullptr) {
+      std::memcpy(edge + kPanelWidth, odd, width * sizeof(float));
+      odd = edge + kPanelWidth;
+    }
+  }
+  for (size_t v = 0; v < kPanelWidth; v += kLanes) {
+    if (odd != nullptr) {
+      PutPair<kForm>(d, hn::LoadU(d, even + v), hn::LoadU(d, odd + v), to + v, kPanelWidth);
+    } else {
+      PutHalf<kForm>(d, hn::LoadU(d, even + v), to + v, kPanelWidth);
     }
   }
 }
 
 // Re-lays B[depth, columns] (row stride `stride`) into panels; missing columns of the last panel become zero. Depth is
 // cut so that a piece of every row stays in the first-level cache while panel after panel takes its part.
+template <Form kForm>
 HWY_INLINE void RelayRight(const float* b, size_t stride, size_t depth, size_t columns, float* HWY_RESTRICT out) {
-  constexpr size_t kLanes = HWY_LANES(float);
   constexpr size_t kDepthPiece = 16;
-  const FloatTag d;
+  const size_t words = WordsOf(kForm, depth);
   for (size_t begin = 0; begin < depth; begin += kDepthPiece) {
     const size_t end = std::min(begin + kDepthPiece, depth);
     for (size_t column = 0; column < columns; column += kPanelWidth) {
       const size_t width = std::min(kPanelWidth, columns - column);
-      float* HWY_RESTRICT to = out + column * depth + begin * kPanelWidth;
-      const float* HWY_RESTRICT from = b + begin * stride + column;
-      for (size_t k = begin; k < end; ++k, from += stride, to += kPanelWidth) {
-        if (width == kPanelWidth) {
-          for (size_t v = 0; v < kVectors; ++v) hn::Store(hn::LoadU(d, from + v * kLanes), d, to + v * kLanes);
-        } else {
-          std::memcpy(to, from, width * sizeof(float));
-          std::memset(to + width, 0, (kPanelWidth - width) * sizeof(float));
-        }
+      float* to = out + column * words + WordsOf(kForm, begin) * kPanelWidth;
+      const float* from = b + begin * stride + column;
+      for (size_t k = begin; k < end; k += 2, from += 2 * stride, to += WordsOf(kForm, 2) * kPanelWidth) {
+        RelayPanelPair<kForm>(from, k + 1 < end ? from + stride : nullptr, width, to);
       }
     }
   }

@@ -17,13 +17,11 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 
 size_t PanelWidth() { return kPanelWidth; }
+size_t PanelWords(size_t depth, Precision precision) { return WordsOf(FormOf(precision), depth); }
 
-void PackRowsInto(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
-  RelayRight(b, stride, depth, columns, out);
-}
-
-// out[i * kPanelWidth + j] = b[j * stride + i] for i, j in 0..3.
-HWY_INLINE void Transpose4x4(const float* HWY_RESTRICT b, size_t stride, float* HWY_RESTRICT out) {
+// Puts B(k..k+3, 0..3) = b[n * stride + k] into a panel.
+template <Form kForm>
+HWY_INLINE void Pack4x4(const float* HWY_RESTRICT b, size_t stride, float* HWY_RESTRICT out) {
   const hn::CappedTag<float, 4> d;
   const hn::Repartition<uint64_t, decltype(d)> d_pair;
   const auto row0 = hn::LoadU(d, b), row1 = hn::LoadU(d, b + stride);
@@ -32,29 +30,47 @@ HWY_INLINE void Transpose4x4(const float* HWY_RESTRICT b, size_t stride, float* 
   const auto low23 = hn::BitCast(d_pair, hn::InterleaveLower(d, row2, row3));
   const auto high01 = hn::BitCast(d_pair, hn::InterleaveUpper(d, row0, row1));
   const auto high23 = hn::BitCast(d_pair, hn::InterleaveUpper(d, row2, row3));
-  hn::Store(hn::BitCast(d, hn::InterleaveLower(d_pair, low01, low23)), d, out);
-  hn::Store(hn::BitCast(d, hn::InterleaveUpper(d_pair, low01, low23)), d, out + kPanelWidth);
-  hn::Store(hn::BitCast(d, hn::InterleaveLower(d_pair, high01, high23)), d, out + 2 * kPanelWidth);
-  hn::Store(hn::BitCast(d, hn::InterleaveUpper(d_pair, high01, high23)), d, out + 3 * kPanelWidth);
+  PutPair<kForm>(d, hn::BitCast(d, hn::InterleaveLower(d_pair, low01, low23)),
+                 hn::BitCast(d, hn::InterleaveUpper(d_pair, low01, low23)), out, kPanelWidth);
+  PutPair<kForm>(d, hn::BitCast(d, hn::InterleaveLower(d_pair, high01, high23)),
+                 hn::BitCast(d, hn::InterleaveUpper(d_pair, high01, high23)), out + WordsOf(kForm, 2) * kPanelWidth,
+                 kPanelWidth);
 }
 
 // One panel of which `width` columns exist.
+template <Form kForm>
 void PackColumnsPanel(const float* b, size_t stride, size_t depth, size_t width, float* out) {
   const size_t whole_depth = depth / 4 * 4, whole_width = width / 4 * 4;
   for (size_t k = 0; k < whole_depth; k += 4) {
-    for (size_t n = 0; n < whole_width; n += 4) Transpose4x4(b + n * stride + k, stride, out + k * kPanelWidth + n);
+    for (size_t n = 0; n < whole_width; n += 4) {
+      Pack4x4<kForm>(b + n * stride + k, stride, out + WordsOf(kForm, k) * kPanelWidth + n);
+    }
   }
-  for (size_t k = 0; k < depth; ++k) {
-    float* row = out + k * kPanelWidth;
-    for (size_t n = k < whole_depth ? whole_width : 0; n < width; ++n) row[n] = b[n * stride + k];
-    for (size_t n = width; n < kPanelWidth; ++n) row[n] = 0;
+  const float zeros[2] = {};
+  for (size_t k = 0; k < depth; k += 2) {
+    float* row = out + WordsOf(kForm, k) * kPanelWidth;
+    for (size_t n = k < whole_depth ? whole_width : 0; n < kPanelWidth; ++n) {
+      const float* from = n < width ? b + n * stride + k : zeros;
+      PutOne<kForm>(from, k + 1 < depth ? from + 1 : nullptr, row + n, kPanelWidth);
+    }
   }
 }
 
-void PackColumnsInto(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
+template <Form kForm>
+void PackColumnsOf(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
+  const size_t words = WordsOf(kForm, depth);
   for (size_t column = 0; column < columns; column += kPanelWidth) {
-    PackColumnsPanel(b + column * stride, stride, depth, std::min(kPanelWidth, columns - column), out + column * depth);
+    const size_t width = std::min(kPanelWidth, columns - column);
+    PackColumnsPanel<kForm>(b + column * stride, stride, depth, width, out + column * words);
   }
+}
+
+void PackRowsInto(const float* b, size_t stride, size_t depth, size_t columns, Precision precision, float* out) {
+  WithForm(precision, [&](auto form) { RelayRight<form()>(b, stride, depth, columns, out); });
+}
+
+void PackColumnsInto(const float* b, size_t stride, size_t depth, size_t columns, Precision precision, float* out) {
+  WithForm(precision, [&](auto form) { PackColumnsOf<form()>(b, stride, depth, columns, out); });
 }
 
 }  // namespace HWY_NAMESPACE
@@ -66,10 +82,13 @@ namespace cllm {
 namespace {
 
 HWY_EXPORT(PanelWidth);
+HWY_EXPORT(PanelWords);
 HWY_EXPORT(PackRowsInto);
 HWY_EXPORT(PackColumnsInto);
 
 size_t WidthInUse() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
+
+size_t WordsInUse(size_t depth, Precision precision) { return HWY_DYNAMIC_DISPATCH(PanelWords)(depth, precision); }
 
 bool IsAligned(const float* data) { return reinterpret_cast<uintptr_t>(data) % 64 == 0; }
 
@@ -77,8 +96,9 @@ bool IsAligned(const float* data) { return reinterpret_cast<uintptr_t>(data) % 6
 
 Panels Panels::SliceDepth(size_t begin, size_t end) const {
   CHECK(begin <= end && end <= depth);
+  CHECK(precision == Precision::kFp32 || (begin % 2 == 0 && (end % 2 == 0 || end == depth)));
   Panels slice = *this;
-  slice.data += begin * WidthInUse();
+  slice.data += WordsInUse(begin, precision) * WidthInUse();
   slice.depth = end - begin;
   return slice;
 }
@@ -91,24 +111,28 @@ Panels Panels::SliceColumns(size_t begin, size_t end) const {
   return slice;
 }
 
-size_t PackedSize(size_t depth, size_t columns) {
-  return depth * ((columns + kPanelAlignment - 1) / kPanelAlignment * kPanelAlignment);
+size_t PackedSize(size_t depth, size_t columns, Precision precision) {
+  return WordsInUse(depth, precision) * ((columns + kPanelAlignment - 1) / kPanelAlignment * kPanelAlignment);
 }
 
-Panels PackRows(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
+Panels PackRows(const float* b, size_t stride, size_t depth, size_t columns, float* out, Precision precision) {
   CHECK(IsAligned(out));
-  HWY_DYNAMIC_DISPATCH(PackRowsInto)(b, stride, depth, columns, out);
-  return PackedView(out, depth, columns);
+  HWY_DYNAMIC_DISPATCH(PackRowsInto)(b, stride, depth, columns, precision, out);
+  return PackedView(out, depth, columns, precision);
 }
 
-Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, float* out) {
+Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, float* out, Precision precision) {
   CHECK(IsAligned(out));
-  HWY_DYNAMIC_DISPATCH(PackColumnsInto)(b, stride, depth, columns, out);
-  return PackedView(out, depth, columns);
+  HWY_DYNAMIC_DISPATCH(PackColumnsInto)(b, stride, depth, columns, precision, out);
+  return PackedView(out, depth, columns, precision);
 }
 
-Panels PackedView(const float* packed, size_t depth, size_t columns) {
-  return {.data = packed, .panel_stride = depth * WidthInUse(), .depth = depth, .columns = columns};
+Panels PackedView(const float* packed, size_t depth, size_t columns, Precision precision) {
+  return {.data = packed,
+          .panel_stride = WordsInUse(depth, precision) * WidthInUse(),
+          .depth = depth,
+          .columns = columns,
+          .precision = precision};
 }
 
 }  // namespace cllm

@@ -10,7 +10,7 @@
 #include <cstddef>
 
 #include "hwy/highway.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm_tile.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {
@@ -34,15 +34,6 @@ inline constexpr size_t kTileRows = 6;
 #endif
 inline constexpr size_t kPanelWidth = kVectors * HWY_LANES(float);
 static_assert(kPanelAlignment % kPanelWidth == 0);
-
-// What the tiles of a block share. B(k, n) of panel p begins at b + p * panel_stride + k * row_stride.
-struct TileShape {
-  size_t depth;
-  size_t a_row_stride, a_depth_stride;
-  size_t b_row_stride, b_panel_stride;
-  size_t c_stride;
-  GemmInto into;
-};
 
 // One step down k of a tile: sum[r][v] += a[r] * b[v].
 template <size_t kRows, size_t kColumns>

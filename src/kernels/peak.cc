@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "base/check.h"
+#include "kernels/bf16_tile.h"
 #include "kernels/peak.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -40,6 +41,9 @@ HWY_NOINLINE float MultiplyAddRounds(float start, size_t rounds) {
 
 size_t FlopPerRound() { return kChains * HWY_LANES(float) * 2; }
 
+// A target without the bf16 dot instruction computes bf16 products by multiply-adds.
+bool UsesBf16Dot() { return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 && HasBf16Dot(); }
+
 }  // namespace HWY_NAMESPACE
 }  // namespace cllm
 HWY_AFTER_NAMESPACE();
@@ -50,6 +54,7 @@ namespace {
 
 HWY_EXPORT(MultiplyAddRounds);
 HWY_EXPORT(FlopPerRound);
+HWY_EXPORT(UsesBf16Dot);
 
 }  // namespace
 
@@ -59,19 +64,22 @@ double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-double PeakGflops(double milliseconds) {
+double PeakGflops(double milliseconds, Precision precision) {
   constexpr size_t kRoundsPerCall = 10000;
+  const bool dot = precision == Precision::kBf16 && HWY_DYNAMIC_DISPATCH(UsesBf16Dot)();
   const double begin = ThreadSeconds();
   size_t calls = 0;
   double seconds = 0;
   float last = 0;
   do {
-    last = HWY_DYNAMIC_DISPATCH(MultiplyAddRounds)(last, kRoundsPerCall);
+    last = dot ? Bf16DotRounds(last, kRoundsPerCall)
+               : HWY_DYNAMIC_DISPATCH(MultiplyAddRounds)(last, kRoundsPerCall);
     ++calls;
     seconds = ThreadSeconds() - begin;
   } while (seconds * 1e3 < milliseconds);
   CHECK(last > 0);
-  const double flop = static_cast<double>(calls * kRoundsPerCall * HWY_DYNAMIC_DISPATCH(FlopPerRound)());
+  const size_t flop_per_round = dot ? kBf16FlopPerRound : HWY_DYNAMIC_DISPATCH(FlopPerRound)();
+  const double flop = static_cast<double>(calls * kRoundsPerCall * flop_per_round);
   return flop / seconds * 1e-9;
 }
 

@@ -12,9 +12,11 @@ namespace {
 TEST(Peak, EveryTarget_IsPlausible) {
   for (const std::string& target : SimdTargets()) {
     ASSERT_TRUE(ForceSimd(target).ok());
-    const double gflops = PeakGflops(1);
-    EXPECT_GT(gflops, 0.1) << target;
-    EXPECT_LT(gflops, 1e4) << target;
+    for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+      const double gflops = PeakGflops(1, precision);
+      EXPECT_GT(gflops, 0.1) << target;
+      EXPECT_LT(gflops, 1e4) << target;
+    }
   }
   ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
 }

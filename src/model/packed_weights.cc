@@ -9,32 +9,34 @@ constexpr size_t kNoPanels = ~size_t{0};
 
 }  // namespace
 
-std::vector<PackedWeights::Job> PackedWeights::Plan(const ParameterLayout& layout, Use use, size_t& floats) {
+std::vector<PackedWeights::Job> PackedWeights::Plan(const ParameterLayout& layout, Use use, Precision precision,
+                                                    size_t& floats) {
   std::vector<Job> jobs;
   floats = 0;
   for (size_t i = 0; i < layout.tensors().size(); ++i) {
     const TensorInfo& info = layout.tensors()[i];
     if (info.role == TensorRole::kNorm) continue;
     jobs.push_back({i, 0, floats});
-    floats += PackedSize(info.columns, info.rows);
+    floats += PackedSize(info.columns, info.rows, precision);
     if (use == Use::kForward) continue;
     jobs.push_back({i, 1, floats});
-    floats += PackedSize(info.rows, info.columns);
+    floats += PackedSize(info.rows, info.columns, precision);
   }
   return jobs;
 }
 
-PackedWeights::PackedWeights(const ModelConfig& config, Use use) : layout_(config) {
+PackedWeights::PackedWeights(const ModelConfig& config, Use use, Precision precision)
+    : layout_(config), precision_(precision) {
   size_t floats = 0;
-  jobs_ = Plan(layout_, use, floats);
+  jobs_ = Plan(layout_, use, precision, floats);
   offsets_.assign(2 * layout_.tensors().size(), kNoPanels);
   for (const Job& job : jobs_) offsets_[2 * job.tensor + job.direction] = job.offset;
   buffer_ = AlignedBuffer<float>(floats);
 }
 
-size_t PackedWeights::Bytes(const ModelConfig& config, Use use) {
+size_t PackedWeights::Bytes(const ModelConfig& config, Use use, Precision precision) {
   size_t floats = 0;
-  Plan(ParameterLayout(config), use, floats);
+  Plan(ParameterLayout(config), use, precision, floats);
   return floats * sizeof(float);
 }
 
@@ -44,9 +46,9 @@ void PackedWeights::Pack(const Parameters& parameters, size_t index) {
   const float* weight = parameters.data() + info.offset;
   float* out = buffer_.data() + job.offset;
   if (job.direction == 0) {
-    PackColumns(weight, info.columns, info.columns, info.rows, out);
+    PackColumns(weight, info.columns, info.columns, info.rows, out, precision_);
   } else {
-    PackRows(weight, info.columns, info.rows, info.columns, out);
+    PackRows(weight, info.columns, info.rows, info.columns, out, precision_);
   }
 }
 
@@ -58,8 +60,8 @@ Panels PackedWeights::View(size_t tensor, size_t direction) const {
   const size_t offset = offsets_[2 * tensor + direction];
   CHECK(offset != kNoPanels);
   const TensorInfo& info = layout_.tensors()[tensor];
-  return direction == 0 ? PackedView(buffer_.data() + offset, info.columns, info.rows)
-                        : PackedView(buffer_.data() + offset, info.rows, info.columns);
+  return direction == 0 ? PackedView(buffer_.data() + offset, info.columns, info.rows, precision_)
+                        : PackedView(buffer_.data() + offset, info.rows, info.columns, precision_);
 }
 
 }  // namespace cllm

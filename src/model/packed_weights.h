@@ -14,7 +14,10 @@ namespace cllm {
 class PackedWeights {
  public:
   enum class Use { kForward, kTraining };
-  PackedWeights(const ModelConfig& config, Use use);
+  // precision: of the products that read the panels, and of the weight gradients beside them.
+  PackedWeights(const ModelConfig& config, Use use, Precision precision = Precision::kFp32);
+
+  Precision precision() const { return precision_; }
 
   // Packing is cut into jobs() independent jobs, one per tensor and direction.
   size_t jobs() const { return jobs_.size(); }
@@ -26,7 +29,7 @@ class PackedWeights {
   Panels forward(size_t tensor) const { return View(tensor, 0); }
   Panels backward(size_t tensor) const { return View(tensor, 1); }
 
-  static size_t Bytes(const ModelConfig& config, Use use);
+  static size_t Bytes(const ModelConfig& config, Use use, Precision precision = Precision::kFp32);
 
  private:
   struct Job {
@@ -34,10 +37,11 @@ class PackedWeights {
     size_t direction;  // 0 forward, 1 backward
     size_t offset;     // floats from the start of the buffer
   };
-  static std::vector<Job> Plan(const ParameterLayout& layout, Use use, size_t& floats);
+  static std::vector<Job> Plan(const ParameterLayout& layout, Use use, Precision precision, size_t& floats);
   Panels View(size_t tensor, size_t direction) const;
 
   ParameterLayout layout_;
+  Precision precision_;
   std::vector<Job> jobs_;
   std::vector<size_t> offsets_;  // [tensors * 2]
   AlignedBuffer<float> buffer_;

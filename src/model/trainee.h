@@ -13,10 +13,11 @@ namespace cllm {
 // without spheres. Keeps references to the classes' arrays. One worker only.
 class Trainee {
  public:
-  Trainee(const ModelConfig& config, const LossClasses& classes, size_t item_sequences)
+  Trainee(const ModelConfig& config, const LossClasses& classes, size_t item_sequences,
+          Precision precision = Precision::kFp32)
       : config_(config),
         parameters_(config),
-        packed_(config, PackedWeights::Use::kTraining),
+        packed_(config, PackedWeights::Use::kTraining, precision),
         transformer_(config_, parameters_, packed_, classes),
         context_(config, item_sequences),
         accumulator_(parameters_.layout().size(), Transformer::Grids(config)) {}

@@ -98,6 +98,7 @@ void Transformer::Train(TrainingContext& context, size_t sequences, float lambda
   const size_t positions = sequences * config_.context;
   const Pass pass{context, sequences, positions, config_.context, dropout.rate, dropout.key};
   sink.tile = context.tile;
+  sink.precision = packed_.precision();
   Forward(pass);
   LossForwardBackward(context.normed, config_.width, {context.targets.data(), positions},
                       {.columns = packed_.forward(0), .rows = packed_.backward(0)}, classes_, lambda, kEmbeddingGrid,

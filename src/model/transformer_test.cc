@@ -223,6 +223,32 @@ TEST_P(GoldenGradients, EveryTensorAgreesWithPyTorch) {
 INSTANTIATE_TEST_SUITE_P(Transformer, GoldenGradients, testing::Values("bytes", "bpe"),
                          [](const auto& kind) { return kind.param; });
 
+// In bf16 each factor is off by 2^-9 at most, here and there in both directions: a tensor's gradient keeps its length and
+// direction, and is not the one in float.
+TEST(Bf16, Gradients_AreNearThoseInFloat) {
+  const golden::Json json = golden::Load("forward_bpe");
+  const golden::Case model(json);
+  const std::vector<uint32_t> tokens = golden::Flatten(json["tokens"]);
+  const auto train = [&](Precision precision) {
+    Trainee trainee(model.config, model.classes(), 3, precision);
+    trainee.Set(model.parameters);
+    return trainee.Train(tokens, static_cast<float>(model.lambda));
+  };
+  const Trainee::Outcome exact = train(Precision::kFp32), found = train(Precision::kBf16);
+  EXPECT_NEAR(found.Loss(model.lambda), exact.Loss(model.lambda), 0.01 * exact.Loss(model.lambda));
+  const ParameterLayout layout(model.config);
+  for (const TensorInfo& info : layout.tensors()) {
+    std::vector<double> difference;
+    for (size_t j = info.offset; j < info.offset + info.size(); ++j) {
+      difference.push_back(found.gradient[j] - exact.gradient[j]);
+    }
+    const double relative =
+        golden::Norm(difference) / golden::Norm(std::span(exact.gradient).subspan(info.offset, info.size()));
+    EXPECT_LT(relative, 0.03) << info.name;
+    EXPECT_GT(relative, 1e-4) << info.name;
+  }
+}
+
 // Dropout has no double twin: for a fixed key the loss is a smooth function of the weights, whose slopes along the
 // gradient of each tensor are measured in float.
 class Dropout : public testing::Test {

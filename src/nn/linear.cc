@@ -30,7 +30,8 @@ void LinearWeightGradient(const float* d_y, size_t d_y_stride, const float* x, s
   const auto produce = [&](const TileRegion& tile, float* gradient) {
     GemmRows(tile.rows(), tile.columns(), rows,
              {.data = d_y + (tile.row_begin - region.row_begin), .row_stride = 1, .depth_stride = d_y_stride},
-             x + (tile.column_begin - region.column_begin), x_stride, gradient, tile.columns(), GemmInto::kOverwrite);
+             x + (tile.column_begin - region.column_begin), x_stride, gradient, tile.columns(), GemmInto::kOverwrite,
+             sink.precision);
   };
   Report(sink.accumulator->AddTiles(grid, region, Adding(sink), produce), grid, sink);
 }

@@ -13,6 +13,7 @@ struct GradientSink {
   float scale = 1;         // 1 / tokens of the global batch
   size_t start = 0;        // which tile to begin with: spreads workers over the tiles, changes no bit
   float* tile = nullptr;   // kTileFloats of scratch
+  Precision precision = Precision::kFp32;  // of the products that make weight gradients
   double seconds = 0;      // spent adding to the accumulator
   bool in_range = true;    // false once a gradient was not finite or too large
   size_t bad_grid = 0;     // the grid where that happened first

@@ -42,7 +42,7 @@ MemoryEstimate EstimateMemory(const ModelConfig& config, const StepOptions& opti
   m.accumulators = domains * layout.size() * sizeof(int64_t);
   m.weights = layout.size() * sizeof(float);
   m.optimizer = sizes.moments * sizeof(float);
-  m.packs = PackedWeights::Bytes(config, PackedWeights::Use::kTraining);
+  m.packs = PackedWeights::Bytes(config, PackedWeights::Use::kTraining, options.precision);
   m.snapshot = 0;  // a save writes from the live buffers while the workers rest
   m.update_scratch = std::min(workers, permits) * sizes.scratch * sizeof(float);
   return m;
@@ -52,7 +52,7 @@ ExactStep::ExactStep(const ModelConfig& config, const StepOptions& options, cons
     : config_(config),
       options_(options),
       parameters_(config),
-      packed_(config, PackedWeights::Use::kTraining),
+      packed_(config, PackedWeights::Use::kTraining, options.precision),
       transformer_(config_, parameters_, packed_, classes),
       optimizer_(config, options.optimizer),
       chunk_norms_(Chunks(parameters_.layout().size())),

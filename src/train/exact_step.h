@@ -32,6 +32,7 @@ struct StepOptions {
   float clip = 1;
   uint64_t seed = 1;
   double rate_scale = 1;  // on all rates: halved by a rollback
+  Precision precision = Precision::kFp32;  // of products with weights and of weight gradients
   OptimizerOptions optimizer;
   Schedule schedule;
 

@@ -6,6 +6,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
+#include "hwy/detect_compiler_arch.h"
 #include "kernels/gradient.h"
 #include "model/trainee.h"
 #include "train/exact_step.h"
@@ -143,6 +144,26 @@ TEST_P(Invariance, ShuffledOrderOfWork_SameBits) {
 // bytes has 259 tokens; bpe:1024 as many as it says.
 INSTANTIATE_TEST_SUITE_P(Vocabulary, Invariance, testing::Values(259, 1024),
                          [](const auto& vocabulary) { return std::to_string(vocabulary.param); });
+
+// Of the same number of steps in bf16, on x86: the instruction and its emulation agree.
+std::string CommittedBf16Hash(size_t vocabulary) {
+  return vocabulary == 259 ? "1b66dbf7e9e67e6cb0360fa034778a25" : "23700015b1495b846a6966fb2017e8b6";
+}
+
+TEST_P(Invariance, Bf16_SameBits) {
+  Task task = task_;
+  task.options.precision = Precision::kBf16;
+  const Trained one = Train(task, {.leaves = 1}, kSteps);
+  EXPECT_LT(one.last_loss, one.first_loss);
+  EXPECT_NE(one.hash, CommittedHash(GetParam()));
+  if (kSteps == 50 && HWY_ARCH_X86) {
+    EXPECT_EQ(one.hash, CommittedBf16Hash(GetParam()));
+  }
+  for (const size_t leaves : {2u, 63u}) {
+    ExpectSame(one, Train(task, {.leaves = leaves}, kSteps), std::to_string(leaves) + " threads");
+  }
+  ExpectSame(one, Train(task, {.leaves = 5, .shuffle = 3}, kSteps), "shuffled");
+}
 
 TEST(Invariance, DropoutAndUnevenItems_SameBits) {
   Task task(300, 100, 3);

@@ -84,12 +84,12 @@ const Shape& BestShape(uint64_t unique_tokens, size_t vocabulary, double seconds
 
 }  // namespace
 
-MachineSpeed MeasureMachine(size_t threads, double milliseconds) {
+MachineSpeed MeasureMachine(size_t threads, double milliseconds, Precision precision) {
   std::vector<double> gflops(threads);
   {
     std::vector<std::jthread> workers;
     for (size_t i = 0; i < threads; ++i) {
-      workers.emplace_back([&gflops, i, milliseconds] { gflops[i] = PeakGflops(milliseconds); });
+      workers.emplace_back([&gflops, i, milliseconds, precision] { gflops[i] = PeakGflops(milliseconds, precision); });
     }
   }
   MachineSpeed speed{0, threads};

@@ -15,7 +15,7 @@ struct MachineSpeed {
   size_t threads = 1;
 };
 // Measures the joint peak of `threads` threads for about `milliseconds`.
-MachineSpeed MeasureMachine(size_t threads, double milliseconds);
+MachineSpeed MeasureMachine(size_t threads, double milliseconds, Precision precision = Precision::kFp32);
 
 // The tokenizer for a text of `bytes` bytes and `seconds` of training, as --tokenizer names it.
 std::string PlanTokenizer(uint64_t bytes, double seconds, const MachineSpeed& machine);

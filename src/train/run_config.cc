@@ -27,6 +27,7 @@ StepOptions RunConfig::Step() const {
   step.dropout = static_cast<float>(*dropout);
   step.clip = static_cast<float>(clip);
   step.seed = seed;
+  step.precision = precision == "bf16" ? Precision::kBf16 : Precision::kFp32;
   step.optimizer.kind = optimizer;
   step.optimizer.matrix_rate = *rate;
   step.optimizer.embedding_rate = *embedding_rate;

@@ -66,6 +66,8 @@ OptionSpec Text(std::string_view name, std::string_view value, std::string_view 
                 std::string RunConfig::*member) {
   return {.name = name, .value = value, .initial = initial, .help = help,
           .set = [=](RunConfig& config, const std::string& text) -> Status {
+            // An empty text stands for the default, where that is empty too.
+            if (text.empty() && !initial.empty()) return OutOfRange(name, text, "a name");
             config.*member = text;
             return {};
           },
@@ -141,9 +143,10 @@ OptionSpec Tokenizer() {
 }
 
 OptionSpec Precision() {
-  OptionSpec option = Text("precision", "fp32", "fp32", "numbers that the matrix products read", &RunConfig::precision);
+  OptionSpec option =
+      Text("precision", "fp32|bf16", "fp32", "numbers that the matrix products read", &RunConfig::precision);
   option.set = [](RunConfig& config, const std::string& text) -> Status {
-    if (text != "fp32") return OutOfRange("precision", text, "fp32 (bf16 is not built yet)");
+    if (text != "fp32" && text != "bf16") return OutOfRange("precision", text, "fp32 or bf16");
     config.precision = text;
     return {};
   };

@@ -1,0 +1,109 @@
+#include "kernels/bf16_tile.h"
+
+#include "base/check.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+// Of single functions, not of the file: nothing that other files share may be compiled for AVX-512.
+#define CLLM_BF16_TARGET __attribute__((target("avx512f,avx512bf16")))
+
+namespace cllm {
+namespace {
+
+constexpr size_t kLanes = 16;
+constexpr size_t kVectors = 2;
+
+// Sixteen dots of two products: the odd elements' first, then the even ones', each a fused multiply-add.
+CLLM_BF16_TARGET inline __m512 AddDots(__m512 sum, __m512i left, __m512i right) {
+  return _mm512_dpbf16_ps(sum, (__m512bh)left, (__m512bh)right);
+}
+
+template <size_t kRows>
+CLLM_BF16_TARGET void Bf16Tile(const TileShape& call, const float* a, const float* b, float* c) {
+  const TileShape shape = call;
+  __m512 sum[kRows][kVectors];
+#pragma GCC unroll 16
+  for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (size_t v = 0; v < kVectors; ++v) {
+      sum[r][v] = shape.into == GemmInto::kAdd ? _mm512_loadu_ps(c + r * shape.c_stride + v * kLanes)
+                                               : _mm512_setzero_ps();
+    }
+  }
+  for (size_t k = 0; k < shape.depth; ++k, a += shape.a_depth_stride, b += shape.b_row_stride) {
+    const __m512i right[kVectors] = {_mm512_loadu_si512(b), _mm512_loadu_si512(b + kLanes)};
+#pragma GCC unroll 16
+    for (size_t r = 0; r < kRows; ++r) {
+      const __m512i left = _mm512_castps_si512(_mm512_set1_ps(a[r * shape.a_row_stride]));
+#pragma GCC unroll 2
+      for (size_t v = 0; v < kVectors; ++v) sum[r][v] = AddDots(sum[r][v], left, right[v]);
+    }
+  }
+#pragma GCC unroll 16
+  for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (size_t v = 0; v < kVectors; ++v) _mm512_storeu_ps(c + r * shape.c_stride + v * kLanes, sum[r][v]);
+  }
+}
+
+template <size_t... kRow>
+constexpr std::array<TileFunction, kBf16TileRows> MakeTable(std::index_sequence<kRow...>) {
+  return {&Bf16Tile<kRow + 1>...};
+}
+
+}  // namespace
+
+bool HasBf16Dot() {
+  static const bool has = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512f");
+  return has;
+}
+
+const TileFunction* Bf16Tiles() {
+  static constexpr std::array<TileFunction, kBf16TileRows> kTiles = MakeTable(std::make_index_sequence<kBf16TileRows>());
+  return kTiles.data();
+}
+
+CLLM_BF16_TARGET float Bf16DotRounds(float start, size_t rounds) {
+  constexpr size_t kChains = 12;
+  static_assert(kChains * 4 * kLanes == kBf16FlopPerRound);
+  const __m512i factors = _mm512_set1_epi32(0x3f003f00);  // two bf16 halves
+  __m512 chain[kChains];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kChains; ++i) chain[i] = _mm512_set1_ps(start + static_cast<float>(i));
+  for (size_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kChains; ++i) chain[i] = AddDots(chain[i], factors, factors);
+  }
+  __m512 sum = chain[0];
+#pragma GCC unroll 16
+  for (size_t i = 1; i < kChains; ++i) sum = _mm512_add_ps(sum, chain[i]);
+  return _mm512_cvtss_f32(sum);
+}
+
+}  // namespace cllm
+
+#else
+
+namespace cllm {
+
+bool HasBf16Dot() { return false; }
+
+const TileFunction* Bf16Tiles() {
+  CHECK(HasBf16Dot());
+  return nullptr;
+}
+
+float Bf16DotRounds(float start, size_t /*rounds*/) {
+  CHECK(HasBf16Dot());
+  return start;
+}
+
+}  // namespace cllm
+
+#endif

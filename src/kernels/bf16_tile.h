@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/gemm_tile.h"
+
+namespace cllm {
+
+// Register tiles of the bf16 product by AVX512_BF16's dot instruction, for panels of 32 columns: the instruction set's
+// own file, since Highway 1.0.3 has no such operation.
+
+// Whether this processor has the instruction.
+bool HasBf16Dot();
+
+// The tiles of 1 to kBf16TileRows rows. REQUIRES: HasBf16Dot().
+inline constexpr size_t kBf16TileRows = 12;
+const TileFunction* Bf16Tiles();
+
+// The instruction's own peak: runs `rounds` of 12 independent dots of 64 FLOP each, from `start`; the result depends on
+// every one. REQUIRES: HasBf16Dot().
+inline constexpr size_t kBf16FlopPerRound = 12 * 64;
+float Bf16DotRounds(float start, size_t rounds);
+
+}  // namespace cllm

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/gemm.h"
+
+namespace cllm {
+
+// What the register tiles of a block of the product share. An operand's words are floats or, in bf16, pairs of values
+// (gemm_form-inl.h). B(k, n) of panel p begins at b + p * panel_stride + k * row_stride.
+struct TileShape {
+  size_t depth;  // words of A for each row
+  size_t a_row_stride, a_depth_stride;
+  size_t b_row_stride, b_panel_stride;
+  size_t c_stride;
+  GemmInto into;
+};
+
+// C[rows, one panel] = or += A[rows, depth] * B[depth, one panel].
+using TileFunction = void (*)(const TileShape& shape, const float* a, const float* b, float* c);
+
+}  // namespace cllm
