@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "data/cache_directory.h"
 #include "data/split_text.h"
+#include "kernels/gemm.h"
 #include "spheres/spheres.h"
 #include "store/checkpoint.h"
 #include "text/tokenizer_file.h"
@@ -110,10 +111,17 @@ std::string Existing(std::string path) {
   return path;
 }
 
+void NotePrecision(const RunConfig& config, RunObserver& observer) {
+  if (config.precision != "bf16" || !EmulatesBf16()) return;
+  observer.OnNote("this processor has no bf16 products: they are emulated, with the same result and slower than "
+                  "--precision fp32");
+}
+
 }  // namespace
 
 Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observer) {
   RunSetup setup;
+  NotePrecision(config, observer);
   const size_t threads = config.threads != 0 ? config.threads : UsableCores();
   CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(config)));
   setup.machine = MeasureMachine(std::min(threads, UsableCores()), kPeakMilliseconds);
@@ -138,6 +146,7 @@ Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observe
 
 Result<RunSetup> SetUpResume(const RunPaths& paths, RunConfig config, RunObserver& observer) {
   RunSetup setup;
+  NotePrecision(config, observer);
   CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(config)));
   setup.machine = MeasureMachine(std::min(config.threads != 0 ? config.threads : UsableCores(), UsableCores()),
                                  kPeakMilliseconds);

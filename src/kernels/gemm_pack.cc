@@ -17,6 +17,7 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 
 size_t PanelWidth() { return kPanelWidth; }
+bool LacksBf16Dot() { return FormOf(Precision::kBf16) != Form::kWords; }
 size_t PanelWords(size_t depth, Precision precision) { return WordsOf(FormOf(precision), depth); }
 
 // Puts B(k..k+3, 0..3) = b[n * stride + k] into a panel.
@@ -82,6 +83,7 @@ namespace cllm {
 namespace {
 
 HWY_EXPORT(PanelWidth);
+HWY_EXPORT(LacksBf16Dot);
 HWY_EXPORT(PanelWords);
 HWY_EXPORT(PackRowsInto);
 HWY_EXPORT(PackColumnsInto);
@@ -93,6 +95,8 @@ size_t WordsInUse(size_t depth, Precision precision) { return HWY_DYNAMIC_DISPAT
 bool IsAligned(const float* data) { return reinterpret_cast<uintptr_t>(data) % 64 == 0; }
 
 }  // namespace
+
+bool EmulatesBf16() { return HWY_DYNAMIC_DISPATCH(LacksBf16Dot)(); }
 
 Panels Panels::SliceDepth(size_t begin, size_t end) const {
   CHECK(begin <= end && end <= depth);

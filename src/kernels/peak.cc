@@ -41,9 +41,6 @@ HWY_NOINLINE float MultiplyAddRounds(float start, size_t rounds) {
 
 size_t FlopPerRound() { return kChains * HWY_LANES(float) * 2; }
 
-// A target without the bf16 dot instruction computes bf16 products by multiply-adds.
-bool UsesBf16Dot() { return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 && HasBf16Dot(); }
-
 }  // namespace HWY_NAMESPACE
 }  // namespace cllm
 HWY_AFTER_NAMESPACE();
@@ -54,7 +51,6 @@ namespace {
 
 HWY_EXPORT(MultiplyAddRounds);
 HWY_EXPORT(FlopPerRound);
-HWY_EXPORT(UsesBf16Dot);
 
 }  // namespace
 
@@ -66,7 +62,7 @@ double ThreadSeconds() {
 
 double PeakGflops(double milliseconds, Precision precision) {
   constexpr size_t kRoundsPerCall = 10000;
-  const bool dot = precision == Precision::kBf16 && HWY_DYNAMIC_DISPATCH(UsesBf16Dot)();
+  const bool dot = precision == Precision::kBf16 && !EmulatesBf16();
   const double begin = ThreadSeconds();
   size_t calls = 0;
   double seconds = 0;
