@@ -122,6 +122,24 @@ TEST_F(Runs, Killed_AtThreeRandomMoments_AndResumed_GivesTheSameWeights) {
   EXPECT_EQ(Model("whole", kSteps), Model("cut", kSteps));
 }
 
+TEST_F(Runs, Bf16_KilledAndResumed_GivesTheSameWeights_WhichAreNotThoseOfFp32) {
+  constexpr const char* kSteps = "200";
+  const auto options = [&](const char* out, const char* precision) {
+    std::vector<std::string> arguments = Options(out, kSteps);
+    arguments.insert(arguments.end(), {"--precision", precision});
+    return arguments;
+  };
+  ASSERT_EQ(box_.Run(options("fp32", "fp32")).exit_code, 0);
+  ASSERT_EQ(box_.Run(options("whole", "bf16")).exit_code, 0);
+  EXPECT_THAT(ReadAll(box_.path("whole/config.toml")), HasSubstr("precision = \"bf16\""));
+  EXPECT_EQ(box_.Run(KilledAfter(options("cut", "bf16"), box_.path("cut/log.jsonl"), 60, SIGKILL)).exit_code,
+            128 + SIGKILL);
+  const Outcome last = box_.Run({"resume", box_.path("cut"), "--quiet", "--samples", "0"});
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(Model("whole", kSteps), Model("cut", kSteps));
+  EXPECT_NE(Model("whole", kSteps), Model("fp32", kSteps));
+}
+
 // Words of random syllables, so many that 1,024 sub-words can be learned from them.
 std::string ManyWords(size_t bytes) {
   static constexpr const char* kSyllables[] = {"ba",  "cor", "di",  "fel", "gu", "hin", "jo", "ka", "lem", "mi",

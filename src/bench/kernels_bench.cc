@@ -56,7 +56,8 @@ Findings Report(const std::vector<Row>& rows) {
                                     {"yardstick", "yardstick"},
                                     {"share", "share", Column::Kind::kShare},
                                     {"spread", "spread", Column::Kind::kShare, 0}}),
-                    .facts = {{"best_product_gflops", bests[Precision::kFp32]}, {"best_bf16_product_gflops", bests[Precision::kBf16]}},
+                    .facts = {{"best_product_gflops", bests[Precision::kFp32]},
+                              {"best_bf16_product_gflops", bests[Precision::kBf16]}},
                     .notes = {"products: the yardstick is the multiply-add peak; others: reading as many bytes"}};
   for (const Row& row : rows) {
     const double best = bests[row.precision];

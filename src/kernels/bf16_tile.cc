@@ -65,7 +65,7 @@ bool HasBf16Dot() {
 }
 
 const TileFunction* Bf16Tiles() {
-  static constexpr std::array<TileFunction, kBf16TileRows> kTiles = MakeTable(std::make_index_sequence<kBf16TileRows>());
+  static constexpr auto kTiles = MakeTable(std::make_index_sequence<kBf16TileRows>());
   return kTiles.data();
 }
 

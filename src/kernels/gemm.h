@@ -8,9 +8,9 @@
 namespace cllm {
 
 // Of the operands that are multiplied; sums are single precision in both.
-// kBf16: operands are rounded to bf16 (nearest, ties to even; denormals become zero). In each pair of k, the odd one is
-// added before the even one, a missing odd one as a product of zeros, and no operand or result is denormal: the order of
-// AVX512_BF16's dot instruction, which other x86 processors follow bit for bit.
+// kBf16: operands are rounded to bf16 (nearest, ties to even; denormals become zero). In each pair of k, the odd one
+// is added before the even one, a missing odd one as a product of zeros, and no operand or result is denormal: the
+// order of AVX512_BF16's dot instruction, which other x86 processors follow bit for bit.
 enum class Precision { kFp32, kBf16 };
 
 // Whether the target in use computes bf16 products by fused multiply-adds, as slow as those in fp32 and rounding beside.

@@ -56,7 +56,9 @@ std::vector<float> Values(size_t size, uint64_t key, bool any_bits) {
 // Exactly as large as they must be, so that a sanitizer sees every overrun.
 struct Operands {
   explicit Operands(const Case& c)
-      : a(Values(c.m * c.k, 1, c.any_bits)), b(Values(c.k * c.n, 2, c.any_bits)), before(Values(c.m * c.n, 3, c.any_bits)) {
+      : a(Values(c.m * c.k, 1, c.any_bits)),
+        b(Values(c.k * c.n, 2, c.any_bits)),
+        before(Values(c.m * c.n, 3, c.any_bits)) {
     left = c.row_contiguous_left ? GemmLeft{a.data(), 1, c.m} : GemmLeft{a.data(), c.k, 1};
     for (size_t j = 0; j < c.n; ++j) {
       for (size_t k = 0; k < c.k; ++k) transposed.push_back(b[k * c.n + j]);
