@@ -14,8 +14,9 @@ aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
 aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libutf8proc-dev
   libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libgtest-dev libgmock-dev libmpfr-dev libgmp-dev)
 
-# What scripts/avx512 needs beside that: an emulator of a processor with AVX-512, and what makes a disk to start it from.
-avx512_packages=(bochs bochs-term bochsbios vgabios grub-common grub-pc-bin xorriso mtools cpio busybox-static)
+# What scripts/avx512 needs beside that: what makes a disk to start an emulated processor from, and the keys of Debian 13,
+# whose emulator it unpacks.
+avx512_packages=(grub-common grub-pc-bin xorriso mtools cpio busybox-static debian-archive-keyring)
 
 # install_packages NAME...: installs what is missing. As root with apt-get; else with sudo; else prints the one line that
 # an administrator has to run, and stops. With nothing missing it needs no rights at all.
