@@ -113,8 +113,9 @@ std::string Existing(std::string path) {
 
 void NotePrecision(const RunConfig& config, RunObserver& observer) {
   if (config.precision != "bf16" || !EmulatesBf16()) return;
-  observer.OnNote("this processor has no bf16 products: they are emulated, with the same result and slower than "
-                  "--precision fp32");
+  observer.OnNote(
+      "this processor has no bf16 products, or slow ones: they are done in fp32, with the same result and "
+      "slower than --precision fp32");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -11,8 +13,9 @@
 
 namespace cllm {
 
-// A fixed array of plain values on 64-byte boundaries, zeroed. Owns its memory; thread-compatible.
-// Memory is touched by the thread that constructs it, so a worker's buffers lie on its own NUMA node.
+// A fixed array of plain values on 64-byte boundaries, zeroed. Owns its memory; thread-compatible. From 2 MiB on it
+// asks for huge pages: rows of large matrices lie on more pages than the processor keeps addresses of. Memory is
+// touched by the thread that constructs it, so a worker's buffers lie on its own NUMA node.
 template <typename T>
 class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -20,10 +23,13 @@ class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(size_t size) : size_(size) {
-    const size_t bytes = (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    const size_t bytes = size * sizeof(T);
     if (bytes == 0) return;
-    data_.reset(static_cast<T*>(std::aligned_alloc(kAlignment, bytes)));
+    const size_t alignment = bytes < kHugePage ? kAlignment : kHugePage;
+    data_.reset(static_cast<T*>(std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)));
     CHECK(data_ != nullptr);
+    // Whole huge pages only: the rest of the last one would be resident though nobody uses it.
+    if (bytes >= kHugePage) madvise(data_.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
     std::memset(static_cast<void*>(data_.get()), 0, bytes);
   }
 
@@ -37,6 +43,7 @@ class AlignedBuffer {
 
  private:
   static constexpr size_t kAlignment = 64;
+  static constexpr size_t kHugePage = size_t{2} << 20;
   struct Free {
     void operator()(T* p) const { std::free(p); }
   };

@@ -48,7 +48,7 @@ struct Decoder::Buffers {
     qkv = Take(rows * 3 * c.width);
     attention = Take(rows * c.width);
     branch = Take(rows * c.width);
-    gate_up = Take(rows * 2 * c.hidden);
+    gate_up = Take(rows * GateUpStride(c.hidden));
     inverse_rms = Take(rows);
     block = Take(FeedForwardScratch(rows));
     logits = Take(c.vocabulary);
@@ -57,8 +57,8 @@ struct Decoder::Buffers {
 
   static size_t Floats(const ModelConfig& c) {
     const size_t rows = ChunkRows(c);
-    return 4 * Lines(rows * c.width) + Lines(rows * 3 * c.width) +
-           Lines(rows * 2 * c.hidden) + Lines(rows) + Lines(FeedForwardScratch(rows)) + Lines(c.vocabulary);
+    return 4 * Lines(rows * c.width) + Lines(rows * 3 * c.width) + Lines(rows * GateUpStride(c.hidden)) + Lines(rows) +
+           Lines(FeedForwardScratch(rows)) + Lines(c.vocabulary);
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -21,15 +22,20 @@ HWY_BEFORE_NAMESPACE();
 namespace cllm {
 namespace HWY_NAMESPACE {
 
-// Sizes, in words of an operand, for a first-level cache of 32 KiB and a second-level one of 512 KiB or more, confirmed by measurement on Zen 3.
-inline constexpr size_t kDepthBlock = 1024;       // of operands that are read where they lie
-inline constexpr size_t kRelayDepth = 256;        // of operands that are re-laid
-inline constexpr size_t kLeftBlock = 32768;       // floats of A that stay in the second-level cache
-inline constexpr size_t kLeftScratch = 17408;     // floats of re-laid A: 64 rows of kRelayDepth
-inline constexpr size_t kRightBlock = 4096;       // floats of B that stay in the first-level cache
-inline constexpr size_t kRelayLeftColumns = 80;   // columns from which re-laying A pays
-inline constexpr size_t kRelayRightRows = 13;     // rows from which re-laying B pays
-inline constexpr size_t kThinRows = 3;            // rows up to which a tile spans several panels
+// Sizes, in words of an operand, for a first-level cache of 32 KiB and a second-level one of 512 KiB, on processors with
+// AVX-512 of 1 MiB; confirmed by measurement on Zen 3 and, kLeftBlock for AVX-512, on a 5th generation Xeon.
+inline constexpr size_t kDepthBlock = 1024;      // of operands that are read where they lie
+inline constexpr size_t kRelayDepth = 256;       // of operands that are re-laid
+#if HWY_TARGET <= HWY_AVX3
+inline constexpr size_t kLeftBlock = 131072;     // floats of A that stay in the second-level cache
+#else
+inline constexpr size_t kLeftBlock = 32768;
+#endif
+inline constexpr size_t kLeftScratch = 17408;    // floats of re-laid A: 64 rows of kRelayDepth
+inline constexpr size_t kRightBlock = 4096;      // floats of B that stay in the first-level cache
+inline constexpr size_t kRelayLeftColumns = 80;  // columns from which re-laying A pays
+inline constexpr size_t kRelayRightRows = 13;    // rows from which re-laying B pays
+inline constexpr size_t kThinRows = 3;           // rows up to which a tile spans several panels
 
 // Where a block of the product goes.
 struct Output {
@@ -79,11 +85,40 @@ TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t words, 
   return {words, left.row_stride, left.depth_stride, right.row_stride, right.panel_stride, out.stride, out.into};
 }
 
+inline constexpr size_t kLine = 16;  // floats of a cache line
+
+// What comes after a block, for its tiles to fetch on the way: one line every kUnroll steps, `step` floats after the
+// last. When `rows` lines are taken, those beside them follow.
+struct Ahead {
+  const float* data;
+  size_t step;
+  size_t rows;
+  size_t row = 0;
+
+  const float* Take(size_t lines) {
+    const float* from = data + row * step;
+    row += lines;
+    if (row >= rows) {
+      row = 0;
+      data += kLine;
+    }
+    return from;
+  }
+};
+
+// The panels of B after a block of `tiles` tiles and `columns` columns.
+Ahead NextPanels(const RightBlock& right, size_t tiles, size_t columns) {
+  const size_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
+  return {right.data + panels * right.panel_stride, std::min(kLine, (kUnroll * kPanelWidth + tiles - 1) / tiles),
+          std::numeric_limits<size_t>::max()};
+}
+
 // All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.
 template <Form kForm>
 void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right, size_t words, size_t columns,
-           Output out) {
-  const TileShape shape = ShapeOf(left, right, words, out);
+           Ahead& ahead, Output out) {
+  TileShape shape = ShapeOf(left, right, words, out);
+  shape.ahead_step = ahead.step;
   for (size_t i = 0; i < tiles.count(); ++i) {
     const float* a = left.Tile(tiles, i);
     const float* b = right.data;
@@ -91,6 +126,7 @@ void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right
     const TileFunction tile = TileOf<kForm>(tiles.height(i));
     size_t column = 0;
     for (; column + kPanelWidth <= columns; column += kPanelWidth, b += right.panel_stride) {
+      shape.ahead = ahead.Take(words / kUnroll);
       tile(shape, a, b, c + column);
     }
     if (column < columns) EdgeTile(tile, shape, tiles.height(i), columns - column, a, b, c + column);
@@ -108,7 +144,8 @@ void ThinBlock(GemmLeft a, RightBlock b, size_t depth, size_t columns, Output ou
     Tile<kRows, kPanels>(shape, a.data, b.data, out.c + column);
     b.data += kPanels * b.panel_stride;
   }
-  Block<Form::kSingle>(RowTiles(kRows), left, b, depth, columns - column, out.At(0, column));
+  Ahead nothing{b.data, 0, 1};
+  Block<Form::kSingle>(RowTiles(kRows), left, b, depth, columns - column, nothing, out.At(0, column));
 }
 
 void AnyThinBlock(size_t m, GemmLeft a, const RightBlock& b, size_t depth, size_t columns, Output out) {
@@ -158,11 +195,20 @@ LeftUse LeftUseOf(GemmLeft a, size_t columns) {
   return contiguous_rows && columns >= kRelayLeftColumns ? LeftUse::kRelaid : LeftUse::kWhereItLies;
 }
 
+// What is re-laid after rows [row, row + rows) and depth [k, k + depth) of A: the next rows, or the next depth from the
+// first row on, or the rows after A, which a caller who cuts a product into blocks of rows takes next.
+Ahead NextLeft(GemmLeft a, size_t m, size_t row, size_t rows, size_t k, size_t depth, size_t total_depth) {
+  const bool more_rows = row + rows < m, more_depth = k + depth < total_depth;
+  const size_t next_row = more_rows || !more_depth ? row + rows : 0;
+  const size_t next_k = more_rows ? k : (more_depth ? k + depth : 0);
+  return {a.data + next_row * a.row_stride + next_k * a.depth_stride, a.depth_stride, depth};
+}
+
 // One block over k: blocks of rows of A that stay in the second-level cache, each against the panels of B in groups
 // that stay in the first-level one. left_scratch: kLeftScratch unless A is read where it lies.
 template <Form kForm, typename Right>
-void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t columns, LeftUse use,
-                float* left_scratch, Output out) {
+void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t total_depth, size_t columns,
+                LeftUse use, float* left_scratch, Output out) {
   const size_t words = WordsOf(kForm, depth), steps = std::max(words, size_t{1});
   const size_t tiles_in_block =
       use == LeftUse::kWhereItLies ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(words);
@@ -183,9 +229,13 @@ void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth
         left = LeftBlock(GemmLeft{.data = left_scratch, .row_stride = words});
       }
     }
+    Ahead left_ahead = NextLeft(a, m, row, rows, k, depth, total_depth);
     for (size_t column = 0; column < columns; column += group) {
       const size_t width = std::min(group, columns - column);
-      Block<kForm>(tiles, left, right.Part(k, depth, column, width), words, width, out.At(row, column));
+      const RightBlock panels = right.Part(k, depth, column, width);
+      Ahead right_ahead = NextPanels(panels, tiles.count(), width);
+      Block<kForm>(tiles, left, panels, words, width, use == LeftUse::kRelaid ? left_ahead : right_ahead,
+                   out.At(row, column));
     }
   }
 }
@@ -198,7 +248,7 @@ void Blocks(size_t m, GemmLeft a, const Right& right, size_t depth, size_t words
   size_t k = 0;
   do {
     const size_t part = std::min(depth_block, depth - k);
-    DepthBlock<kForm>(m, a, right, k, part, columns, use, left_scratch, out);
+    DepthBlock<kForm>(m, a, right, k, part, depth, columns, use, left_scratch, out);
     out.into = GemmInto::kAdd;
     k += depth_block;
   } while (k < depth);
@@ -241,7 +291,8 @@ void GemmUnpackedOf(size_t m, size_t n, size_t depth, GemmLeft a, const float* b
   if (direct > 0 && m <= kThinRows) {
     AnyThinBlock(m, a, right, depth, direct, out);
   } else if (direct > 0) {
-    Block<Form::kSingle>(RowTiles(m), LeftBlock(a), right, depth, direct, out);
+    Ahead nothing{b, 0, 1};
+    Block<Form::kSingle>(RowTiles(m), LeftBlock(a), right, depth, direct, nothing, out);
   }
   if (direct < n) GemmRowsRelayed<kForm>(m, n - direct, depth, a, b + direct, b_stride, out.At(0, direct));
 }

@@ -13,7 +13,8 @@ namespace cllm {
 // order of AVX512_BF16's dot instruction, which other x86 processors follow bit for bit.
 enum class Precision { kFp32, kBf16 };
 
-// Whether the target in use computes bf16 products by fused multiply-adds, as slow as those in fp32 and rounding beside.
+// Whether the target in use computes bf16 products by fused multiply-adds, as slow as those in fp32 and rounding
+// beside: the processor has no instruction for them, or one that is slower still.
 bool EmulatesBf16();
 
 // The right operand B[depth, columns], re-laid in panels of vector-width columns so that the inner loop reads it

@@ -8,6 +8,7 @@
 #include "base/aligned_buffer.h"
 #include "base/random.h"
 #include "hwy/detect_compiler_arch.h"
+#include "kernels/bf16_tile.h"
 #include "kernels/flush_denormals.h"
 #include "kernels/gemm.h"
 #include "kernels/simd.h"
@@ -113,18 +114,50 @@ bool Same(const std::vector<float>& x, const std::vector<float>& y) {
   return x.size() == y.size();
 }
 
+// What a bf16 product may be computed by: each SIMD target, with the dot instruction and without it.
+struct Form {
+  std::string target;
+  bool dot;
+};
+
+std::vector<Form> Forms() {
+  std::vector<Form> forms;
+  for (const std::string& target : SimdTargets()) {
+    forms.push_back({target, false});
+    if (HasBf16Dot() && target == "avx512") forms.push_back({target, true});
+  }
+  return forms;
+}
+
+std::ostream& operator<<(std::ostream& out, const Form& form) {
+  return out << form.target << (form.dot ? " with the dot instruction" : "");
+}
+
+void Force(const Form& form) {
+  ASSERT_TRUE(ForceSimd(form.target).ok());
+  ForceBf16Dot(form.dot);
+}
+
+// Restores what was in use.
+class GemmBf16 : public testing::Test {
+ protected:
+  void TearDown() override { Force({SimdTargets().front(), dot_}); }
+
+ private:
+  const bool dot_ = UsesBf16Dot();
+};
+
 void ExpectAllWays(const Case& c) {
   const Operands x(c);
   const std::vector<float> expected = Chain(c, x);
-  for (const std::string& target : SimdTargets()) {
-    ASSERT_TRUE(ForceSimd(target).ok());
+  for (const Form& form : Forms()) {
+    Force(form);
     for (const Way way : {Way::kPackRows, Way::kPackColumns, Way::kRows}) {
       ASSERT_TRUE(Same(ProductBy(c, x, way), expected))
-          << target << " way " << static_cast<int>(way) << " m " << c.m << " n " << c.n << " k " << c.k << " left "
+          << form << " way " << static_cast<int>(way) << " m " << c.m << " n " << c.n << " k " << c.k << " left "
           << c.row_contiguous_left << " into " << static_cast<int>(c.into) << " any bits " << c.any_bits;
     }
   }
-  ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
 }
 
 void ExpectAllForms(size_t m, size_t n, size_t k) {
@@ -139,7 +172,7 @@ void ExpectAllForms(size_t m, size_t n, size_t k) {
   }
 }
 
-TEST(GemmBf16, SmallSizes_AreTheChainOnEveryTarget) {
+TEST_F(GemmBf16, SmallSizes_AreTheChainOnEveryTarget) {
   for (const size_t m : {0u, 1u, 2u, 3u, 5u, 6u, 7u, 8u, 11u, 12u, 13u, 14u, 24u, 29u}) {
     for (const size_t n : {0u, 1u, 7u, 8u, 9u, 15u, 16u, 17u, 31u, 32u, 33u, 64u, 65u}) {
       for (const size_t k : {0u, 1u, 2u, 3u, 7u, 8u, 40u}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, k));
@@ -147,19 +180,19 @@ TEST(GemmBf16, SmallSizes_AreTheChainOnEveryTarget) {
   }
 }
 
-TEST(GemmBf16, EveryDepth_IsTheChain) {
+TEST_F(GemmBf16, EveryDepth_IsTheChain) {
   for (size_t k = 0; k <= 70; ++k) {
     for (const size_t m : {1u, 6u, 13u}) ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, 33, k));
   }
 }
 
-TEST(GemmBf16, SizesBeyondTheCacheBlocks_AreTheChain) {
+TEST_F(GemmBf16, SizesBeyondTheCacheBlocks_AreTheChain) {
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(150, 70, 601));
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(65, 100, 1101));
   ASSERT_NO_FATAL_FAILURE(ExpectAllForms(1, 700, 1030));
 }
 
-TEST(GemmBf16, SlicesOfDepthAndColumns_HaveTheBitsOfTheWhole) {
+TEST_F(GemmBf16, SlicesOfDepthAndColumns_HaveTheBitsOfTheWhole) {
   const Case c{17, 70, 333};
   const Operands x(c);
   const std::vector<float> whole = ProductBy(c, x, Way::kPackRows);
@@ -178,10 +211,10 @@ TEST(GemmBf16, SlicesOfDepthAndColumns_HaveTheBitsOfTheWhole) {
 }
 
 // Every upper half with the lower halves around the ties.
-TEST(GemmBf16, EveryValue_IsRoundedToNearestEvenWithDenormalsFlushed) {
+TEST_F(GemmBf16, EveryValue_IsRoundedToNearestEvenWithDenormalsFlushed) {
   const float one = 1;
-  for (const std::string& target : SimdTargets()) {
-    ASSERT_TRUE(ForceSimd(target).ok());
+  for (const Form& form : Forms()) {
+    Force(form);
     std::vector<float> values;
     for (uint32_t upper = 0; upper < 0x10000; ++upper) {
       for (const uint32_t lower : {0u, 1u, 0x7fffu, 0x8000u, 0x8001u, 0xffffu}) {
@@ -196,14 +229,13 @@ TEST(GemmBf16, EveryValue_IsRoundedToNearestEvenWithDenormalsFlushed) {
       if (std::isnan(expected)) {
         ASSERT_TRUE(std::isnan(out[i]));
       } else {
-        ASSERT_EQ(std::bit_cast<uint32_t>(out[i]), std::bit_cast<uint32_t>(expected)) << target << " of " << values[i];
+        ASSERT_EQ(std::bit_cast<uint32_t>(out[i]), std::bit_cast<uint32_t>(expected)) << form << " of " << values[i];
       }
     }
   }
-  ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
 }
 
-TEST(GemmBf16, NonFiniteInput_ReachesOnlyItsRowOrColumn) {
+TEST_F(GemmBf16, NonFiniteInput_ReachesOnlyItsRowOrColumn) {
   const Case c{9, 21, 13};
   for (const float bad : {INFINITY, NAN}) {
     Operands x(c);
@@ -215,7 +247,7 @@ TEST(GemmBf16, NonFiniteInput_ReachesOnlyItsRowOrColumn) {
 }
 
 // Denormals are flushed within the product only.
-TEST(GemmBf16, CallersDenormals_Stay) {
+TEST_F(GemmBf16, CallersDenormals_Stay) {
   const float a = 1, b = 1;
   float c = 0;
   volatile float tiny = 0x1p-130f;

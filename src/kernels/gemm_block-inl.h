@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "kernels/access-inl.h"
 #include "kernels/gemm.h"
 #include "kernels/gemm_form-inl.h"
 #include "kernels/gemm_tile-inl.h"
@@ -49,6 +50,9 @@ class RowTiles {
   size_t first_rest_ = 0;   // height of the tile after them, 0: none
 };
 
+// Vectors that hold the rows of a tile.
+inline constexpr size_t kTileVectors = (kTileRows + HWY_LANES(float) - 1) / HWY_LANES(float);
+
 // Floats from one re-laid tile of `words` steps to the next: whole vectors are stored, so the last one runs over by less
 // than a vector.
 constexpr size_t LeftTileStride(size_t words) { return kTileRows * words + HWY_LANES(float); }
@@ -68,30 +72,40 @@ struct LeftBlock {
   size_t tile_stride = 0;  // 0: not re-laid
 };
 
-// One pair of k of RelayLeft. kHalf: there is no odd row.
-template <Form kForm, bool kHalf>
-HWY_INLINE void RelayLeftPair(const RowTiles& tiles, size_t wide, const float* HWY_RESTRICT even,
-                              const float* HWY_RESTRICT odd, size_t stride, float* HWY_RESTRICT to) {
+// One pair of k of a tile of RelayLeft. kHalf: there is no odd row. load(from, i) gives a vector of from[i...].
+template <Form kForm, bool kHalf, typename Load>
+HWY_INLINE void RelayLeftPair(const float* HWY_RESTRICT even, const float* HWY_RESTRICT odd, const Load& load,
+                              float* HWY_RESTRICT to) {
   constexpr size_t kLanes = HWY_LANES(float);
-  constexpr size_t kTileVectors = (kTileRows + kLanes - 1) / kLanes;
   constexpr bool kTwoWords = kForm == Form::kFloats || (kForm == Form::kSingle && !kHalf);
   const FloatTag d;
-  size_t i = 0, row = 0;
-  for (; i < wide; ++i, row += kTileRows, to += stride) {
-    // The second word's vectors after all of the first's, which run over into it.
-    for (size_t v = 0; v < kTileVectors; ++v) {
-      const FloatVector upper = kHalf ? hn::Zero(d) : hn::LoadU(d, odd + row + v * kLanes);
-      hn::StoreU(FirstWord<kForm>(d, hn::LoadU(d, even + row + v * kLanes), upper), d, to + v * kLanes);
-    }
-    for (size_t v = 0; v < kTileVectors && kTwoWords; ++v) {
-      const FloatVector upper = kHalf ? hn::Zero(d) : hn::LoadU(d, odd + row + v * kLanes);
-      hn::StoreU(SecondWord<kForm>(d, hn::LoadU(d, even + row + v * kLanes), upper), d, to + kTileRows + v * kLanes);
-    }
+  // The second word's vectors after all of the first's, which run over into it.
+  for (size_t v = 0; v < kTileVectors; ++v) {
+    const FloatVector upper = kHalf ? hn::Zero(d) : load(odd, v * kLanes);
+    hn::StoreU(FirstWord<kForm>(d, load(even, v * kLanes), upper), d, to + v * kLanes);
+  }
+  for (size_t v = 0; v < kTileVectors && kTwoWords; ++v) {
+    const FloatVector upper = kHalf ? hn::Zero(d) : load(odd, v * kLanes);
+    hn::StoreU(SecondWord<kForm>(d, load(even, v * kLanes), upper), d, to + kTileRows + v * kLanes);
+  }
+}
+
+// The same for all tiles: whole vectors for the first `wide`, then only what exists.
+template <Form kForm, bool kHalf>
+HWY_INLINE void RelayLeftPairs(const RowTiles& tiles, size_t wide, const float* HWY_RESTRICT even,
+                               const float* HWY_RESTRICT odd, size_t stride, float* HWY_RESTRICT to) {
+  const FloatTag d;
+  const auto whole = [d](const float* from, size_t i) HWY_ATTR { return WholeVector().Load(d, from + i); };
+  size_t i = 0;
+  for (; i < wide; ++i, to += stride) {
+    RelayLeftPair<kForm, kHalf>(even + i * kTileRows, odd + i * kTileRows, whole, to);
   }
   for (; i < tiles.count(); ++i, to += stride) {
-    for (size_t r = 0; r < tiles.height(i); ++r, ++row) {
-      PutOne<kForm>(even + row, kHalf ? nullptr : odd + row, to + r, kTileRows);
-    }
+    const size_t row = tiles.begin(i), height = tiles.height(i);
+    const auto part = [d, height](const float* from, size_t v) HWY_ATTR {
+      return v < height ? PartVector{std::min(height - v, HWY_LANES(float))}.Load(d, from + v) : hn::Zero(d);
+    };
+    RelayLeftPair<kForm, kHalf>(even + row, odd + row, part, to);
   }
 }
 
@@ -100,7 +114,6 @@ HWY_INLINE void RelayLeftPair(const RowTiles& tiles, size_t wide, const float* H
 template <Form kForm>
 HWY_INLINE void RelayLeft(const RowTiles& tiles, size_t rows, size_t depth, GemmLeft a, float* HWY_RESTRICT out) {
   constexpr size_t kLanes = HWY_LANES(float);
-  constexpr size_t kTileVectors = (kTileRows + kLanes - 1) / kLanes;
   const size_t stride = LeftTileStride(WordsOf(kForm, depth));
   // Tiles that whole vectors can copy without reading beyond the last row.
   const size_t wide = rows < kTileVectors * kLanes
@@ -109,11 +122,11 @@ HWY_INLINE void RelayLeft(const RowTiles& tiles, size_t rows, size_t depth, Gemm
   size_t k = 0;
   for (; k + 2 <= depth; k += 2) {
     const float* even = a.data + k * a.depth_stride;
-    RelayLeftPair<kForm, false>(tiles, wide, even, even + a.depth_stride, stride, out + WordsOf(kForm, k) * kTileRows);
+    RelayLeftPairs<kForm, false>(tiles, wide, even, even + a.depth_stride, stride, out + WordsOf(kForm, k) * kTileRows);
   }
   if (k < depth) {
-    RelayLeftPair<kForm, true>(tiles, wide, a.data + k * a.depth_stride, nullptr, stride,
-                               out + WordsOf(kForm, k) * kTileRows);
+    const float* even = a.data + k * a.depth_stride;
+    RelayLeftPairs<kForm, true>(tiles, wide, even, even, stride, out + WordsOf(kForm, k) * kTileRows);
   }
 }
 

@@ -30,7 +30,7 @@ enum class Form {
 inline Form FormOf(Precision precision) {
   if (precision == Precision::kFp32) return Form::kSingle;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  if (HasBf16Dot()) return Form::kWords;
+  if (UsesBf16Dot()) return Form::kWords;
 #endif
   return Form::kFloats;
 }

@@ -14,6 +14,8 @@ struct TileShape {
   size_t b_row_stride, b_panel_stride;
   size_t c_stride;
   GemmInto into;
+  const float* ahead = nullptr;  // what later tiles read: fetched into the second-level cache, a part by each tile
+  size_t ahead_step = 0;         // floats of it for kUnroll steps down k
 };
 
 // C[rows, one panel] = or += A[rows, depth] * B[depth, one panel].

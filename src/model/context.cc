@@ -16,14 +16,16 @@ size_t Lines(size_t floats) { return (floats + kLine - 1) / kLine * kLine; }
 }  // namespace
 
 size_t TrainingContext::BlockFloats(const ModelConfig& c, size_t positions) {
-  return std::max({FeedForwardScratch(positions), LossScratch(c.vocabulary),
-                   AttentionForwardScratch(c.context, c.head_dim()), AttentionBackwardScratch(c.context, c.head_dim())});
+  return std::max({FeedForwardBackwardScratch(positions, c.width),
+                   LossBackwardScratch(c.vocabulary, c.width, positions), InputPanelsSize(positions, c.width),
+                   AttentionForwardScratch(c.context, c.head_dim()),
+                   AttentionBackwardScratch(c.context, c.head_dim())});
 }
 
 size_t TrainingContext::Floats(const ModelConfig& c, size_t sequences) {
   const size_t n = sequences * c.context;
-  const size_t layer = 3 * Lines(n * c.width) + Lines(n * 3 * c.width) + Lines(n * 2 * c.hidden) + 2 * Lines(n) +
-                       Lines(n * c.heads);
+  const size_t layer = 3 * Lines(n * c.width) + Lines(n * 3 * c.width) + Lines(n * GateUpStride(c.hidden)) +
+                       2 * Lines(n) + Lines(n * c.heads);
   return c.layers * layer + 5 * Lines(n * c.width) + Lines(n) + Lines(c.width) + Lines(BlockFloats(c, n)) + kTileFloats;
 }
 
@@ -53,7 +55,7 @@ TrainingContext::TrainingContext(const ModelConfig& config, size_t sequences)
                       .attention = Take(n * width),
                       .log_sum_exp = Take(n * config.heads),
                       .residual_mid = Take(n * width),
-                      .gate_up = Take(n * 2 * config.hidden),
+                      .gate_up = Take(n * GateUpStride(config.hidden)),
                       .inverse_rms_attention = Take(n),
                       .inverse_rms_ffn = Take(n)});
   }

@@ -22,7 +22,7 @@ class TrainingContext {
     float* attention;     // [N, C] heads' output before the output projection
     float* log_sum_exp;   // [sequences, H, T]
     float* residual_mid;  // [N, C] the residual stream before the feed-forward part
-    float* gate_up;       // [N, 2F]; becomes its own gradient
+    float* gate_up;       // [N, 2F], row stride GateUpStride(F); becomes its own gradient
     float* inverse_rms_attention;  // [N]
     float* inverse_rms_ffn;        // [N]
   };
@@ -34,7 +34,7 @@ class TrainingContext {
   float* d_residual;         // [N, C]
   float* d_normed;           // [N, C]
   float* d_norm_weight;      // [C]
-  float* block;              // feed-forward, attention or loss scratch: never two at a time
+  float* block;  // scratch of feed-forward, attention, loss or a weight gradient's input: never two at a time
   float* tile;               // kTileFloats
   std::vector<uint32_t> window;  // [T + 1] one sequence as read from the sampler
   std::vector<uint32_t> inputs;  // [N]

@@ -217,8 +217,8 @@ void Transformer::AttentionPartBackward(const Pass& pass, size_t i, GradientSink
     cllm::Dropout(ctx.branch, n * width, pass.dropout_rate, SubKey(pass.dropout_key, 1 + 2 * i), 0);
     d_branch = ctx.branch;
   }
-  LinearWeightGradient(d_branch, width, layer.attention, width, n, Grid(i, kAttentionOutput), {0, width, 0, width},
-                       sink);
+  LinearWeightGradient(d_branch, width, PackRows(layer.attention, width, n, width, ctx.block, sink.precision),
+                       Grid(i, kAttentionOutput), {0, width, 0, width}, sink);
   float* d_attention = ctx.d_normed;
   LinearBackward(d_branch, width, n, packed_.backward(Tensor(i, 2)), d_attention, width, GemmInto::kOverwrite);
   for (size_t s = 0; s < pass.sequences; ++s) {
@@ -233,8 +233,8 @@ void Transformer::AttentionPartBackward(const Pass& pass, size_t i, GradientSink
   }
   const TensorInfo& norm = parameters_.layout().attention_norm(i);
   RmsNormApply(layer.residual_in, width, Weight(norm), layer.inverse_rms_attention, n, width, ctx.normed, width);
-  LinearWeightGradient(layer.qkv, stride, ctx.normed, width, n, Grid(i, kQueryKeyValue), {0, 3 * width, 0, width},
-                       sink);
+  LinearWeightGradient(layer.qkv, stride, PackRows(ctx.normed, width, n, width, ctx.block, sink.precision),
+                       Grid(i, kQueryKeyValue), {0, 3 * width, 0, width}, sink);
   LinearBackward(layer.qkv, stride, n, packed_.backward(Tensor(i, 1)), ctx.d_normed, width, GemmInto::kOverwrite);
   NormBackward(pass, layer.residual_in, norm, layer.inverse_rms_attention, Grid(i, kAttentionNorm), sink);
 }

@@ -9,8 +9,15 @@ namespace cllm {
 // Hidden units handled at once: the activation silu(gate) * up and its gradient exist for one block only.
 inline constexpr size_t kHiddenBlock = 128;
 
-// Floats of scratch for `rows` positions.
+// Floats of scratch for `rows` positions: forward alone, and backward.
 inline size_t FeedForwardScratch(size_t rows) { return rows * kHiddenBlock; }
+inline size_t FeedForwardBackwardScratch(size_t rows, size_t width) {
+  return FeedForwardScratch(rows) + InputPanelsSize(rows, kHiddenBlock) + InputPanelsSize(rows, width);
+}
+
+// Floats from one row of gate and up to the next: a line more than 2F where 2F is a multiple of 1 KiB, since parts of
+// such rows fall on a few sets of a cache and evict each other.
+inline size_t GateUpStride(size_t hidden) { return 2 * hidden + (2 * hidden % 256 == 0 ? 16 : 0); }
 
 struct FeedForwardShape {
   size_t rows = 0;    // T
@@ -19,7 +26,7 @@ struct FeedForwardShape {
 };
 
 // SwiGLU (Shazeer 2020): y[T, C] = (silu(x Wg^T) * (x Wu^T)) Wd^T. gate_up_weight packs [2F, C] and down_weight [C, F],
-// both by columns. gate_up [T, 2F] is kept for backward.
+// both by columns. gate_up [T, 2F], of row stride GateUpStride(F), is kept for backward.
 struct FeedForwardWeights {
   Panels gate_up;
   Panels down;
@@ -27,7 +34,7 @@ struct FeedForwardWeights {
 void FeedForward(const FeedForwardShape& shape, const float* x, const FeedForwardWeights& weights, float* gate_up,
                  float* y, float* scratch);
 
-// d_y, x, d_x [T, C]; weights packed by rows; gate_up [T, 2F] is overwritten. d_x is overwritten.
+// d_y, x, d_x [T, C]; weights packed by rows; gate_up, as forward left it, is overwritten. d_x is overwritten.
 struct FeedForwardGrids {
   size_t gate, up, down;
 };

@@ -30,8 +30,8 @@ class FeedForwardOp : public testing::TestWithParam<size_t> {
   const size_t hidden_ = GetParam();
   const std::vector<float> x_ = RandomFloats(1, kRows*kWidth), gate_up_ = RandomFloats(2, 2 * hidden_ * kWidth);
   const std::vector<float> down_ = RandomFloats(3, kWidth*hidden_), d_y_ = RandomFloats(4, kRows*kWidth);
-  std::vector<float> kept_ = std::vector<float>(kRows * 2 * hidden_);
-  AlignedBuffer<float> scratch_{FeedForwardScratch(kRows)};
+  std::vector<float> kept_ = std::vector<float>(kRows * GateUpStride(hidden_));
+  AlignedBuffer<float> scratch_{FeedForwardBackwardScratch(kRows, kWidth)};
 
   std::vector<float> RunForward() {
     const Packed gate_up = Packed::Columns(gate_up_, 2 * hidden_, kWidth);

@@ -24,14 +24,18 @@ void LinearBackward(const float* d_y, size_t d_y_stride, size_t rows, const Pane
   Gemm(rows, {.data = d_y, .row_stride = d_y_stride}, weight, d_x, d_x_stride, into);
 }
 
-void LinearWeightGradient(const float* d_y, size_t d_y_stride, const float* x, size_t x_stride, size_t rows,
-                          size_t grid, const TileRegion& region, GradientSink& sink) {
+size_t InputPanelsSize(size_t rows, size_t columns) {
+  return std::max(PackedSize(rows, columns, Precision::kFp32), PackedSize(rows, columns, Precision::kBf16));
+}
+
+void LinearWeightGradient(const float* d_y, size_t d_y_stride, const Panels& x, size_t grid, const TileRegion& region,
+                          GradientSink& sink) {
+  DCHECK(x.columns == region.columns() && x.precision == sink.precision);
   if (!sink.in_range) return;
   const auto produce = [&](const TileRegion& tile, float* gradient) {
-    GemmRows(tile.rows(), tile.columns(), rows,
-             {.data = d_y + (tile.row_begin - region.row_begin), .row_stride = 1, .depth_stride = d_y_stride},
-             x + (tile.column_begin - region.column_begin), x_stride, gradient, tile.columns(), GemmInto::kOverwrite,
-             sink.precision);
+    Gemm(tile.rows(), {.data = d_y + (tile.row_begin - region.row_begin), .row_stride = 1, .depth_stride = d_y_stride},
+         x.SliceColumns(tile.column_begin - region.column_begin, tile.column_end - region.column_begin), gradient,
+         tile.columns(), GemmInto::kOverwrite);
   };
   Report(sink.accumulator->AddTiles(grid, region, Adding(sink), produce), grid, sink);
 }

@@ -26,9 +26,14 @@ void LinearForward(const float* x, size_t x_stride, size_t rows, const Panels& w
 void LinearBackward(const float* d_y, size_t d_y_stride, size_t rows, const Panels& weight, float* d_x,
                     size_t d_x_stride, GemmInto into);
 
-// d_W[region] += d_y^T x: d_y points at column region.row_begin of [T, .], x at column region.column_begin of [T, .].
-void LinearWeightGradient(const float* d_y, size_t d_y_stride, const float* x, size_t x_stride, size_t rows,
-                          size_t grid, const TileRegion& region, GradientSink& sink);
+// Floats for x[rows, columns] packed by PackRows, in either precision; a multiple of a cache line.
+size_t InputPanelsSize(size_t rows, size_t columns);
+
+// d_W[region] += d_y^T x: d_y points at column region.row_begin of [T, .]; x[T, region.columns()] are the region's
+// columns, packed by PackRows in the sink's precision. REQUIRES: tiles of the grid begin at multiples of
+// kPanelAlignment.
+void LinearWeightGradient(const float* d_y, size_t d_y_stride, const Panels& x, size_t grid, const TileRegion& region,
+                          GradientSink& sink);
 
 // The whole gradient of a vector parameter (a norm's weight) [columns].
 void VectorGradient(const float* gradient, size_t grid, GradientSink& sink);

@@ -58,11 +58,12 @@ TEST_P(LinearOp, WeightGradient_IsTheTransposedDyTimesX_InAnyTiles) {
     }
   }
   const TileGrid rows{.rows = outputs_, .columns = inputs_, .tile_rows = 3, .tile_columns = inputs_};
-  const TileGrid tiles{.rows = outputs_, .columns = inputs_, .tile_rows = 4, .tile_columns = 8};
+  const TileGrid tiles{.rows = outputs_, .columns = inputs_, .tile_rows = 4, .tile_columns = 32};
   std::vector<float> by_rows;
   for (const TileGrid& grid : {rows, tiles}) {
     Gathered gathered({grid}, outputs_ * inputs_);
-    LinearWeightGradient(d_y_.data(), outputs_, x_.data(), inputs_, rows_, 0, {0, outputs_, 0, inputs_}, gathered.sink);
+    LinearWeightGradient(d_y_.data(), outputs_, Packed::Rows(x_, rows_, inputs_).panels(), 0, {0, outputs_, 0, inputs_},
+                         gathered.sink);
     EXPECT_TRUE(gathered.sink.in_range);
     EXPECT_LT(WorstError(gathered.Values(), expected), Tolerance(rows_) + 0x1p-22);
     if (by_rows.empty()) by_rows = gathered.Values();
@@ -77,17 +78,18 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearOp,
                                   std::to_string(shape.param.outputs);
                          });
 
-// A block of a wider matrix: d_y and x point at the block's first columns.
+// A block of a wider matrix: d_y points at the block's first column, x are the block's panels.
 TEST(LinearWeightGradient, Region_IsThatPartOfTheWholeGradient) {
-  const size_t rows = 5, inputs = 16, outputs = 12;
+  const size_t rows = 5, inputs = 48, outputs = 12;
   const std::vector<float> x = RandomFloats(1, rows * inputs), d_y = RandomFloats(2, rows * outputs);
-  const TileGrid grid{.rows = outputs, .columns = inputs, .tile_rows = 4, .tile_columns = 8};
+  const TileGrid grid{.rows = outputs, .columns = inputs, .tile_rows = 4, .tile_columns = 32};
   Gathered whole({grid}, outputs * inputs), part({grid}, outputs * inputs);
-  LinearWeightGradient(d_y.data(), outputs, x.data(), inputs, rows, 0, {0, outputs, 0, inputs}, whole.sink);
-  LinearWeightGradient(d_y.data() + 4, outputs, x.data() + 8, inputs, rows, 0, {4, 12, 8, 16}, part.sink);
+  const Packed packed = Packed::Rows(x, rows, inputs);
+  LinearWeightGradient(d_y.data(), outputs, packed.panels(), 0, {0, outputs, 0, inputs}, whole.sink);
+  LinearWeightGradient(d_y.data() + 4, outputs, packed.panels().SliceColumns(32, 48), 0, {4, 12, 32, 48}, part.sink);
   for (size_t r = 0; r < outputs; ++r) {
     for (size_t c = 0; c < inputs; ++c) {
-      EXPECT_EQ(part.Values()[r * inputs + c], r >= 4 && c >= 8 ? whole.Values()[r * inputs + c] : 0) << r << ' ' << c;
+      EXPECT_EQ(part.Values()[r * inputs + c], r >= 4 && c >= 32 ? whole.Values()[r * inputs + c] : 0) << r << ' ' << c;
     }
   }
 }

@@ -7,8 +7,11 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kMaxBlock = 64;
+constexpr size_t kMaxBlock = 256;
 constexpr size_t kMaxBlockFloats = (size_t{4} << 20) / sizeof(float);
+
+// Floats, up to a whole cache line.
+size_t LinesOf(size_t floats) { return (floats + 15) / 16 * 16; }
 
 // 2^-32 fixed point of one score; false when it is no usable number.
 bool AddScore(float nats, int64_t& sum) {
@@ -25,7 +28,13 @@ void AddScores(const CrystallineScores& scores, LossSums& sums) {
 
 }  // namespace
 
-size_t LossBlock(size_t vocabulary) { return std::clamp<size_t>(kMaxBlockFloats / vocabulary, 1, kMaxBlock); }
+size_t LossBlock(size_t vocabulary, size_t positions) {
+  return std::clamp<size_t>(kMaxBlockFloats / vocabulary, 1, std::clamp<size_t>(positions, 1, kMaxBlock));
+}
+
+size_t LossBackwardScratch(size_t vocabulary, size_t width, size_t positions) {
+  return LinesOf(LossScratch(vocabulary, positions)) + InputPanelsSize(LossBlock(vocabulary, positions), width);
+}
 
 void LossSums::Add(const LossSums& other) {
   token += other.token;
@@ -37,7 +46,7 @@ void LossSums::Add(const LossSums& other) {
 
 void LossForward(const float* h, size_t width, std::span<const uint32_t> targets, const Panels& head,
                  const LossClasses& classes, float* scratch, LossSums& sums) {
-  const size_t vocabulary = head.columns, block = LossBlock(vocabulary);
+  const size_t vocabulary = head.columns, block = LossBlock(vocabulary, targets.size());
   for (size_t begin = 0; begin < targets.size(); begin += block) {
     const size_t rows = std::min(block, targets.size() - begin);
     LinearForward(h + begin * width, width, rows, head, scratch, vocabulary);
@@ -52,7 +61,7 @@ void LossForward(const float* h, size_t width, std::span<const uint32_t> targets
 void LossForwardBackward(const float* h, size_t width, std::span<const uint32_t> targets, const LossHead& head,
                          const LossClasses& classes, float lambda, size_t grid, float* d_h, float* scratch,
                          LossSums& sums, GradientSink& sink) {
-  const size_t vocabulary = head.columns.columns, block = LossBlock(vocabulary);
+  const size_t vocabulary = head.columns.columns, block = LossBlock(vocabulary, targets.size());
   for (size_t begin = 0; begin < targets.size(); begin += block) {
     const size_t rows = std::min(block, targets.size() - begin);
     const float* h_block = h + begin * width;
@@ -63,7 +72,9 @@ void LossForwardBackward(const float* h, size_t width, std::span<const uint32_t>
                 sums);
     }
     LinearBackward(scratch, vocabulary, rows, head.rows, d_h + begin * width, width, GemmInto::kOverwrite);
-    LinearWeightGradient(scratch, vocabulary, h_block, width, rows, grid, {0, vocabulary, 0, width}, sink);
+    const Panels input = PackRows(h_block, width, rows, width,
+                                  scratch + LinesOf(LossScratch(vocabulary, targets.size())), sink.precision);
+    LinearWeightGradient(scratch, vocabulary, input, grid, {0, vocabulary, 0, width}, sink);
   }
 }
 

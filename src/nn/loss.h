@@ -11,9 +11,11 @@ namespace cllm {
 // The fused head and the crystalline loss (design section 4): logits exist for one block of positions at a time, and
 // their gradient is formed in place.
 
-// Positions whose logits exist at once: 64, fewer when 64 rows of the vocabulary exceed 4 MiB.
-size_t LossBlock(size_t vocabulary);
-inline size_t LossScratch(size_t vocabulary) { return LossBlock(vocabulary) * vocabulary; }
+// Positions whose logits exist at once, of `positions`: at most 256, fewer when their logits exceed 4 MiB.
+size_t LossBlock(size_t vocabulary, size_t positions);
+// Floats of scratch: forward alone, and with backward.
+inline size_t LossScratch(size_t vocabulary, size_t positions) { return LossBlock(vocabulary, positions) * vocabulary; }
+size_t LossBackwardScratch(size_t vocabulary, size_t width, size_t positions);
 
 // Classes of the vocabulary that share a root and that share a form: the loss's two partitions. [V] each.
 struct LossClasses {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace doubles;
 
-constexpr size_t kVocabulary = 90, kWidth = 12, kPositions = 150;  // more positions than a block of 64
+constexpr size_t kVocabulary = 90, kWidth = 12, kPositions = 300;  // more positions than a block
 constexpr float kLambda = 0.3f;
 
 struct Scores {
@@ -69,7 +69,7 @@ class LossOp : public testing::Test {
   const std::vector<float> embedding_ = RandomFloats(2, kVocabulary* kWidth);
   const Packed columns_ = Packed::Columns(embedding_, kVocabulary, kWidth);
   const Packed rows_ = Packed::Rows(embedding_, kVocabulary, kWidth);
-  AlignedBuffer<float> scratch_{LossScratch(kVocabulary)};
+  AlignedBuffer<float> scratch_{LossBackwardScratch(kVocabulary, kWidth, kPositions)};
 };
 
 TEST_F(LossOp, Forward_ScoresAgreeWithTheDoubleForm) {
@@ -140,13 +140,14 @@ TEST_F(LossOp, ScoreAboveAThousandNats_IsReported) {
   EXPECT_FALSE(sums.finite);
 }
 
-TEST(LossBlock, IsSixtyFourPositionsWithinFourMebibytes) {
-  EXPECT_EQ(LossBlock(259), 64u);
-  EXPECT_EQ(LossBlock(16384), 64u);
-  EXPECT_EQ(LossBlock(16385), 63u);
-  EXPECT_EQ(LossBlock(65536), 16u);
-  EXPECT_EQ(LossBlock(1 << 20), 1u);
-  EXPECT_EQ(LossBlock(1 << 21), 1u);
+TEST(LossBlock, IsAtMost256PositionsWithinFourMebibytes) {
+  EXPECT_EQ(LossBlock(259, 10), 10u);
+  EXPECT_EQ(LossBlock(259, 1000), 256u);
+  EXPECT_EQ(LossBlock(4096, 1000), 256u);
+  EXPECT_EQ(LossBlock(4097, 1000), 255u);
+  EXPECT_EQ(LossBlock(65536, 1000), 16u);
+  EXPECT_EQ(LossBlock(1 << 20, 1000), 1u);
+  EXPECT_EQ(LossBlock(1 << 21, 1000), 1u);
 }
 
 TEST(LossSums, Add_SumsAllAndKeepsWhatIsWrong) {

@@ -83,6 +83,6 @@ Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& 
 // Format number of config.toml.
 inline constexpr uint64_t kRunFormat = 1;
 // The number of the bits that a run makes: another one is needed whenever a change alters final weights.
-inline constexpr uint64_t kNumerics = 1;
+inline constexpr uint64_t kNumerics = 2;
 
 }  // namespace cllm
