@@ -22,6 +22,8 @@
 #include "kernels/peak.h"
 #include "kernels/simd.h"
 #include "math/scalar.h"
+#include "nn/feed_forward.h"
+#include "nn/loss.h"
 
 namespace cllm::bench {
 namespace {
@@ -31,7 +33,7 @@ constexpr double kMilliseconds = 8;  // of one measurement, one step at least
 enum class Form {
   kNT,  // y = x W^T: forward
   kNN,  // d_x = d_y W: backward
-  kTN,  // d_W = d_y^T x: the weight's gradient, in tiles of 128 x 128
+  kTN,  // d_W = d_y^T x: the weight's gradient, in tiles of 16,384 floats, x packed for each item
 };
 
 // C[m, n] = A B with depth k, once for each of `items`.
@@ -59,8 +61,8 @@ std::vector<Shape> TrainingShapes() {
     AddWeight(c.name + " attention output", width, width, tokens, items, shapes);
     AddWeight(c.name + " gate and up", 2 * hidden, width, tokens, items, shapes);
     AddWeight(c.name + " down", width, hidden, tokens, items, shapes);
-    // The head works on at most 64 positions at once.
-    AddWeight(c.name + " head", c.model.vocabulary, width, 64, items * (tokens / 64), shapes);
+    const size_t block = LossBlock(c.model.vocabulary, tokens);
+    AddWeight(c.name + " head", c.model.vocabulary, width, block, items * (tokens / block), shapes);
   }
   return shapes;
 }
@@ -113,12 +115,15 @@ class Pair {
   }
 
  private:
+  // Whole rows, or blocks of the hidden width.
   void Tiles() {
-    constexpr size_t kTile = 128;
-    for (size_t row = 0; row < s_.m; row += kTile) {
-      for (size_t column = 0; column < s_.n; column += kTile) {
-        GemmRows(std::min(kTile, s_.m - row), std::min(kTile, s_.n - column), s_.k, {a_.data() + row, 1, s_.m},
-                 b_.data() + column, s_.n, ours_.data() + row * s_.n + column, s_.n, GemmInto::kOverwrite);
+    const Panels panels = PackRows(b_.data(), s_.n, s_.k, s_.n, packed_.data());
+    const size_t columns = s_.n > s_.m ? kHiddenBlock : s_.n, rows = kTileFloats / columns;
+    for (size_t column = 0; column < s_.n; column += columns) {
+      const Panels part = panels.SliceColumns(column, std::min(column + columns, s_.n));
+      for (size_t row = 0; row < s_.m; row += rows) {
+        Gemm(std::min(rows, s_.m - row), {a_.data() + row, 1, s_.m}, part, ours_.data() + row * s_.n + column, s_.n,
+             GemmInto::kOverwrite);
       }
     }
   }

@@ -17,7 +17,8 @@ namespace {
 enum class Form {
   kPackedRight,  // x W^T or d_y W: A rows contiguous in k, B packed
   kRightRows,    // attention's products with v and k: B unpacked
-  kGradient,     // d_y^T x in blocks of at most 16,384 floats: A contiguous in m, B unpacked
+  kLeftColumns,  // attention's gradients of k and v: A contiguous in m, B unpacked
+  kGradient,     // d_y^T x in tiles of at most 16,384 floats: A contiguous in m, B packed once for all tiles
 };
 
 struct Shape {
@@ -25,7 +26,7 @@ struct Shape {
   Form form;
   size_t m, n, k;
   size_t b_stride = 0;                           // of an unpacked B; 0: n
-  size_t block_rows = 128, block_columns = 128;  // of a gradient block
+  size_t tile_rows = 0, tile_columns = 0;  // of a gradient, as training has them
 };
 
 constexpr Shape kLargest = {"b gate and up", Form::kPackedRight, 512, 2048, 384};
@@ -48,16 +49,13 @@ constexpr Shape kShapes[] = {
     {"a qkv, 8 sequences", Form::kPackedRight, 512, 384, 128},
     {"attention scores", Form::kPackedRight, 48, 256, 64},
     {"attention values", Form::kRightRows, 48, 64, 256, 1152},
-    {"attention d_values", Form::kGradient, 256, 64, 48, 384, 256, 64},
-    {"b gradient qkv", Form::kGradient, 1152, 384, 512, 384},
-    {"b gradient up, block", Form::kGradient, 128, 384, 512, 384},
-    {"b gradient down, block", Form::kGradient, 384, 128, 512, 128},
-    {"b gradient, whole rows", Form::kGradient, 384, 384, 512, 384, 42, 384},
-    {"b gradient, 64 x 256", Form::kGradient, 384, 384, 512, 384, 64, 256},
-    {"gradient of width 1024", Form::kGradient, 384, 1024, 512, 1024},
-    {"gradient of 1024, rows", Form::kGradient, 384, 1024, 512, 1024, 16, 1024},
-    {"a gradient qkv", Form::kGradient, 384, 128, 64, 128},
-    {"a gradient, 64 rows", Form::kGradient, 384, 128, 64, 128, 64, 128},
+    {"attention d_values", Form::kLeftColumns, 256, 64, 48, 384},
+    {"b gradient qkv", Form::kGradient, 1152, 384, 512, 384, 42, 384},
+    {"b gradient up, block", Form::kGradient, 128, 384, 512, 384, 32, 384},
+    {"b gradient down, block", Form::kGradient, 384, 128, 512, 128, 128, 128},
+    {"c gradient head", Form::kGradient, 4096, 256, 256, 256, 64, 256},
+    {"gradient of width 1024", Form::kGradient, 384, 1024, 512, 1024, 64, 256},
+    {"a gradient qkv", Form::kGradient, 384, 128, 64, 128, 128, 128},
     {"one row, b qkv", Form::kPackedRight, 1, 1152, 384},
     {"one row, b gate and up", Form::kPackedRight, 1, 2048, 384},
     {"three rows, b qkv", Form::kPackedRight, 3, 1152, 384},
@@ -78,13 +76,11 @@ class Product : public Kernel {
         a_(shape.m * shape.k),
         b_(shape.k * b_stride_),
         c_(shape.m * shape.n),
-        packed_(shape.form == Form::kPackedRight ? PackedSize(shape.k, shape.n, precision) : 0) {
+        packed_(IsPacked() ? PackedSize(shape.k, shape.n, precision) : 0) {
     FillRandom(a_, 1);
     FillRandom(b_, 2);
-    left_ = shape.form == Form::kGradient ? GemmLeft{a_.data(), 1, shape.m} : GemmLeft{a_.data(), shape.k, 1};
-    if (shape.form == Form::kPackedRight) {
-      panels_ = PackRows(b_.data(), b_stride_, shape.k, shape.n, packed_.data(), precision);
-    }
+    left_ = shape.form == Form::kGradient || shape.form == Form::kLeftColumns ? GemmLeft{a_.data(), 1, shape.m} : GemmLeft{a_.data(), shape.k, 1};
+    if (IsPacked()) panels_ = PackRows(b_.data(), b_stride_, shape.k, shape.n, packed_.data(), precision);
   }
 
   void Run() override {
@@ -94,10 +90,11 @@ class Product : public Kernel {
         Gemm(s.m, left_, panels_, c_.data(), s.n, GemmInto::kOverwrite);
         return;
       case Form::kRightRows:
+      case Form::kLeftColumns:
         GemmRows(s.m, s.n, s.k, left_, b_.data(), b_stride_, c_.data(), s.n, GemmInto::kOverwrite, precision_);
         return;
       case Form::kGradient:
-        RunBlocks();
+        RunTiles();
     }
   }
 
@@ -126,13 +123,17 @@ class Product : public Kernel {
   std::string size() const override { return fmt::format("{} x {} x {}", shape_.m, shape_.n, shape_.k); }
 
  private:
-  void RunBlocks() {
+  bool IsPacked() const { return shape_.form == Form::kPackedRight || shape_.form == Form::kGradient; }
+
+  // Packing is part of it: the input is another one for each item.
+  void RunTiles() {
     const Shape& s = shape_;
-    for (size_t row = 0; row < s.m; row += s.block_rows) {
-      for (size_t column = 0; column < s.n; column += s.block_columns) {
-        GemmRows(std::min(s.block_rows, s.m - row), std::min(s.block_columns, s.n - column), s.k,
-                 {left_.data + row, 1, left_.depth_stride}, b_.data() + column, b_stride_,
-                 c_.data() + row * s.n + column, s.n, GemmInto::kOverwrite, precision_);
+    panels_ = PackRows(b_.data(), b_stride_, s.k, s.n, packed_.data(), precision_);
+    for (size_t row = 0; row < s.m; row += s.tile_rows) {
+      for (size_t column = 0; column < s.n; column += s.tile_columns) {
+        Gemm(std::min(s.tile_rows, s.m - row), {left_.data + row, 1, left_.depth_stride},
+             panels_.SliceColumns(column, std::min(column + s.tile_columns, s.n)), c_.data() + row * s.n + column, s.n,
+             GemmInto::kOverwrite);
       }
     }
   }

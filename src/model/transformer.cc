@@ -30,9 +30,18 @@ TileGrid WholeRows(size_t offset, size_t rows, size_t columns) {
   return {offset, rows, columns, std::clamp<size_t>(kTileFloats / columns, 1, rows), columns};
 }
 
+// Whole rows, or blocks of them where few rows would fit: a tile of few rows reads much of x for each of them.
+TileGrid Blocks(size_t offset, size_t rows, size_t columns) {
+  constexpr size_t kFewRows = 40, kBlockColumns = 256;
+  if (kTileFloats / columns >= kFewRows) return WholeRows(offset, rows, columns);
+  return {offset, rows, columns, kTileFloats / kBlockColumns, kBlockColumns};
+}
+
 // Tile rows that divide kHiddenBlock, since the feed-forward's gradients leave by hidden blocks.
-TileGrid HiddenRows(size_t offset, size_t rows, size_t columns) {
-  return {offset, rows, columns, std::min(kHiddenBlock, std::bit_floor(kTileFloats / columns)), columns};
+TileGrid HiddenBlocks(size_t offset, size_t rows, size_t columns) {
+  TileGrid grid = Blocks(offset, rows, columns);
+  grid.tile_rows = std::min(kHiddenBlock, std::bit_floor(kTileFloats / grid.tile_columns));
+  return grid;
 }
 
 }  // namespace
@@ -64,11 +73,11 @@ std::vector<TileGrid> Transformer::Grids(const ModelConfig& c) {
   for (size_t i = 0; i < c.layers; ++i) {
     const size_t gate_up = layout.gate_up(i).offset;
     grids.push_back(WholeRows(layout.attention_norm(i).offset, 1, c.width));
-    grids.push_back(WholeRows(layout.query_key_value(i).offset, 3 * c.width, c.width));
-    grids.push_back(WholeRows(layout.attention_output(i).offset, c.width, c.width));
+    grids.push_back(Blocks(layout.query_key_value(i).offset, 3 * c.width, c.width));
+    grids.push_back(Blocks(layout.attention_output(i).offset, c.width, c.width));
     grids.push_back(WholeRows(layout.ffn_norm(i).offset, 1, c.width));
-    grids.push_back(HiddenRows(gate_up, c.hidden, c.width));
-    grids.push_back(HiddenRows(gate_up + c.hidden * c.width, c.hidden, c.width));
+    grids.push_back(HiddenBlocks(gate_up, c.hidden, c.width));
+    grids.push_back(HiddenBlocks(gate_up + c.hidden * c.width, c.hidden, c.width));
     grids.push_back({layout.down(i).offset, c.width, c.hidden, std::min(c.width, kTileFloats / kHiddenBlock),
                      kHiddenBlock});
   }
