@@ -29,6 +29,11 @@ HWY_INLINE void AddRounded(DF /*df*/, VF scaled, int64_t* accumulator, Access ac
   access.Store(hn::Add(access.Load(di, accumulator), integer), di, accumulator);
 }
 
+// How many integers ahead an accumulator's lines are fetched, for writing at once: where another core wrote them last, a
+// read and then a write would ask that core twice.
+constexpr size_t kFetchAhead = 512;
+constexpr size_t kLineIntegers = 8;
+
 bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRICT gradient, float scale, size_t n) {
   const RowTag d;
   const hn::RebindToSigned<RowTag> di;
@@ -39,6 +44,9 @@ bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRIC
   auto worst = hn::Zero(di);
   size_t i = 0;
   for (; i + 2 * half <= n; i += 2 * half) {
+    for (size_t line = 0; line < 2 * half; line += kLineIntegers) {
+      __builtin_prefetch(accumulator + i + kFetchAhead + line, 1, 3);
+    }
     const auto scaled = hn::Mul(hn::LoadU(d, gradient + i), factor);
     worst = hn::Max(worst, hn::And(hn::BitCast(di, scaled), magnitude_bits));
     AddRounded(dh, hn::LowerHalf(dh, scaled), accumulator + i, WholeVector());
