@@ -4,6 +4,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/check.h"
+#include "base/lines.h"
 #include "infer/key_value_cache.h"
 #include "kernels/rows.h"
 #include "nn/embedding.h"
@@ -15,14 +16,11 @@ namespace {
 // Tokens that go through the layers together: enough rows that reading the weights costs little, few enough that the
 // scratch stays small.
 constexpr size_t kChunk = 64;
-constexpr size_t kLine = 16;  // floats of a cache line
 
 // Tensor indices of ParameterLayout.
 constexpr size_t kEmbedding = 0;
 enum LayerTensor : size_t { kQueryKeyValue = 1, kAttentionOutput = 2, kGateUp = 4, kDown = 5 };
 size_t Tensor(size_t layer, LayerTensor which) { return 1 + 6 * layer + which; }
-
-size_t Lines(size_t floats) { return (floats + kLine - 1) / kLine * kLine; }
 
 size_t ChunkRows(const ModelConfig& c) { return std::min(kChunk, c.context); }
 
@@ -57,14 +55,14 @@ struct Decoder::Buffers {
 
   static size_t Floats(const ModelConfig& c) {
     const size_t rows = ChunkRows(c);
-    return 4 * Lines(rows * c.width) + Lines(rows * 3 * c.width) + Lines(rows * GateUpStride(c.hidden)) + Lines(rows) +
-           Lines(FeedForwardScratch(rows)) + Lines(c.vocabulary);
+    return 4 * WholeLines(rows * c.width) + WholeLines(rows * 3 * c.width) + WholeLines(rows * GateUpStride(c.hidden)) +
+           WholeLines(rows) + WholeLines(FeedForwardScratch(rows)) + WholeLines(c.vocabulary);
   }
 
  private:
   float* Take(size_t floats) {
     float* start = buffer_.data() + taken_;
-    taken_ += Lines(floats);
+    taken_ += WholeLines(floats);
     return start;
   }
 
@@ -82,7 +80,7 @@ Decoder::Decoder(const ModelConfig& config, const Parameters& parameters, const 
 Decoder::~Decoder() = default;
 
 size_t Decoder::Bytes(const ModelConfig& config) {
-  const size_t rope = 2 * Lines(config.context * config.head_dim() / 2);
+  const size_t rope = 2 * WholeLines(config.context * config.head_dim() / 2);
   return KeyValueCache::Bytes(config) + (Buffers::Floats(config) + rope) * sizeof(float);
 }
 

@@ -144,8 +144,8 @@ void ThinBlock(GemmLeft a, RightBlock b, size_t depth, size_t columns, Output ou
     Tile<kRows, kPanels>(shape, a.data, b.data, out.c + column);
     b.data += kPanels * b.panel_stride;
   }
-  Ahead nothing{b.data, 0, 1};
-  Block<Form::kSingle>(RowTiles(kRows), left, b, depth, columns - column, nothing, out.At(0, column));
+  Ahead ahead = NextPanels(b, 1, columns - column);
+  Block<Form::kSingle>(RowTiles(kRows), left, b, depth, columns - column, ahead, out.At(0, column));
 }
 
 void AnyThinBlock(size_t m, GemmLeft a, const RightBlock& b, size_t depth, size_t columns, Output out) {
@@ -291,8 +291,9 @@ void GemmUnpackedOf(size_t m, size_t n, size_t depth, GemmLeft a, const float* b
   if (direct > 0 && m <= kThinRows) {
     AnyThinBlock(m, a, right, depth, direct, out);
   } else if (direct > 0) {
-    Ahead nothing{b, 0, 1};
-    Block<Form::kSingle>(RowTiles(m), LeftBlock(a), right, depth, direct, nothing, out);
+    const RowTiles tiles(m);
+    Ahead ahead = NextPanels(right, tiles.count(), direct);
+    Block<Form::kSingle>(tiles, LeftBlock(a), right, depth, direct, ahead, out);
   }
   if (direct < n) GemmRowsRelayed<kForm>(m, n - direct, depth, a, b + direct, b_stride, out.At(0, direct));
 }

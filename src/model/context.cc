@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
+#include "base/lines.h"
 #include "nn/attention.h"
 #include "nn/feed_forward.h"
 #include "nn/loss.h"
 
 namespace cllm {
-namespace {
-
-constexpr size_t kLine = 16;  // floats of a cache line
-
-size_t Lines(size_t floats) { return (floats + kLine - 1) / kLine * kLine; }
-
-}  // namespace
-
 size_t TrainingContext::BlockFloats(const ModelConfig& c, size_t positions) {
   return std::max({FeedForwardBackwardScratch(positions, c.width),
                    LossBackwardScratch(c.vocabulary, c.width, positions), InputPanelsSize(positions, c.width),
@@ -24,9 +17,10 @@ size_t TrainingContext::BlockFloats(const ModelConfig& c, size_t positions) {
 
 size_t TrainingContext::Floats(const ModelConfig& c, size_t sequences) {
   const size_t n = sequences * c.context;
-  const size_t layer = 3 * Lines(n * c.width) + Lines(n * 3 * c.width) + Lines(n * GateUpStride(c.hidden)) +
-                       2 * Lines(n) + Lines(n * c.heads);
-  return c.layers * layer + 5 * Lines(n * c.width) + Lines(n) + Lines(c.width) + Lines(BlockFloats(c, n)) + kTileFloats;
+  const size_t layer = 3 * WholeLines(n * c.width) + WholeLines(n * 3 * c.width) +
+                       WholeLines(n * GateUpStride(c.hidden)) + 2 * WholeLines(n) + WholeLines(n * c.heads);
+  return c.layers * layer + 5 * WholeLines(n * c.width) + WholeLines(n) + WholeLines(c.width) +
+         WholeLines(BlockFloats(c, n)) + kTileFloats;
 }
 
 size_t TrainingContext::Bytes(const ModelConfig& c, size_t sequences) {
@@ -36,7 +30,7 @@ size_t TrainingContext::Bytes(const ModelConfig& c, size_t sequences) {
 
 float* TrainingContext::Take(size_t floats) {
   float* start = buffer_.data() + taken_;
-  taken_ += Lines(floats);
+  taken_ += WholeLines(floats);
   CHECK(taken_ <= buffer_.size());
   return start;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/lines.h"
 #include "kernels/rows.h"
 
 namespace cllm {
@@ -9,9 +10,6 @@ namespace {
 
 constexpr size_t kMaxBlock = 256;
 constexpr size_t kMaxBlockFloats = (size_t{4} << 20) / sizeof(float);
-
-// Floats, up to a whole cache line.
-size_t LinesOf(size_t floats) { return (floats + 15) / 16 * 16; }
 
 // 2^-32 fixed point of one score; false when it is no usable number.
 bool AddScore(float nats, int64_t& sum) {
@@ -33,7 +31,7 @@ size_t LossBlock(size_t vocabulary, size_t positions) {
 }
 
 size_t LossBackwardScratch(size_t vocabulary, size_t width, size_t positions) {
-  return LinesOf(LossScratch(vocabulary, positions)) + InputPanelsSize(LossBlock(vocabulary, positions), width);
+  return WholeLines(LossScratch(vocabulary, positions)) + InputPanelsSize(LossBlock(vocabulary, positions), width);
 }
 
 void LossSums::Add(const LossSums& other) {
@@ -73,7 +71,7 @@ void LossForwardBackward(const float* h, size_t width, std::span<const uint32_t>
     }
     LinearBackward(scratch, vocabulary, rows, head.rows, d_h + begin * width, width, GemmInto::kOverwrite);
     const Panels input = PackRows(h_block, width, rows, width,
-                                  scratch + LinesOf(LossScratch(vocabulary, targets.size())), sink.precision);
+                                  scratch + WholeLines(LossScratch(vocabulary, targets.size())), sink.precision);
     LinearWeightGradient(scratch, vocabulary, input, grid, {0, vocabulary, 0, width}, sink);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/lines.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "math/scalar.h"
@@ -11,8 +12,6 @@ namespace {
 
 constexpr int kIterations = 5;
 constexpr float kA = 3.4445f, kB = -4.7750f, kC = 2.0315f;
-
-size_t Lines(size_t floats) { return (floats + 15) / 16 * 16; }
 
 // to[c][r] = from[r][c], in blocks that stay in the cache. Strides in floats.
 void Transpose(const float* from, size_t from_stride, size_t rows, size_t columns, float* to, size_t to_stride) {
@@ -55,16 +54,16 @@ void Iterate(float* x, size_t m, size_t n, float* next, float* gram, float* poly
 size_t NewtonSchulzScratch(size_t rows, size_t columns) {
   const size_t m = std::min(rows, columns), n = std::max(rows, columns);
   const size_t panels = std::max({PackedSize(n, m), PackedSize(m, n), PackedSize(m, m)});
-  return 2 * Lines(m * n) + 2 * Lines(m * m) + panels;
+  return 2 * WholeLines(m * n) + 2 * WholeLines(m * m) + panels;
 }
 
 void NewtonSchulz(float* d, size_t rows, size_t columns, float* scratch) {
   const size_t m = std::min(rows, columns), n = std::max(rows, columns);
   float* transposed = scratch;
-  float* next = transposed + Lines(m * n);
-  float* gram = next + Lines(m * n);
-  float* polynomial = gram + Lines(m * m);
-  float* panels = polynomial + Lines(m * m);
+  float* next = transposed + WholeLines(m * n);
+  float* gram = next + WholeLines(m * n);
+  float* polynomial = gram + WholeLines(m * m);
+  float* panels = polynomial + WholeLines(m * m);
   Scale(d, 1.0f / (math::Sqrt(SumSquares(d, rows * columns)) + 1e-7f), rows * columns);
   float* x = d;
   if (rows > columns) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/lines.h"
 #include "kernels/gradient.h"
 #include "math/scalar.h"
 #include "nn/newton_schulz.h"
@@ -10,8 +11,6 @@ namespace cllm {
 namespace {
 
 constexpr size_t kChunk = 16384;  // floats an AdamW job handles at once: 64 KiB of scratch
-
-size_t Lines(size_t floats) { return (floats + 15) / 16 * 16; }
 
 // 1 - beta^count.
 float BiasCorrection(float beta, uint64_t count) {
@@ -56,7 +55,7 @@ void Optimizer::AddMuonJobs(size_t tensor, const TensorInfo& info) {
   for (size_t part = 0; part < info.parts; ++part) {
     jobs_.push_back({tensor, part * size, size, rows, smaller * static_cast<double>(size)});
   }
-  scratch_floats_ = std::max(scratch_floats_, Lines(size) + NewtonSchulzScratch(rows, info.columns));
+  scratch_floats_ = std::max(scratch_floats_, WholeLines(size) + NewtonSchulzScratch(rows, info.columns));
 }
 
 void Optimizer::AddAdamWJobs(size_t tensor, const TensorInfo& info) {
@@ -64,7 +63,7 @@ void Optimizer::AddAdamWJobs(size_t tensor, const TensorInfo& info) {
     const size_t size = std::min(kChunk, info.size() - offset);
     jobs_.push_back({tensor, offset, size, 0, static_cast<double>(size)});
   }
-  second_size_ += Lines(info.size());
+  second_size_ += WholeLines(info.size());
 }
 
 double Optimizer::Rate(TensorRole role) const {
@@ -95,7 +94,7 @@ void Optimizer::UpdateMuon(const Job& job, const UpdateStep& step, std::span<int
   FixedToFloat(gradient.data() + offset, direction, job.size);
   ZeroFixed(gradient.data() + offset, job.size);
   MuonMomentum(options_.momentum, step.gradient_scale, first_.data() + offset, direction, direction, job.size);
-  NewtonSchulz(direction, job.rows, info.columns, scratch + Lines(job.size));
+  NewtonSchulz(direction, job.rows, info.columns, scratch + WholeLines(job.size));
   const double rate = options_.matrix_rate * step.rate_factor;
   const double shape = static_cast<double>(job.rows) / static_cast<double>(info.columns);
   MuonApply(static_cast<float>(rate * math::Sqrt(std::max(1.0, shape))),
