@@ -152,6 +152,12 @@ void Measure(const Row& row, size_t rounds, bool wide) {
 }  // namespace cllm
 
 int main(int argc, char** argv) {
+  if (const char* simd = std::getenv("CLLM_SIMD")) {
+    if (const cllm::Status forced = cllm::ForceSimd(simd); !forced.ok()) {
+      std::fprintf(stderr, "math_bench: %s\n", forced.message().c_str());
+      return 2;
+    }
+  }
   const size_t rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 15;
   const std::string simd = cllm::SimdName();
   std::printf("nanoseconds per element, %s, median of %zu rounds\n", simd.c_str(), rounds);

@@ -11,19 +11,20 @@ namespace {
 using ::testing::HasSubstr;
 
 TEST(Bench, WrongOptions_AreUsageErrors) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"bench"},
-           {"bench", "nothing"},
-           {"bench", "train", "--config", "d"},
-           {"bench", "train", "--sweep", "depth"},
-           {"bench", "train", "--threads", "0"},
-           {"bench", "train", "--rounds", "4"},
-           {"bench", "train", "--config", "a", "--precision", "fp8"},
-           {"bench", "train", "--config", "a", "--optimizer", "sgd"},
-           {"bench", "scaling", "--config", "a,b"},
-           {"bench", "scaling", "--batch", "4", "--item", "8"},
-           {"bench", "generate", "--config", ""},
-           {"bench", "kernels", "no such kernel"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"bench"},
+                                             {"bench", "nothing"},
+                                             {"bench", "train", "--config", "d"},
+                                             {"bench", "train", "--sweep", "depth"},
+                                             {"bench", "train", "--threads", "0"},
+                                             {"bench", "train", "--rounds", "4"},
+                                             {"bench", "train", "--config", "a", "--precision", "fp8"},
+                                             {"bench", "train", "--config", "a", "--optimizer", "sgd"},
+                                             {"bench", "scaling", "--config", "a,b"},
+                                             {"bench", "scaling", "--batch", "4", "--item", "8"},
+                                             {"bench", "generate", "--config", ""},
+                                             {"bench", "generate", "--weights", "f32,q4_0"},
+                                             {"bench", "kernels", "no such kernel"}}) {
     const Outcome outcome = testing::Run(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("cllm: "));

@@ -40,6 +40,25 @@ TEST_F(GenerateCommand, UntrainedByteModel_BreaksNeitherJsonNorLog) {
   for (std::string line; std::getline(lines, line);) EXPECT_TRUE(nlohmann::json::accept(line));
 }
 
+TEST_F(GenerateCommand, Weights_InFewerBits_GiveATextOfTheirOwn_AndNearlyTheSameQuality) {
+  const auto bits = [&](const std::string& format) {
+    const Outcome outcome = box_.Run({"eval", box_.path("run"), box_.path("text.txt"), "--weights", format, "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    const nlohmann::json result = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(result["weights"], format);
+    return result["bits_per_byte"].get<double>();
+  };
+  const double exact = bits("f32");
+  for (const std::string format : {"bf16", "q8_0"}) {
+    EXPECT_NE(bits(format), exact);
+    EXPECT_NEAR(bits(format), exact, 0.02);
+    EXPECT_NE(Generate({"-p", "x", "--logprobs", "--weights", format}).out, Generate({"-p", "x", "--logprobs"}).out);
+  }
+  const Outcome unknown = Generate({"--weights", "q4_0"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--weights is 'q4_0', expected f32, bf16, q8_0"));
+}
+
 TEST_F(GenerateCommand, Echo_PrintsThePromptFirst) {
   EXPECT_THAT(Generate({"-p", "the river", "--echo"}).out, ::testing::StartsWith("the river"));
 }

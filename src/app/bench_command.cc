@@ -137,10 +137,11 @@ Status Scaling(const Arguments& arguments) {
 Status Generation(const Arguments& arguments) {
   CommandLine line("bench generate", "Generation on one thread, against what memory bandwidth or multiply-adds allow.",
                    "cllm bench generate --config b");
-  std::string config = "b";
+  std::string config = "b", weights = Joined(WeightFormats());
   bench::GenerationOptions options;
   bool json = false;
   line.AddText("--config", config, fmt::format("{} [b]", kConfigHelp));
+  line.AddText("--weights", weights, fmt::format("how the matrices are kept [{}]", weights));
   line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a round, at most the context [128]");
   line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
@@ -148,6 +149,7 @@ Status Generation(const Arguments& arguments) {
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(options.configurations, bench::FindConfigurations(config));
+  CLLM_ASSIGN(options.weights, bench::SplitList("weights", weights));
   CLLM_ASSIGN(const bench::Findings findings, bench::BenchGeneration(options));
   Print("generate", findings, json);
   return {};

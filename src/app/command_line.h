@@ -15,6 +15,10 @@ class App;
 
 namespace cllm {
 
+// The help of --weights, which every command that reads a model has.
+inline constexpr const char* kWeightsHelp =
+    "round the matrices to f32, bf16 or q8_0 (8-bit integers): less to read, a little less exact [f32]";
+
 // A subcommand's parser: CLI11 for the arguments (in one file, since it compiles slowly), our table for a run's options.
 // One command only.
 class CommandLine {

@@ -18,7 +18,7 @@ namespace cllm {
 namespace {
 
 struct EvalFlags {
-  std::string model;
+  std::string model, weights = "f32";
   std::vector<std::string> text;
   size_t stride = 0;
   size_t threads = 0;
@@ -30,7 +30,8 @@ struct EvalResult {
   PartStatistics part;
 };
 
-Result<EvalResult> Evaluate(const EvalFlags& flags, const OpenedModel& model, ConsoleObserver& console) {
+Result<EvalResult> Evaluate(const EvalFlags& flags, const OpenedModel& model, const PackedWeights& packed,
+                            ConsoleObserver& console) {
   const size_t threads = flags.threads != 0 ? flags.threads : PlanSpheres({}).leaves;
   TextOptions options;
   options.corpus.paths = flags.text;
@@ -42,8 +43,6 @@ Result<EvalResult> Evaluate(const EvalFlags& flags, const OpenedModel& model, Co
   if (stride > context) {
     return Usage(fmt::format("--stride is {}, expected at most the model's context of {}", stride, context));
   }
-  PackedWeights packed(model.config, PackedWeights::Use::kForward);
-  packed.PackAll(model.parameters);
   const TokenLattice& lattice = model.tokenizer.lattice();
   const Transformer transformer(model.config, model.parameters, packed, {lattice.root_class(), lattice.form_class()});
   SpheresOptions spheres_options;
@@ -61,6 +60,7 @@ void Print(const EvalFlags& flags, const EvalResult& result) {
   const double perplexity = math::Exp(scores.token);
   if (flags.json) {
     std::cout << WriteJson({{"model", flags.model},
+                            {"weights", flags.weights},
                             {"nats_per_token", scores.token},
                             {"nats_root", scores.root},
                             {"nats_form", scores.form},
@@ -88,12 +88,15 @@ Status EvalCommand(const std::vector<std::string>& arguments) {
   line.AddRequiredTexts("TEXT", flags.text, "files, directories, globs or - for standard input");
   line.AddWhole("--stride", flags.stride, 1, 1 << 20, "tokens from one context to the next [the context]");
   line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads [one per core]");
+  line.AddText("--weights", flags.weights, kWeightsHelp);
   line.AddFlag("--json", flags.json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   ConsoleObserver console(ConsoleStyle::kLines);
-  CLLM_ASSIGN(const OpenedModel model, OpenModel(flags.model));
-  CLLM_ASSIGN(const EvalResult result, Evaluate(flags, model, console));
+  CLLM_ASSIGN(const Precision weights, WeightPrecision(flags.weights));
+  CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  const PackedWeights packed = RoundAndPack(model.parameters, model.config, weights);
+  CLLM_ASSIGN(const EvalResult result, Evaluate(flags, model, packed, console));
   Print(flags, result);
   return {};
 }

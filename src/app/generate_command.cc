@@ -18,7 +18,7 @@ namespace {
 constexpr uint64_t kMaxPromptBytes = 64 << 20;
 
 struct GenerateFlags {
-  std::string model, prompt, file, prompts;
+  std::string model, prompt, file, prompts, weights = "f32";
   GenerateOptions options;
   bool no_begin = false, logprobs = false, echo = false, json = false;
 };
@@ -37,6 +37,7 @@ void AddFlags(CommandLine& line, GenerateFlags& flags) {
   line.AddReal("--repeat-penalty", pick.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
   line.AddTexts("--stop", flags.options.stops, "end before this text; may be given several times");
   line.AddWhole("-s,--seed", pick.seed, 0, ~uint64_t{0} >> 1, "the same seed gives the same text [1]");
+  line.AddText("--weights", flags.weights, kWeightsHelp);
   line.AddFlag("--no-begin", flags.no_begin, "do not start with the begin token");
   line.AddFlag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
   line.AddFlag("--echo", flags.echo, "print the prompt too");
@@ -109,11 +110,11 @@ Status GenerateCommand(const std::vector<std::string>& arguments) {
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_TRY(Validate(flags.options.pick));
+  CLLM_ASSIGN(const Precision weights, WeightPrecision(flags.weights));
   flags.options.begin = !flags.no_begin;
   CLLM_ASSIGN(const std::vector<std::string> prompts, Prompts(flags));
-  CLLM_ASSIGN(const OpenedModel model, OpenModel(flags.model));
-  PackedWeights packed(model.config, PackedWeights::Use::kForward);
-  packed.PackAll(model.parameters);
+  CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  const PackedWeights packed = RoundAndPack(model.parameters, model.config, weights);
   Decoder decoder(model.config, model.parameters, packed);
   for (const std::string& prompt : prompts) {
     decoder.Clear();

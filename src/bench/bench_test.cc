@@ -85,11 +85,15 @@ TEST(BenchScaling, AnyNumbersOfThreads_HaveOneHash) {
   EXPECT_DOUBLE_EQ(Number(*findings, 0, "speed_up"), 1);
 }
 
-TEST(BenchGeneration, TinyModel_IsARow) {
-  const auto findings = BenchGeneration({.configurations = {Tiny()}, .tokens = 100, .rounds = 5});
+TEST(BenchGeneration, EveryWeightFormat_IsARow) {
+  const auto findings =
+      BenchGeneration({.configurations = {Tiny()}, .weights = WeightFormats(), .tokens = 100, .rounds = 5});
   ASSERT_TRUE(findings.ok()) << findings.status().message();
-  EXPECT_GT(Number(*findings, 0, "tokens_per_s"), 0);
-  EXPECT_GT(Number(*findings, 0, "allowed_tokens_per_s"), 0);
+  for (size_t row = 0; row < WeightFormats().size(); ++row) {
+    EXPECT_GT(Number(*findings, row, "tokens_per_s"), 0);
+    EXPECT_GT(Number(*findings, row, "allowed_tokens_per_s"), 0);
+  }
+  EXPECT_GT(Number(*findings, 0, "mb_per_token"), Number(*findings, 1, "mb_per_token"));
 }
 
 }  // namespace

@@ -23,24 +23,23 @@ struct TokenCost {
   double bytes, flop;
 };
 
-TokenCost CostOf(const ModelConfig& config, size_t tokens) {
+TokenCost CostOf(const ModelConfig& config, Precision weights, size_t tokens) {
   const double position = static_cast<double>(tokens + 1) / 2;
   const double cached = 2 * static_cast<double>(config.layers * config.width) * position;
   ModelConfig no_context = config;
   no_context.context = 0;
-  return {
-      .bytes = static_cast<double>(PackedWeights::Bytes(config, PackedWeights::Use::kForward)) + cached * sizeof(float),
-      // A third of training's: forward only. Scores and values: a multiply-add for each cached number.
-      .flop = FlopPerToken(no_context) / 3 + 2 * cached};
+  return {.bytes = static_cast<double>(PackedWeights::Bytes(config, PackedWeights::Use::kForward, weights)) +
+                   cached * sizeof(float),
+          // A third of training's: forward only. Scores and values: a multiply-add for each cached number.
+          .flop = FlopPerToken(no_context) / 3 + 2 * cached};
 }
 
 // A model with untrained weights, and what draws from it.
 struct Speaker {
-  explicit Speaker(const ModelConfig& config)
-      : parameters(config), packed(config, PackedWeights::Use::kForward), picker(PickOptions(), config.vocabulary) {
-    InitializeParameters(1, config.layers, parameters);
-    packed.PackAll(parameters);
-  }
+  Speaker(const ModelConfig& config, Precision weights)
+      : parameters(Initial(config)),
+        packed(RoundAndPack(parameters, config, weights)),
+        picker(PickOptions(), config.vocabulary) {}
 
   // Draws `tokens` tokens, the first after token 0; returns seconds of processor time.
   double Generate(Decoder& decoder, size_t tokens) {
@@ -52,6 +51,12 @@ struct Speaker {
       said.push_back(picker.Pick(logits, said));
     }
     return ThreadSeconds() - begin;
+  }
+
+  static Parameters Initial(const ModelConfig& config) {
+    Parameters parameters(config);
+    InitializeParameters(1, config.layers, parameters);
+    return parameters;
   }
 
   Parameters parameters;
@@ -75,13 +80,15 @@ Status Check(const ModelConfig& config, Decoder& decoder) {
   return {};
 }
 
-Status Measure(const Configuration& configuration, const GenerationOptions& options, Table& table) {
+Status Measure(const Configuration& configuration, const std::string& weights, const GenerationOptions& options,
+               Table& table) {
+  CLLM_ASSIGN(const Precision precision, WeightPrecision(weights));
   const ModelConfig& config = configuration.model;
   const size_t tokens = std::min(options.tokens, config.context);
-  const TokenCost cost = CostOf(config, tokens);
+  const TokenCost cost = CostOf(config, precision, tokens);
   CLLM_TRY(CheckMemory(2 * static_cast<size_t>(cost.bytes) + ParameterLayout(config).size() * sizeof(float) +
                        Decoder::Bytes(config)));
-  Speaker speaker(config);
+  Speaker speaker(config, precision);
   Decoder decoder(config, speaker.parameters, speaker.packed);
   CLLM_TRY(Check(config, decoder));
   const AlignedBuffer<float> read(static_cast<size_t>(cost.bytes) / sizeof(float));
@@ -95,7 +102,7 @@ Status Measure(const Configuration& configuration, const GenerationOptions& opti
   CLLM_ASSIGN(const Alternation measured, Alternate(options.rounds, work, yardstick));
   const double bandwidth = Median(bandwidths), peak = Median(peaks);
   const bool memory = bandwidth / cost.bytes < peak / cost.flop;
-  table.Add({configuration.name, tokens, measured.rate, measured.yardstick, memory ? "memory" : "FLOP",
+  table.Add({configuration.name, weights, tokens, measured.rate, measured.yardstick, memory ? "memory" : "FLOP",
              measured.yardstick < kYardstickTolerance * measured.rate ? JsonValue() : JsonValue(measured.share),
              cost.bytes * 1e-6, bandwidth * 1e-9, peak * 1e-9});
   return {};
@@ -106,6 +113,7 @@ Status Measure(const Configuration& configuration, const GenerationOptions& opti
 Result<Findings> BenchGeneration(const GenerationOptions& options) {
   using Kind = Column::Kind;
   Findings findings{.table = Table({{"config", "config", Kind::kText},
+                                    {"weights", "weights", Kind::kText},
                                     {"tokens", "tokens", Kind::kWhole},
                                     {"tokens_per_s", "tokens/s", Kind::kReal},
                                     {"allowed_tokens_per_s", "allowed", Kind::kReal},
@@ -115,7 +123,9 @@ Result<Findings> BenchGeneration(const GenerationOptions& options) {
                                     {"read_gb_per_s", "read GB/s", Kind::kReal},
                                     {"peak_gflops", "peak GFLOP/s", Kind::kReal}})};
   for (const Configuration& configuration : options.configurations) {
-    CLLM_TRY(Measure(configuration, options, findings.table));
+    for (const std::string& weights : options.weights) {
+      CLLM_TRY(Measure(configuration, weights, options, findings.table));
+    }
   }
   return findings;
 }

@@ -90,12 +90,34 @@ INSTANTIATE_TEST_SUITE_P(All, DecoderOnTarget, testing::ValuesIn(SimdTargets()),
                          [](const auto& target) { return target.param; });
 
 TEST_P(DecoderOnTarget, AppendAll_EqualsTrainingForward_BitForBit) {
-  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+  for (const Precision precision :
+       {Precision::kFp32, Precision::kBf16, Precision::kBf16Weights, Precision::kQ8Weights}) {
     for (const ModelConfig& config : Shapes()) {
       const TestModel model = RandomModel(config, 1, kFactor, precision);
       const std::vector<uint32_t> tokens = RandomTokens(2, config.context, config.vocabulary);
       Decoder decoder(config, model.parameters, model.packed);
       EXPECT_TRUE(SameBits(decoder.AppendAll(tokens), TrainingLogits(model, tokens))) << Name(config);
+    }
+  }
+}
+
+// What is kept in fewer bits is a model in floats: token by token as at once, read from fewer bytes.
+TEST_P(DecoderOnTarget, FewerBits_GiveTheRoundedModelsLogits_BitForBit) {
+  for (const Precision precision : {Precision::kBf16Weights, Precision::kQ8Weights}) {
+    for (const ModelConfig& config : Shapes()) {
+      TestModel model = RandomModel(config, 5, kFactor);
+      const std::vector<uint32_t> tokens = RandomTokens(6, config.context, config.vocabulary);
+      const std::vector<float> exact = TrainingLogits(model, tokens);
+      const PackedWeights kept = RoundAndPack(model.parameters, config, precision);
+      model.packed.PackAll(model.parameters);
+      const std::vector<float> rounded = TrainingLogits(model, tokens);
+      EXPECT_FALSE(SameBits(rounded, exact)) << Name(config);
+      Decoder decoder(config, model.parameters, kept);
+      for (size_t i = 0; i < tokens.size(); ++i) {
+        ASSERT_TRUE(SameBits(decoder.Append({&tokens[i], 1}),
+                             std::span(rounded).subspan(i * config.vocabulary, config.vocabulary)))
+            << Name(config) << ", token " << i;
+      }
     }
   }
 }

@@ -3,6 +3,7 @@
 #include "hwy/foreach_target.h"
 
 #include "kernels/gemm_block-inl.h"
+#include "kernels/gemm_kept-inl.h"
 
 #include <algorithm>
 #include <array>
@@ -179,6 +180,21 @@ struct RelayedRight {
   }
 };
 
+// B in panels of fewer bits, expanded part by part. REQUIRES: parts begin at multiples of kScaledRows.
+template <class Rows>
+struct ExpandedRight {
+  Panels panels;
+  float* scratch;  // as RelayedRight's
+
+  RightBlock Part(size_t k, size_t depth, size_t column, size_t columns) const {
+    float* out = scratch;
+    for (size_t done = 0; done < columns; done += kPanelWidth, out += depth * kPanelWidth) {
+      ExpandRows<Rows>(panels.data + (column + done) / kPanelWidth * panels.panel_stride, k, depth, out);
+    }
+    return {scratch, kPanelWidth, kPanelWidth * depth};
+  }
+};
+
 // Rows of a block: at most `limit`, a multiple of kTileRows, and the blocks nearly equal.
 size_t RowsOfBlock(size_t m, size_t limit) {
   const size_t blocks = (m + limit - 1) / limit;
@@ -273,11 +289,26 @@ void GemmPackedOf(size_t m, GemmLeft a, const Panels& b, Output out) {
   }
 }
 
+inline constexpr size_t kRightScratch = std::max(kRightBlock, kRelayDepth * kPanelWidth);  // floats
+
+// Few rows expand B in registers; more do it in scratch, once for all their tiles.
+template <class Rows>
+HWY_NOINLINE void GemmKept(size_t m, GemmLeft a, const Panels& b, Output out) {
+  static_assert(kThinRows == 3 && kRelayDepth % kScaledRows == 0);
+  if (m == 1) return KeptProduct<Rows, 1>(a, b, out.c, out.stride, out.into);
+  if (m == 2) return KeptProduct<Rows, 2>(a, b, out.c, out.stride, out.into);
+  if (m == 3) return KeptProduct<Rows, 3>(a, b, out.c, out.stride, out.into);
+  alignas(64) float left_scratch[kLeftScratch];
+  alignas(64) float right_scratch[kRightScratch];
+  Blocks<Form::kSingle>(m, a, ExpandedRight<Rows>{b, right_scratch}, b.depth, kRelayDepth, b.columns,
+                        LeftUseOf<Form::kSingle>(a, b.columns), left_scratch, out);
+}
+
 template <Form kForm>
 HWY_NOINLINE void GemmRowsRelayed(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride,
                                   Output out) {
   alignas(64) float left_scratch[kLeftScratch];
-  alignas(64) float right_scratch[std::max(kRightBlock, kRelayDepth * kPanelWidth)];
+  alignas(64) float right_scratch[kRightScratch];
   Blocks<kForm>(m, a, RelayedRight<kForm>{b, b_stride, right_scratch}, depth, kRelayDepth, n, LeftUseOf<kForm>(a, n),
                 left_scratch, out);
 }
@@ -299,7 +330,10 @@ void GemmUnpackedOf(size_t m, size_t n, size_t depth, GemmLeft a, const float* b
 }
 
 void GemmPacked(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
-  WithForm(b.precision, [&](auto form) { GemmPackedOf<form()>(m, a, b, {c, c_stride, into}); });
+  const Output out = {c, c_stride, into};
+  if (b.precision == Precision::kBf16Weights) return GemmKept<Bf16Rows>(m, a, b, out);
+  if (b.precision == Precision::kQ8Weights) return GemmKept<Q8Rows>(m, a, b, out);
+  WithForm(b.precision, [&](auto form) { GemmPackedOf<form()>(m, a, b, out); });
 }
 
 void GemmUnpacked(size_t m, size_t n, size_t depth, GemmLeft a, const float* b, size_t b_stride, float* c,
@@ -322,7 +356,7 @@ HWY_EXPORT(GemmUnpacked);
 
 void Gemm(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, GemmInto into) {
   if (m == 0 || b.columns == 0) return;
-  CHECK(b.precision == Precision::kFp32 || a.row_stride == 1 || a.depth_stride == 1);
+  CHECK(b.precision != Precision::kBf16 || a.row_stride == 1 || a.depth_stride == 1);
   std::optional<FlushDenormals> flush;
   if (b.precision == Precision::kBf16) flush.emplace();
   HWY_DYNAMIC_DISPATCH(GemmPacked)(m, a, b, c, c_stride, into);
@@ -331,7 +365,8 @@ void Gemm(size_t m, GemmLeft a, const Panels& b, float* c, size_t c_stride, Gemm
 void GemmRows(size_t m, size_t n, size_t k, GemmLeft a, const float* b, size_t b_stride, float* c, size_t c_stride,
               GemmInto into, Precision precision) {
   if (m == 0 || n == 0) return;
-  CHECK(precision == Precision::kFp32 || a.row_stride == 1 || a.depth_stride == 1);
+  const bool strided = a.row_stride != 1 && a.depth_stride != 1;
+  CHECK(precision == Precision::kFp32 || (precision == Precision::kBf16 && !strided));
   std::optional<FlushDenormals> flush;
   if (precision == Precision::kBf16) flush.emplace();
   HWY_DYNAMIC_DISPATCH(GemmUnpacked)(m, n, k, a, b, b_stride, c, c_stride, into, precision);

@@ -7,11 +7,15 @@
 // from C) and the number of rows therefore never change a bit.
 namespace cllm {
 
-// Of the operands that are multiplied; sums are single precision in both.
+// Of the operands that are multiplied; sums are single precision.
 // kBf16: operands are rounded to bf16 (nearest, ties to even; denormals become zero). In each pair of k, the odd one
 // is added before the even one, a missing odd one as a product of zeros, and no operand or result is denormal: the
 // order of AVX512_BF16's dot instruction, which other x86 processors follow bit for bit.
-enum class Precision { kFp32, kBf16 };
+// kBf16Weights, kQ8Weights: the right operand alone has less, for products that take longer to read it than to
+// multiply. Its values are kept in bf16 (2 bytes), or in 8-bit integers with one scale for 32 of them down k (9/8
+// bytes), and multiplied as the floats that they stand for, in the order of kFp32; see RoundWeights. Only PackColumns
+// makes such panels, and only Gemm reads them.
+enum class Precision { kFp32, kBf16, kBf16Weights, kQ8Weights };
 
 // Whether the target in use computes bf16 products by fused multiply-adds, as slow as those in fp32 and rounding
 // beside: the processor has no instruction for them, or one that is slower still.
@@ -26,7 +30,7 @@ struct Panels {
   size_t columns = 0;       // n
   Precision precision = Precision::kFp32;
 
-  // Rows [begin, end) of B: a part of the k range. In bf16 it begins at an even row and ends at one or with B.
+  // Rows [begin, end) of B: a part of the k range, cut at even rows in bf16 and at multiples of 32 in kQ8Weights.
   Panels SliceDepth(size_t begin, size_t end) const;
   // Columns [begin, end) of B. REQUIRES: begin % kPanelAlignment == 0.
   Panels SliceColumns(size_t begin, size_t end) const;
@@ -44,6 +48,11 @@ Panels PackRows(const float* b, size_t stride, size_t depth, size_t columns, flo
 // Packs B[k][n] = b[n * stride + k]: a weight [columns, depth] used as x * W^T.
 Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, float* out,
                    Precision precision = Precision::kFp32);
+// Rounds a weight [columns, depth], in place, to the values that panels of `precision` keep of it: to the nearest bf16
+// (denormals to zero), or, for kQ8Weights, by GGUF's Q8_0: in blocks of 32 along a row, x = s q with s = max |x| / 127
+// rounded to half precision and q the nearest integer. Packing the result gives the same panels again. A block that is
+// not finite becomes NaN. kFp32 changes nothing.
+void RoundWeights(float* weight, size_t columns, size_t depth, Precision precision);
 // The view of panels that were packed earlier into `packed`.
 Panels PackedView(const float* packed, size_t depth, size_t columns, Precision precision = Precision::kFp32);
 

@@ -26,7 +26,7 @@ enum class Form {
   kWords,   // one word for each pair: the even value in its low half, the odd one in its high half
 };
 
-// The form of a precision on this processor.
+// The form of a precision on this processor. REQUIRES: both operands have it: kFp32 or kBf16.
 inline Form FormOf(Precision precision) {
   if (precision == Precision::kFp32) return Form::kSingle;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3

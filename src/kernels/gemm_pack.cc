@@ -3,14 +3,17 @@
 #include "hwy/foreach_target.h"
 
 #include "kernels/gemm_block-inl.h"
+#include "kernels/gemm_kept-inl.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "base/check.h"
 #include "hwy/highway.h"
 #include "kernels/gemm.h"
+#include "kernels/quantize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {
@@ -18,7 +21,11 @@ namespace HWY_NAMESPACE {
 
 size_t PanelWidth() { return kPanelWidth; }
 bool LacksBf16Dot() { return FormOf(Precision::kBf16) != Form::kWords; }
-size_t PanelWords(size_t depth, Precision precision) { return WordsOf(FormOf(precision), depth); }
+size_t PanelWords(size_t depth, Precision precision) {
+  if (precision == Precision::kBf16Weights) return Bf16Rows::Words(depth);
+  if (precision == Precision::kQ8Weights) return Q8Rows::Words(depth);
+  return WordsOf(FormOf(precision), depth);
+}
 
 // Puts B(k..k+3, 0..3) = b[n * stride + k] into a panel.
 template <Form kForm>
@@ -66,11 +73,68 @@ void PackColumnsOf(const float* b, size_t stride, size_t depth, size_t columns, 
   }
 }
 
+// x rounded to bf16 as a float.
+inline float Bf16Of(float x) {
+  const hn::CappedTag<float, 1> d;
+  return hn::GetLane(RoundToBf16(d, hn::Set(d, x)));
+}
+
+// One panel in bf16 of which `width` columns exist.
+void PackBf16Panel(const float* b, size_t stride, size_t depth, size_t width, float* out) {
+  uint16_t* values = reinterpret_cast<uint16_t*>(out);
+  for (size_t k = 0; k < (depth + 1) / 2 * 2; ++k) {
+    for (size_t n = 0; n < kPanelWidth; ++n) {
+      const float x = n < width && k < depth ? Bf16Of(b[n * stride + k]) : 0.0f;
+      values[k * kPanelWidth + n] = static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16);
+    }
+  }
+}
+
+// One panel of 8-bit integers of which `width` columns exist.
+void PackQ8Panel(const float* b, size_t stride, size_t depth, size_t width, float* out) {
+  for (size_t k = 0; k < depth; k += kScaledRows, out += Q8Rows::kBlockWords * kPanelWidth) {
+    int8_t* rows = reinterpret_cast<int8_t*>(out + kPanelWidth);
+    for (size_t n = 0; n < kPanelWidth; ++n) {
+      int8_t values[kScaledRows] = {};
+      out[n] = n < width ? QuantizeQ8(b + n * stride + k, std::min(kScaledRows, depth - k), values) : 0.0f;
+      for (size_t i = 0; i < kScaledRows; ++i) rows[i * kPanelWidth + n] = values[i];
+    }
+  }
+}
+
+void PackKept(const float* b, size_t stride, size_t depth, size_t columns, Precision precision, float* out) {
+  const size_t words = PanelWords(depth, precision);
+  for (size_t column = 0; column < columns; column += kPanelWidth) {
+    const size_t width = std::min(kPanelWidth, columns - column);
+    const auto pack = precision == Precision::kBf16Weights ? PackBf16Panel : PackQ8Panel;
+    pack(b + column * stride, stride, depth, width, out + column * words);
+  }
+}
+
+void RoundWeightsOf(float* weight, size_t columns, size_t depth, Precision precision) {
+  if (precision == Precision::kFp32) return;
+  for (float* row = weight; row < weight + columns * depth; row += depth) {
+    if (precision != Precision::kQ8Weights) {
+      std::transform(row, row + depth, row, Bf16Of);
+      continue;
+    }
+    for (size_t k = 0; k < depth; k += kScaledRows) {
+      const size_t n = std::min(kScaledRows, depth - k);
+      int8_t values[kScaledRows];
+      const float scale = QuantizeQ8(row + k, n, values);
+      for (size_t i = 0; i < n; ++i) row[k + i] = static_cast<float>(values[i]) * scale;
+    }
+  }
+}
+
 void PackRowsInto(const float* b, size_t stride, size_t depth, size_t columns, Precision precision, float* out) {
   WithForm(precision, [&](auto form) { RelayRight<form()>(b, stride, depth, columns, out); });
 }
 
 void PackColumnsInto(const float* b, size_t stride, size_t depth, size_t columns, Precision precision, float* out) {
+  if (precision == Precision::kBf16Weights || precision == Precision::kQ8Weights) {
+    return PackKept(b, stride, depth, columns, precision, out);
+  }
   WithForm(precision, [&](auto form) { PackColumnsOf<form()>(b, stride, depth, columns, out); });
 }
 
@@ -87,6 +151,7 @@ HWY_EXPORT(LacksBf16Dot);
 HWY_EXPORT(PanelWords);
 HWY_EXPORT(PackRowsInto);
 HWY_EXPORT(PackColumnsInto);
+HWY_EXPORT(RoundWeightsOf);
 
 size_t WidthInUse() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
 
@@ -100,7 +165,8 @@ bool EmulatesBf16() { return HWY_DYNAMIC_DISPATCH(LacksBf16Dot)(); }
 
 Panels Panels::SliceDepth(size_t begin, size_t end) const {
   CHECK(begin <= end && end <= depth);
-  CHECK(precision == Precision::kFp32 || (begin % 2 == 0 && (end % 2 == 0 || end == depth)));
+  const size_t unit = precision == Precision::kFp32 ? 1 : (precision == Precision::kQ8Weights ? 32 : 2);
+  CHECK(begin % unit == 0 && (end % unit == 0 || end == depth));
   Panels slice = *this;
   slice.data += WordsInUse(begin, precision) * WidthInUse();
   slice.depth = end - begin;
@@ -120,7 +186,7 @@ size_t PackedSize(size_t depth, size_t columns, Precision precision) {
 }
 
 Panels PackRows(const float* b, size_t stride, size_t depth, size_t columns, float* out, Precision precision) {
-  CHECK(IsAligned(out));
+  CHECK(IsAligned(out) && (precision == Precision::kFp32 || precision == Precision::kBf16));
   HWY_DYNAMIC_DISPATCH(PackRowsInto)(b, stride, depth, columns, precision, out);
   return PackedView(out, depth, columns, precision);
 }
@@ -129,6 +195,10 @@ Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, 
   CHECK(IsAligned(out));
   HWY_DYNAMIC_DISPATCH(PackColumnsInto)(b, stride, depth, columns, precision, out);
   return PackedView(out, depth, columns, precision);
+}
+
+void RoundWeights(float* weight, size_t columns, size_t depth, Precision precision) {
+  HWY_DYNAMIC_DISPATCH(RoundWeightsOf)(weight, columns, depth, precision);
 }
 
 Panels PackedView(const float* packed, size_t depth, size_t columns, Precision precision) {

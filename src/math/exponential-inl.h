@@ -89,59 +89,56 @@ HWY_INLINE V Exp(D d, V x) {
 // minimax by tools/math/minimax.py, relative error 2^-28.2. Whole x are exact.
 template <class D, class V>
 HWY_INLINE V Exp2(D d, V x) {
-  x = Limit(d, x, -160.0, 130.0);
-  const V shifted = hn::Add(x, Shifter(d));
-  const V r = hn::Sub(x, hn::Sub(shifted, Shifter(d)));
-  const V q = Polynomial(d, r, 0x1.ebfbdcp-3, 0x1.c6af88p-5, 0x1.3b2ddcp-7, 0x1.5f041ap-10, 0x1.416f88p-13);
-  const V low = hn::MulAdd(hn::Mul(r, r), q, hn::Mul(r, Constant(d, -0x1.05c61p-29)));
-  const V mantissa = hn::Add(Constant(d, 1.0), hn::MulAdd(r, Constant(d, 0x1.62e43p-1), low));
-  return Scale(mantissa, PowerOfTwoFactors(d, shifted));
+  const auto function = [](D same, V limited, auto is_normal) CLLM_INLINE_LAMBDA {
+    const V shifted = hn::Add(limited, Shifter(same));
+    const V r = hn::Sub(limited, hn::Sub(shifted, Shifter(same)));
+    const V q = Polynomial(same, r, 0x1.ebfbdcp-3, 0x1.c6af88p-5, 0x1.3b2ddcp-7, 0x1.5f041ap-10, 0x1.416f88p-13);
+    const V low = hn::Mul(r, hn::MulAdd(r, q, Constant(same, -0x1.05c61p-29)));
+    const V mantissa = hn::Add(Constant(same, 1.0), hn::MulAdd(r, Constant(same, 0x1.62e43p-1), low));
+    return Scaled<is_normal()>(same, mantissa, shifted);
+  };
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(x), Constant(d, 125.0))))) return function(d, x, std::true_type());
+  return function(d, Limit(d, x, -160.0, 130.0), std::false_type());
 }
 
-// e^(2|x|) - 1 over e^(2|x|) + 1, each as the exact sum high + low up to the polynomial's error.
-template <class V>
-struct TanhParts {
-  V above, above_low, below, below_low;
-};
-template <class D, class V = hn::VFromD<D>>
-HWY_INLINE TanhParts<V> SplitTanh(D d, V magnitude) {
-  const V one = Constant(d, 1.0);
-  const V twice = hn::Add(magnitude, magnitude);
-  const V shifted = hn::MulAdd(twice, Constant(d, 0x1.715476p+0), Shifter(d));
-  const V k = hn::Sub(shifted, Shifter(d));
-  const V high = hn::NegMulAdd(k, Constant(d, 0x1.62e43p-1), twice);
-  const V low = hn::Mul(k, Constant(d, 0x1.05c61p-29));
-  const V r = hn::Add(high, low);
-  const V q = Polynomial(d, r, 0x1.fffffcp-2, 0x1.555492p-3, 0x1.5558acp-5, 0x1.12398p-7, 0x1.6a51a8p-10);
-  // e^(2|x|) = 2^k (1 + p + p_low).
-  const V rest = hn::MulAdd(hn::Mul(r, r), q, low);
-  const V p = hn::Add(high, rest);
-  const V p_low = hn::Add(hn::Sub(high, p), rest);
-  const hn::RebindToUnsigned<D> du;
-  const V power = hn::BitCast(d, hn::Add(hn::ShiftLeft<23>(hn::BitCast(du, shifted)), hn::BitCast(du, one)));
-  const V scaled = hn::Mul(power, p);
-  const V less = hn::Sub(power, one);
-  const V more = hn::Add(power, one);
-  const V above = hn::Add(less, scaled);
-  const V below = hn::Add(more, scaled);
-  // What 2^k -+ 1 loses from k = 24 on, then what the sums lose.
-  const V less_low = hn::Sub(hn::Sub(power, less), one);
-  const V more_low = hn::Add(hn::Sub(power, more), one);
-  const V above_low = hn::Add(less_low, hn::Sub(scaled, hn::Sub(above, less)));
-  const V below_low = hn::Add(more_low, hn::Sub(scaled, hn::Sub(below, more)));
-  return {above, hn::MulAdd(power, p_low, above_low), below, hn::MulAdd(power, p_low, below_low)};
-}
+// tanh(c + d) = tanh(c) + d P(d) on seven pieces of [0, 9.02]: [0, 1/2), [1/2, 1), [1, 2), [2, 3), [3, 5), [5, 7) and
+// the rest, P minimax by tools/math/minimax.py, relative error of the sum 2^-28 and less. c is a float whose tanh is
+// one to 2^-33; in the first piece c is 0 and d itself stands for tanh(c). 1 + |x| is in [1, 1.5), [1.5, 2), [2, 3),
+// ... then: exponent and first fraction bit number the pieces, modulo 8 from 6 on.
+inline constexpr EightFloats kTanhCenters{0x1.800116p+0f, 0x1.3fff66p+1f, 0x1.00005ap+2f, 0x1.800674p+2f,
+                                          0x1.fe2804p+2f, 0x1.fe2804p+2f, 0.0f,           0x1.8000d6p-1f};
+inline constexpr EightFloats kTanhOfCenters{0x1.cf6ffcp-1f, 0x1.f92572p-1f, 0x1.ffa818p-1f, 0x1.fffe64p-1f,
+                                            0x1.fffff8p-1f, 0x1.fffff8p-1f, 0.0f,           0x1.4532bep-1f};
+inline constexpr EightFloats kTanhCoefficients[] = {
+    {0x1.721376p-3f, 0x1.b3b3fp-6f, 0x1.5f8008p-10f, 0x1.9bfdbep-16f, 0x1.fffca4p-22f, 0x1.fffca4p-22f, -0x1.e90a3p-32f,
+     0x1.31731p-1f},
+    {-0x1.4ef976p-3f, -0x1.addedcp-6f, -0x1.5f4474p-10f, -0x1.9bfcfep-16f, -0x1.0000ep-21f, -0x1.0000ep-21f,
+     0x1.1760dep-23f, -0x1.84039ep-2f},
+    {0x1.67b25ap-4f, 0x1.16e0d8p-6f, 0x1.d3ed1cp-11f, 0x1.12ccaap-16f, 0x1.55833ap-22f, 0x1.55833ap-22f,
+     -0x1.5556fap-2f, 0x1.5683f2p-5f},
+    {-0x1.991edap-6f, -0x1.07b5a4p-7f, -0x1.d29a74p-12f, -0x1.12c562p-17f, -0x1.554276p-23f, -0x1.554276p-23f,
+     0x1.e686d2p-14f, 0x1.98934cp-4f},
+    {-0x1.604c64p-9f, 0x1.76f3c4p-9f, 0x1.705d68p-13f, 0x1.b34094p-19f, 0x1.0e7c1ap-24f, 0x1.0e7c1ap-24f,
+     0x1.0edefcp-3f, -0x1.062b5ap-4f},
+    {0x1.d4d828p-8f, -0x1.7a7076p-11f, -0x1.e6f3dp-15f, -0x1.2245a6p-20f, -0x1.6c6fbcp-26f, -0x1.6c6fbcp-26f,
+     0x1.6aa75p-8f, -0x1.09d0e2p-10f},
+    {-0x1.f4d7f4p-9f, 0x1.01d2a4p-14f, 0x1.2fb846p-16f, 0x1.7a5cc4p-22f, 0x1.d68ab4p-28f, 0x1.d68ab4p-28f,
+     -0x1.20db7p-4f, 0x1.5b9708p-6f},
+    {0x1.941ec4p-11f, 0x1.8fd8f8p-15f, -0x1.1b9c32p-18f, -0x1.78e1eep-24f, -0x1.b40686p-30f, -0x1.b40686p-30f,
+     0x1.c7b532p-6f, -0x1.43daa4p-7f}};
 
-// Hyperbolic tangent, float, below 1 ulp: (e^2|x| - 1) / (e^2|x| + 1) with both sums kept in two parts (Dekker 1971),
-// so that small x loses nothing; exp's polynomial. Beyond |x| = 10 the result is 1.
+// Hyperbolic tangent, float, below 1 ulp. Beyond |x| = 9.02 the result is 1.
 template <class D, class V>
 HWY_INLINE V Tanh(D d, V x) {
-  const auto parts = SplitTanh(d, Limit(d, hn::Abs(x), 0.0, 10.0));
-  const V inverse = hn::Div(Constant(d, 1.0), parts.below);
-  const V quotient = hn::Mul(parts.above, inverse);
-  const V residual = hn::NegMulAdd(quotient, parts.below, parts.above);
-  const V correction = hn::NegMulAdd(quotient, parts.below_low, hn::Add(residual, parts.above_low));
-  return hn::CopySign(hn::MulAdd(correction, inverse, quotient), x);
+  const hn::RebindToSigned<D> di;
+  const V magnitude = LimitAbove(d, hn::Abs(x), 9.02);
+  const V turned = hn::Add(magnitude, Constant(d, 1.0));
+  const auto piece = hn::And(hn::ShiftRight<22>(hn::BitCast(di, turned)), hn::Set(di, 7));
+  const V from_center = hn::Sub(magnitude, OneOfEight(d, kTanhCenters, piece));
+  V p = OneOfEight(d, kTanhCoefficients[7], piece);
+  for (int i = 6; i >= 0; --i) p = hn::MulAdd(p, from_center, OneOfEight(d, kTanhCoefficients[i], piece));
+  const V first = hn::IfThenElse(hn::Lt(turned, Constant(d, 1.5)), magnitude, OneOfEight(d, kTanhOfCenters, piece));
+  return hn::CopySign(hn::MulAdd(p, from_center, first), x);
 }
 
 // With e = e^-|x|: the inverse 1 / (1 + e) to nearly half an ulp, and e's parts.

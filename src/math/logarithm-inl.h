@@ -26,17 +26,19 @@ struct LogParts {
 template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE LogParts<V> SplitLog(D d, V x) {
   constexpr int kFractionBits = kIsDouble<D> ? 52 : 23;
-  constexpr double kBias = kIsDouble<D> ? 1024.0 : 128.0;
   const hn::RebindToUnsigned<D> du;
   using Bits = hn::TFromD<decltype(du)>;
   const auto is_small = hn::Lt(x, Constant(d, kIsDouble<D> ? 0x1p-1022 : 0x1p-126));
   const V normal = kIsNormal ? x : hn::IfThenElse(is_small, hn::Mul(x, Constant(d, kIsDouble<D> ? 0x1p54 : 0x1p24)), x);
-  // Subtracting the bits of sqrt(1/2) leaves k in the exponent field; the bits of 2 make it positive (k + bias).
   const auto low = hn::BitCast(du, Constant(d, 0x1.6a09e6p-1));
-  const auto bits = hn::Add(hn::Sub(hn::BitCast(du, normal), low), hn::BitCast(du, Constant(d, 2.0)));
-  const auto shifter = hn::BitCast(du, Shifter(d));
-  const V biased = hn::BitCast(d, hn::Add(hn::ShiftRight<kFractionBits>(bits), shifter));
-  const V k = hn::Sub(biased, hn::Add(Shifter(d), Constant(d, kBias)));
+  const auto bits = hn::Sub(hn::BitCast(du, normal), low);  // k in the exponent field
+  V k;
+  if constexpr (kIsDouble<D>) {  // no conversion from 64-bit integers on AVX2: the bits of 2 make the field positive
+    const auto biased = hn::ShiftRight<kFractionBits>(hn::Add(bits, hn::BitCast(du, Constant(d, 2.0))));
+    k = hn::Sub(hn::BitCast(d, hn::Add(biased, hn::BitCast(du, Shifter(d)))), hn::Add(Shifter(d), Constant(d, 1024.0)));
+  } else {
+    k = hn::ConvertTo(d, hn::ShiftRight<kFractionBits>(hn::BitCast(hn::RebindToSigned<D>(), bits)));
+  }
   const auto fraction = hn::And(bits, hn::Set(du, (Bits{1} << kFractionBits) - 1));
   const V m = hn::BitCast(d, hn::Add(fraction, low));
   const V f = hn::Sub(m, Constant(d, 1.0));
@@ -57,19 +59,27 @@ HWY_INLINE V WithLogSpecials(D d, V x, V result) {
 // and the special values after it. Both give the same bits where both may.
 template <class D, class V, class Function>
 HWY_INLINE V WithLogDomain(D d, V x, Function function) {
-  const auto is_normal = hn::And(hn::Ge(x, Constant(d, kIsDouble<D> ? 0x1p-1022 : 0x1p-126)), hn::Lt(x, hn::Inf(d)));
-  if (HWY_LIKELY(hn::AllTrue(d, is_normal))) return function(d, x, std::true_type());
+  // The bits of normal numbers are an interval; moved to the least integers they need one comparison.
+  const hn::RebindToSigned<D> di;
+  using Bits = hn::TFromD<decltype(di)>;
+  const auto least = hn::BitCast(di, Constant(d, kIsDouble<D> ? 0x1p-1022 : 0x1p-126));
+  const auto origin = hn::Set(di, hwy::LimitsMin<Bits>());
+  const auto moved = hn::Sub(hn::BitCast(di, x), hn::Sub(least, origin));
+  const auto end = hn::Add(hn::Sub(hn::BitCast(di, hn::Inf(d)), least), origin);
+  if (HWY_LIKELY(hn::AllTrue(di, hn::Lt(moved, end)))) return function(d, x, std::true_type());
   return WithLogSpecials(d, x, function(d, x, std::false_type()));
 }
 
-// log(1 + f) = f + f^2 q(f), q minimax by tools/math/minimax.py, relative error 2^-27.8; k ln 2 in two parts, the first
-// exact (ln 2 cut to 15 bits).
+// log(1 + f) = f + f^2 q(f), q minimax by tools/math/minimax.py, relative error 2^-27.8, its even and odd terms apart;
+// k ln 2 in two parts, the first exact (ln 2 cut to 15 bits).
 template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE V LogFloat(D d, V x) {
   const auto [k, f] = SplitLog<kIsNormal>(d, x);
-  const V q = Polynomial(d, f, -0x1.fffff8p-2, 0x1.55555p-2, -0x1.000432p-2, 0x1.99a41ap-3, -0x1.5425c6p-3,
-                         0x1.226dfep-3, -0x1.0f3f8cp-3, 0x1.0860b2p-3, -0x1.384784p-4);
-  const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(k, Constant(d, 0x1.7f7d1cp-20)));
+  const V z = hn::Mul(f, f);
+  const V even = Polynomial(d, z, -0x1.fffff8p-2, -0x1.000432p-2, -0x1.5425c6p-3, -0x1.0f3f8cp-3, -0x1.384784p-4);
+  const V odd = Polynomial(d, z, 0x1.55555p-2, 0x1.99a41ap-3, 0x1.226dfep-3, 0x1.0860b2p-3);
+  const V q = hn::MulAdd(f, odd, even);
+  const V tail = hn::MulAdd(z, q, hn::Mul(k, Constant(d, 0x1.7f7d1cp-20)));
   return hn::MulAdd(k, Constant(d, 0x1.62e4p-1), hn::Add(f, tail));
 }
 
@@ -90,16 +100,15 @@ HWY_INLINE V LogDouble(D d, V x) {
   return hn::MulAdd(k, Constant(d, 0x1.62e42feep-1), tail);
 }
 
-// Logarithm to base 2, float, below 1 ulp: log2(1 + f) = f / ln 2 + f^2 q(f) with 1 / ln 2 in two parts and q minimax
-// by tools/math/minimax.py, relative error 2^-27.7. Powers of two are exact.
+// Logarithm to base 2, float, below 1 ulp: log2(1 + f) = f + f g(f), g minimax by tools/math/minimax.py, relative
+// error 2^-26.5: f itself is exact, so that g's rounding counts a third. Powers of two are exact.
 template <class D, class V>
 HWY_INLINE V Log2(D d, V x) {
   return WithLogDomain(d, x, [](D same, V value, auto is_normal) CLLM_INLINE_LAMBDA {
     const auto [k, f] = SplitLog<is_normal()>(same, value);
-    const V q = Polynomial(same, f, -0x1.71547p-1, 0x1.ec7094p-2, -0x1.715ac8p-2, 0x1.277ef4p-2, -0x1.eab182p-3,
-                           0x1.a2e682p-3, -0x1.877aep-3, 0x1.7e0e3ep-3, -0x1.c367a4p-4);
-    const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(f, Constant(same, 0x1.4ae0cp-26)));
-    return hn::Add(k, hn::MulAdd(f, Constant(same, 0x1.715476p+0), tail));
+    const V g = Polynomial(same, f, 0x1.c551dap-2, -0x1.71547p-1, 0x1.ec7034p-2, -0x1.715a9ep-2, 0x1.278ce2p-2,
+                           -0x1.eacaeep-3, 0x1.a15f4cp-3, -0x1.8569c6p-3, 0x1.855b9ep-3, -0x1.dcb10ap-4);
+    return hn::Add(k, hn::MulAdd(f, g, f));
   });
 }
 

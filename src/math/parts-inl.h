@@ -39,13 +39,37 @@ HWY_INLINE hn::VFromD<D> Polynomial(D d, hn::VFromD<D> x, double c0, Rest... res
 // x limited to [low, high]; NaN stays NaN. x86's minimum and maximum return the second operand then, as needed here;
 // NEON's forms in Highway would return the number.
 template <class D>
+HWY_INLINE hn::VFromD<D> LimitAbove(D d, hn::VFromD<D> x, double high) {
+#if HWY_ARCH_X86
+  return hn::Min(Constant(d, high), x);
+#else
+  return hn::IfThenElse(hn::Gt(x, Constant(d, high)), Constant(d, high), x);
+#endif
+}
+template <class D>
 HWY_INLINE hn::VFromD<D> Limit(D d, hn::VFromD<D> x, double low, double high) {
 #if HWY_ARCH_X86
-  return hn::Min(Constant(d, high), hn::Max(Constant(d, low), x));
+  return LimitAbove(d, hn::Max(Constant(d, low), x), high);
 #else
-  const auto at_least = hn::IfThenElse(hn::Lt(x, Constant(d, low)), Constant(d, low), x);
-  return hn::IfThenElse(hn::Gt(at_least, Constant(d, high)), Constant(d, high), at_least);
+  return LimitAbove(d, hn::IfThenElse(hn::Lt(x, Constant(d, low)), Constant(d, low), x), high);
 #endif
+}
+
+// Eight floats, kept twice so that vectors of sixteen can look them up as one.
+struct EightFloats {
+  constexpr EightFloats(float a, float b, float c, float d, float e, float f, float g, float h)
+      : values{a, b, c, d, e, f, g, h, a, b, c, d, e, f, g, h} {}
+  alignas(64) float values[16];
+};
+
+// values[index] in each lane. REQUIRES: 0 <= index < 8.
+template <class D>
+HWY_INLINE hn::VFromD<D> OneOfEight(D d, const EightFloats& eight, hn::VFromD<hn::RebindToSigned<D>> index) {
+  if constexpr (hn::MaxLanes(D()) >= 8) {
+    return hn::TableLookupLanes(hn::Load(d, eight.values), hn::IndicesFromVec(d, index));
+  } else {
+    return hn::GatherIndex(d, eight.values, index);
+  }
 }
 
 // The nearest integer k to a value v, found by adding 1.5 * 2^23 (2^52 for double): `shifted` is that sum, whose low

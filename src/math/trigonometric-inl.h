@@ -21,17 +21,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Below this magnitude an angle is reduced by Cody and Waite's method in its own type. Larger doubles are reduced by
 // ReduceLargeAngle, larger floats are computed in double. The choice is made for each lane by its own value.
 template <class D>
-inline constexpr double kLargeAngle = kIsDouble<D> ? 0x1p30 : 0x1p15;
+inline constexpr double kLargeAngle = kIsDouble<D> ? 0x1p30 : 0x1p10;
 
-// pi/2 in three parts of the type's precision (tools/math/constants.py).
-template <class D>
-struct HalfPi {
-  static constexpr double kFirst = kIsDouble<D> ? 0x1.921fb54442d18p+0 : 0x1.921fb6p+0;
-  static constexpr double kSecond = kIsDouble<D> ? 0x1.1a62633145c07p-54 : -0x1.777a5cp-25;
-  static constexpr double kThird = kIsDouble<D> ? -0x1.f1976b7ed8fbcp-110 : -0x1.ee59dap-50;
-};
-
-// x = n * pi/2 + high + low, n the integer nearest to x / (pi/2) or next to it; quadrant = n modulo 4.
+// double: x = n * pi/2 + high + low, n the integer nearest to x / (pi/2) or next to it; quadrant = n modulo 4.
 template <class V, class U>
 struct Angle {
   V high, low;
@@ -65,36 +57,70 @@ HWY_NOINLINE void ReduceLargeLanes(D d, V x, V& high, V& low, U& quadrant) {
   quadrant = hn::Load(du, quadrants);
 }
 
-// The first difference is exact by fused multiply-add: n has at most 30 bits (15 in float), the parts cancel. The
-// second is kept with its error (Dekker 1971, Knuth), so high + low has at least 100 (44) bits of n * pi/2 behind it.
-// Large floats and everything that is no number give nonsense without harm.
+// pi/2 in three parts (tools/math/constants.py). The first difference is exact by fused multiply-add: n has at most 30
+// bits, the parts cancel. The second is kept with its error (Dekker 1971, Knuth), so high + low has at least 100 bits
+// of n * pi/2 behind it. What is no number gives nonsense without harm.
 template <class D, class V = hn::VFromD<D>, class U = hn::VFromD<hn::RebindToUnsigned<D>>>
-HWY_INLINE Angle<V, U> ReduceAngle(D d, V x) {
-  const hn::RebindToUnsigned<D> du;
+HWY_INLINE Angle<V, U> ReduceDouble(D d, V x) {
+  const V second_part = Constant(d, 0x1.1a62633145c07p-54);
   const V shifted = hn::MulAdd(x, Constant(d, 0x1.45f306dc9c883p-1), Shifter(d));
   const V n = hn::Sub(shifted, Shifter(d));
-  const V first = hn::NegMulAdd(n, Constant(d, HalfPi<D>::kFirst), x);
-  const V product = hn::Mul(n, Constant(d, HalfPi<D>::kSecond));
-  const V product_low = hn::MulSub(n, Constant(d, HalfPi<D>::kSecond), product);
-  V high = hn::Sub(first, product);
-  const V taken = hn::Sub(high, first);
-  const V lost = hn::Sub(hn::Sub(first, hn::Sub(high, taken)), hn::Add(product, taken));
-  V low = hn::NegMulAdd(n, Constant(d, HalfPi<D>::kThird), hn::Sub(lost, product_low));
-  U quadrant = hn::BitCast(du, shifted);
-  if constexpr (kIsDouble<D>) {
-    const V sum = hn::Add(high, low);
-    low = hn::Add(hn::Sub(high, sum), low);
-    high = sum;
-    const V magnitude = hn::Abs(x);
-    const auto is_large = hn::And(hn::Ge(magnitude, Constant(d, kLargeAngle<D>)), hn::Lt(magnitude, hn::Inf(d)));
-    if (HWY_UNLIKELY(!hn::AllFalse(d, is_large))) ReduceLargeLanes(d, x, high, low, quadrant);
-  }
+  const V first = hn::NegMulAdd(n, Constant(d, 0x1.921fb54442d18p+0), x);
+  const V product = hn::Mul(n, second_part);
+  const V product_low = hn::MulSub(n, second_part, product);
+  const V second = hn::Sub(first, product);
+  const V taken = hn::Sub(second, first);
+  const V lost = hn::Sub(hn::Sub(first, hn::Sub(second, taken)), hn::Add(product, taken));
+  const V rest = hn::NegMulAdd(n, Constant(d, -0x1.f1976b7ed8fbcp-110), hn::Sub(lost, product_low));
+  V high = hn::Add(second, rest);
+  V low = hn::Add(hn::Sub(second, high), rest);
+  U quadrant = hn::BitCast(hn::RebindToUnsigned<D>(), shifted);
+  const V magnitude = hn::Abs(x);
+  const auto is_large = hn::And(hn::Ge(magnitude, Constant(d, kLargeAngle<D>)), hn::Lt(magnitude, hn::Inf(d)));
+  if (HWY_UNLIKELY(!hn::AllFalse(d, is_large))) ReduceLargeLanes(d, x, high, low, quadrant);
   return {high, low, quadrant};
 }
 
-// sin and cos of high + low, |high| <= pi/4, each as the sum of two parts: r + (r^3 S(r^2)) and 1 - r^2/2 + r^4 C(r^2),
-// S and C minimax by tools/math/minimax.py, relative error 2^-57.8 and 2^-63.9 (2^-27.9 and 2^-33.0 in float); `low`
-// enters by its first-order term.
+// float: x = n * pi/2 + high - excess, quadrant = n modulo 4; `odd` is the sign bit of a negative zero where n is odd,
+// else 0.
+template <class V, class U>
+struct FloatAngle {
+  V high, excess, odd;
+  U quadrant;
+};
+
+// Below kLargeAngle; nonsense without harm beyond. pi/2 in three positive parts, the second of 14 bits: n has at most
+// 10, so the product of both is exact, and so is the first difference by fused multiply-add. The second is exact too
+// where it is below 2^-13; elsewhere the first is larger than what is taken from it, so that the rounding error is a
+// float (Dekker 1971). With the third part, n * pi/2 is right to 2^-53. x = -0 gives high = -0, excess = +0.
+// kQuarterTurns is added to the quadrant.
+template <uint32_t kQuarterTurns, class D, class V = hn::VFromD<D>, class U = hn::VFromD<hn::RebindToUnsigned<D>>>
+HWY_INLINE FloatAngle<V, U> ReduceFloat(D d, V x) {
+  const hn::RebindToUnsigned<D> du;
+  const V second_part = Constant(d, 0x1.444p-24);
+  const V shifted = hn::MulAdd(x, Constant(d, 0x1.45f306p-1), Shifter(d));
+  const V n = hn::Sub(shifted, Shifter(d));
+  const V first = hn::NegMulAdd(n, Constant(d, 0x1.921fb4p+0), x);
+  const V high = hn::NegMulAdd(n, second_part, first);
+  const V taken = hn::MulAdd(n, second_part, hn::Sub(high, first));
+  const V excess = hn::MulAdd(n, Constant(d, 0x1.68c234p-39), taken);
+  U quadrant = hn::BitCast(du, shifted);
+  if constexpr (kQuarterTurns != 0) quadrant = hn::Add(quadrant, hn::Set(du, kQuarterTurns));
+  return {high, excess, hn::BitCast(d, hn::ShiftLeft<31>(quadrant)), quadrant};
+}
+
+// function(d, x) for float: what `below` gives below kLargeAngle, in double and rounded once beyond.
+template <class D, class V, class Function>
+HWY_INLINE V WithLargeAngles(D d, V x, V below, Function function) {
+  const auto is_large = hn::Ge(hn::Abs(x), Constant(d, kLargeAngle<D>));
+  if (HWY_LIKELY(hn::AllFalse(d, is_large))) return below;
+  return hn::IfThenElse(is_large, Rarely([=](V same) CLLM_INLINE_LAMBDA { return InDoubles(d, function, same); }, x),
+                        below);
+}
+
+// sin and cos of high + low, double, |high| <= pi/4, each as the sum of two parts: r + (r^3 S(r^2)) and
+// 1 - r^2/2 + r^4 C(r^2), S and C minimax by tools/math/minimax.py, relative error 2^-57.8 and 2^-63.9; `low` enters by
+// its first-order term.
 template <class V>
 struct SinCos {
   V sin, sin_low, cos, cos_low;
@@ -103,16 +129,10 @@ template <class D, class V = hn::VFromD<D>>
 HWY_INLINE SinCos<V> SinCosOfReduced(D d, V high, V low) {
   const V one = Constant(d, 1.0);
   const V z = hn::Mul(high, high);
-  V s, c;
-  if constexpr (kIsDouble<D>) {
-    s = Polynomial(d, z, -0x1.5555555555548p-3, 0x1.111111110f75dp-7, -0x1.a01a019bf228bp-13, 0x1.71de355f0fd1dp-19,
-                   -0x1.ae5e547de7722p-26, 0x1.5d8e397547651p-33);
-    c = Polynomial(d, z, 0x1.555555555554bp-5, -0x1.6c16c16c15018p-10, 0x1.a01a019c8f8c5p-16, -0x1.27e4f7f1e0eeep-22,
-                   0x1.1ee9dc03bde82p-29, -0x1.8fa69ddf63751p-37);
-  } else {
-    s = Polynomial(d, z, -0x1.555546p-3, 0x1.11077ap-7, -0x1.9954ep-13);
-    c = Polynomial(d, z, 0x1.55554ap-5, -0x1.6c0c2ap-10, 0x1.99e91p-16);
-  }
+  const V s = Polynomial(d, z, -0x1.5555555555548p-3, 0x1.111111110f75dp-7, -0x1.a01a019bf228bp-13,
+                         0x1.71de355f0fd1dp-19, -0x1.ae5e547de7722p-26, 0x1.5d8e397547651p-33);
+  const V c = Polynomial(d, z, 0x1.555555555554bp-5, -0x1.6c16c16c15018p-10, 0x1.a01a019c8f8c5p-16,
+                         -0x1.27e4f7f1e0eeep-22, 0x1.1ee9dc03bde82p-29, -0x1.8fa69ddf63751p-37);
   const V half = hn::Mul(z, Constant(d, 0.5));
   const V rest = hn::Sub(one, half);
   const V lost = hn::Sub(hn::Sub(one, rest), half);
@@ -126,114 +146,130 @@ HWY_INLINE hn::Mask<D> IsEven(D d, U quadrant) {
   return hn::RebindMask(d, hn::Eq(hn::And(quadrant, hn::Set(du, 1)), hn::Zero(du)));
 }
 
-// sin in quadrant 0 or 2, cos in 1 or 3, without sign. The terms are chosen for each lane, not the results: one
-// polynomial instead of two.
+// Where the sign bit of `chooser` is set, `set`, else `clear`.
+template <class D, class V>
+HWY_INLINE V ChooseByBits(D d, V chooser, V set, V clear) {
+#if HWY_TARGET == HWY_AVX2  // its blend takes up to three steps where two constants need two
+  const hn::RebindToSigned<D> di;
+  const V all_bits = hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(di, chooser)));
+  return hn::Xor(clear, hn::And(all_bits, hn::Xor(clear, set)));
+#else
+  (void)d;
+  return hn::IfNegativeThenElse(chooser, set, clear);
+#endif
+}
+
+// value, negative in quadrants 2 and 3.
 template <class D, class V, class U>
-HWY_INLINE V SinOrCosOfFloat(D d, V high, V low, U quadrant) {
-  const V odd = hn::BitCast(d, hn::ShiftLeft<31>(quadrant));  // the sign bit chooses
-  const auto choose = [&](V for_sin, V for_cos)
-                          CLLM_INLINE_LAMBDA { return hn::IfNegativeThenElse(odd, for_cos, for_sin); };
-  const V one = Constant(d, 1.0), half = Constant(d, 0.5);
-  const V z = hn::Mul(high, high);
-  const V rest = hn::NegMulAdd(z, half, one);
-  const V lost = hn::NegMulAdd(z, half, hn::Sub(one, rest));
-  V p = choose(Constant(d, -0x1.9954ep-13), Constant(d, 0x1.99e91p-16));
-  p = hn::MulAdd(p, z, choose(Constant(d, 0x1.11077ap-7), Constant(d, -0x1.6c0c2ap-10)));
-  p = hn::MulAdd(p, z, choose(Constant(d, -0x1.555546p-3), Constant(d, 0x1.55554ap-5)));
-  const V tail = choose(low, hn::NegMulAdd(high, low, lost));
-  return hn::Add(choose(high, rest), hn::MulAdd(hn::Mul(z, choose(high, z)), p, tail));
+HWY_INLINE V WithQuadrantSign(D d, V value, U quadrant) {
+  constexpr int kToSign = static_cast<int>(sizeof(hn::TFromD<D>)) * 8 - 2;
+  return hn::Xor(value, hn::And(hn::BitCast(d, hn::ShiftLeft<kToSign>(quadrant)), hn::SignBit(d)));
 }
 
-// sin(x + kQuarterTurns * pi/2), kQuarterTurns 0 or 1: from |x|, sin being odd and cos even.
-template <uint64_t kQuarterTurns, class D, class V = hn::VFromD<D>>
-HWY_INLINE V SinOfTurned(D d, V x) {
-  const hn::RebindToUnsigned<D> du;
-  using T = hn::TFromD<decltype(du)>;
-  constexpr int kToSign = static_cast<int>(sizeof(T)) * 8 - 2;
-  const V magnitude = hn::Abs(x);
-  const auto with_sign = [&](V value, hn::VFromD<decltype(du)> quadrant) CLLM_INLINE_LAMBDA {
-    auto turned = hn::ShiftLeft<kToSign>(quadrant);
-    if constexpr (kQuarterTurns == 0) turned = hn::Xor(turned, hn::BitCast(du, x));
-    return hn::Xor(value, hn::And(hn::BitCast(d, turned), hn::SignBit(d)));
-  };
-  const auto turn = [&](hn::VFromD<decltype(du)> quadrant) CLLM_INLINE_LAMBDA {
-    return kQuarterTurns == 0 ? quadrant : hn::Add(quadrant, hn::Set(du, static_cast<T>(kQuarterTurns)));
-  };
-  if constexpr (kIsDouble<D>) {
-    const auto angle = ReduceAngle(d, magnitude);
-    const auto quadrant = turn(angle.quadrant);
-    const auto both = SinCosOfReduced(d, angle.high, angle.low);
-    return with_sign(
-        hn::IfThenElse(IsEven(d, quadrant), hn::Add(both.sin, both.sin_low), hn::Add(both.cos, both.cos_low)),
-        quadrant);
-  } else {
-    const auto angle = ReduceAngle(d, magnitude);
-    const auto quadrant = turn(angle.quadrant);
-    const V value = with_sign(SinOrCosOfFloat(d, angle.high, angle.low, quadrant), quadrant);
-    const auto is_rare = hn::Ge(magnitude, Constant(d, kLargeAngle<D>));
-    if (HWY_LIKELY(hn::AllFalse(d, is_rare))) return value;
-    const auto in_double = [](auto dd, auto v) CLLM_INLINE_LAMBDA { return SinOfTurned<kQuarterTurns>(dd, v); };
-    return hn::IfThenElse(is_rare, Rarely([=](V same) CLLM_INLINE_LAMBDA { return InDoubles(d, in_double, same); }, x),
-                          value);
-  }
-}
-
-// function(d, x) in the type's own precision; lanes of large floats are computed in double and rounded once.
-template <class D, class V, class Function>
-HWY_INLINE V OfAngle(D d, V x, Function function) {
-  const V result = function(d, x);
-  if constexpr (kIsDouble<D>) {
-    return result;
-  } else {
-    const auto is_large = hn::Ge(hn::Abs(x), Constant(d, kLargeAngle<D>));
-    if (HWY_LIKELY(hn::AllFalse(d, is_large))) return result;
-    return hn::IfThenElse(is_large, Rarely([=](V same) CLLM_INLINE_LAMBDA { return InDoubles(d, function, same); }, x),
-                          result);
-  }
-}
-
-// sin / cos of the reduced angle, or -cos / sin in odd quadrants, the quotient corrected by what both sums and the
-// division lose.
-struct TanFunction {
+// sin(x + kQuarterTurns * pi/2), kQuarterTurns 0 or 1.
+template <uint32_t kQuarterTurns>
+struct SinOfTurned {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    const auto angle = ReduceAngle(d, hn::Abs(x));
+    if constexpr (kIsDouble<D>) {
+      return OfDouble(d, x);
+    } else {
+      return WithLargeAngles(d, x, BelowLarge(d, x), *this);
+    }
+  }
+
+  // From |x|, sin being odd and cos even.
+  template <class D, class V>
+  HWY_INLINE V OfDouble(D d, V x) const {
+    const hn::RebindToUnsigned<D> du;
+    const auto angle = ReduceDouble(d, hn::Abs(x));
+    const auto quadrant = hn::Add(angle.quadrant, hn::Set(du, kQuarterTurns));
     const auto both = SinCosOfReduced(d, angle.high, angle.low);
-    const V sin = hn::Add(both.sin, both.sin_low);
-    const V cos = hn::Add(both.cos, both.cos_low);
-    const V sin_low = hn::Add(hn::Sub(both.sin, sin), both.sin_low);
-    const V cos_low = hn::Add(hn::Sub(both.cos, cos), both.cos_low);
-    const auto is_even = IsEven(d, angle.quadrant);
-    const V below = hn::IfThenElse(is_even, cos, sin);
-    const V above = hn::IfThenElse(is_even, sin, cos);
-    const V inverse = hn::Div(Constant(d, 1.0), below);
-    const V quotient = hn::Mul(above, inverse);
-    const V below_low = hn::IfThenElse(is_even, cos_low, sin_low);
-    const V above_low = hn::IfThenElse(is_even, sin_low, cos_low);
-    const V lost = hn::NegMulAdd(quotient, below_low, hn::Add(hn::NegMulAdd(quotient, below, above), above_low));
-    const V magnitude = hn::MulAdd(lost, inverse, quotient);
-    const V sign = hn::Xor(hn::And(x, hn::SignBit(d)), hn::IfThenZeroElse(is_even, hn::SignBit(d)));
-    return hn::Xor(magnitude, sign);
+    const V magnitude =
+        hn::IfThenElse(IsEven(d, quadrant), hn::Add(both.sin, both.sin_low), hn::Add(both.cos, both.cos_low));
+    const V turned = WithQuadrantSign(d, magnitude, quadrant);
+    return kQuarterTurns == 0 ? hn::Xor(turned, hn::And(x, hn::SignBit(d))) : turned;
+  }
+
+  // With r = high and e = excess, sin(r - e) = r + (r w - e) and w = r^2 S(r^2); cos(r - e) = 1 + r (r w + e) and
+  // w = -1/2 + r^2 C(r^2): one chain of fused multiply-adds whose terms are chosen for each lane. S and C minimax by
+  // tools/math/minimax.py, relative error 2^-27.9 and 2^-33.0.
+  template <class D, class V>
+  HWY_INLINE V BelowLarge(D d, V x) const {
+    const auto angle = ReduceFloat<kQuarterTurns>(d, x);
+    const V r = angle.high;
+    const auto choose = [&](V for_sin, V for_cos)
+                            CLLM_INLINE_LAMBDA { return ChooseByBits(d, angle.odd, for_cos, for_sin); };
+    const V one = Constant(d, 1.0);
+    const V z = hn::Mul(r, r);
+    V p = choose(Constant(d, -0x1.9954ep-13), Constant(d, 0x1.99e91p-16));
+    p = hn::MulAdd(p, z, choose(Constant(d, 0x1.11077ap-7), Constant(d, -0x1.6c0c2ap-10)));
+    p = hn::MulAdd(p, z, choose(Constant(d, -0x1.555546p-3), Constant(d, 0x1.55554ap-5)));
+    const V w = hn::MulAdd(p, z, choose(hn::Zero(d), Constant(d, -0.5)));
+    const V tail = hn::MulSub(r, w, hn::Xor(angle.excess, angle.odd));
+    return WithQuadrantSign(d, hn::MulAdd(choose(one, r), tail, choose(r, one)), angle.quadrant);
   }
 };
 
-// Sine; float below 1 ulp, double below 2 ulp, for all finite arguments. sin(+-inf) is NaN. The sign of x is put on at
-// the end, so that sin(-0) = -0.
+struct TanFunction {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    if constexpr (kIsDouble<D>) {
+      return OfDouble(d, x);
+    } else {
+      return WithLargeAngles(d, x, BelowLarge(d, x), *this);
+    }
+  }
+
+  // sin / cos of the reduced angle, or -cos / sin in odd quadrants; for floats, so it need not be right to the last
+  // bit.
+  template <class D, class V>
+  HWY_INLINE V OfDouble(D d, V x) const {
+    const auto angle = ReduceDouble(d, x);
+    const auto both = SinCosOfReduced(d, angle.high, angle.low);
+    const V sin = hn::Add(both.sin, both.sin_low);
+    const V cos = hn::Add(both.cos, both.cos_low);
+    const auto is_even = IsEven(d, angle.quadrant);
+    return hn::Div(hn::IfThenElse(is_even, sin, hn::Neg(cos)), hn::IfThenElse(is_even, cos, sin));
+  }
+
+  // With r = high and e = excess, t = tan(r - e) = r + (r^3 T(r^2) - e (1 + 1.5 r^2)), where 1 + 1.5 r^2 stands for the
+  // derivative; in odd quadrants -1 / t, corrected by what t and the division lose. T minimax by tools/math/minimax.py,
+  // relative error 2^-29.5.
+  template <class D, class V>
+  HWY_INLINE V BelowLarge(D d, V x) const {
+    const auto angle = ReduceFloat<0>(d, x);
+    const V r = angle.high, one = Constant(d, 1.0);
+    const V z = hn::Mul(r, r);
+    const V t = Polynomial(d, z, 0x1.55556p-2, 0x1.110dap-3, 0x1.bad944p-5, 0x1.5cc68ep-6, 0x1.62abep-7, 0x1.b06c9p-14,
+                           0x1.1e690cp-8);
+    const V slope = hn::MulAdd(z, Constant(d, 1.5), one);
+    const V tail = hn::MulSub(hn::Mul(r, z), t, hn::Mul(angle.excess, slope));
+    const V tangent = hn::Add(r, tail);
+    const V lost = hn::Sub(tail, hn::Sub(tangent, r));
+    const V inverse = hn::Div(one, tangent);
+    const V residual = hn::NegMulAdd(inverse, lost, hn::NegMulAdd(inverse, tangent, one));
+    const V turned = hn::MulAdd(inverse, residual, inverse);
+    return hn::Xor(hn::IfNegativeThenElse(angle.odd, turned, tangent), angle.odd);
+  }
+};
+
+// Sine; float below 1 ulp, double below 2 ulp, for all finite arguments. sin(+-inf) is NaN; sin(-0) = -0.
 template <class D, class V>
 HWY_INLINE V Sin(D d, V x) {
-  return SinOfTurned<0>(d, x);
+  return SinOfTurned<0>()(d, x);
 }
 
 // Cosine, as Sin.
 template <class D, class V>
 HWY_INLINE V Cos(D d, V x) {
-  return SinOfTurned<1>(d, x);
+  return SinOfTurned<1>()(d, x);
 }
 
 // Tangent, float, below 1 ulp. tan(+-inf) is NaN.
 template <class D, class V>
 HWY_INLINE V Tan(D d, V x) {
-  return OfAngle(d, x, TanFunction());
+  return TanFunction()(d, x);
 }
 
 }  // namespace HWY_NAMESPACE

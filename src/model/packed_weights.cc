@@ -1,11 +1,19 @@
 #include "model/packed_weights.h"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
 #include "base/check.h"
 
 namespace cllm {
 namespace {
 
 constexpr size_t kNoPanels = ~size_t{0};
+
+constexpr std::array<std::pair<std::string_view, Precision>, 3> kWeightFormats = {
+    {{"f32", Precision::kFp32}, {"bf16", Precision::kBf16Weights}, {"q8_0", Precision::kQ8Weights}}};
 
 }  // namespace
 
@@ -54,6 +62,29 @@ void PackedWeights::Pack(const Parameters& parameters, size_t index) {
 
 void PackedWeights::PackAll(const Parameters& parameters) {
   for (size_t job = 0; job < jobs(); ++job) Pack(parameters, job);
+}
+
+std::vector<std::string> WeightFormats() {
+  std::vector<std::string> names;
+  for (const auto& [name, precision] : kWeightFormats) names.emplace_back(name);
+  return names;
+}
+
+Result<Precision> WeightPrecision(std::string_view format) {
+  for (const auto& [name, precision] : kWeightFormats) {
+    if (name == format) return precision;
+  }
+  return Usage(fmt::format("--weights is '{}', expected {}", format, fmt::join(WeightFormats(), ", ")));
+}
+
+PackedWeights RoundAndPack(Parameters& parameters, const ModelConfig& config, Precision precision) {
+  for (const TensorInfo& info : parameters.layout().tensors()) {
+    if (info.role == TensorRole::kNorm) continue;
+    RoundWeights(parameters.tensor(info).data(), info.rows, info.columns, precision);
+  }
+  PackedWeights packed(config, PackedWeights::Use::kForward, precision);
+  packed.PackAll(parameters);
+  return packed;
 }
 
 Panels PackedWeights::View(size_t tensor, size_t direction) const {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/status.h"
 #include "kernels/gemm.h"
 #include "model/parameters.h"
 
@@ -46,5 +49,14 @@ class PackedWeights {
   std::vector<size_t> offsets_;  // [tensors * 2]
   AlignedBuffer<float> buffer_;
 };
+
+// How a model that is only read may keep its matrices, by GGUF's names: f32, bf16 and q8_0.
+std::vector<std::string> WeightFormats();
+// The precision of a weight format. Usage, naming what is known, for another word.
+Result<Precision> WeightPrecision(std::string_view format);
+
+// Rounds the matrices of a model, the embedding too, to what `precision` keeps of them (RoundWeights), and packs them
+// for reading: everything computed with both is what the rounded model gives.
+PackedWeights RoundAndPack(Parameters& parameters, const ModelConfig& config, Precision precision);
 
 }  // namespace cllm

@@ -9,7 +9,7 @@ The printed error is that of the rounded polynomial. Prints C++ hexadecimal lite
 """
 import sys
 
-from mpmath import mp, mpf, matrix, lu_solve, exp, log, sin, cos, sqrt, pi, cospi
+from mpmath import mp, mpf, matrix, lu_solve, exp, log, sin, cos, tan, tanh, sqrt, pi, cospi
 
 mp.prec = 240
 
@@ -134,15 +134,18 @@ FITS = {
                  lambda r: r**2 / mpf(2)**r, 5, mpf(-0.5), mpf(0.5), 24),
     "log_f32": ("log(1 + f) = f + f^2 q(f), relative", lambda f: limit(f, mpf(-0.5), lambda: (log(1 + f) - f) / f**2),
                 lambda f: limit(f, mpf(0), lambda: abs(f**2 / log(1 + f))), 9, LOW, HIGH, 24),
-    "log2_f32": ("log2(1 + f) = f / ln 2 + f^2 q(f), relative", lambda f: limit(
-        f, -E_LOG2 / 2, lambda: (log(1 + f) - f) / f**2 * E_LOG2),
-                 lambda f: limit(f, mpf(0), lambda: abs(f**2 / log(1 + f) / E_LOG2)), 9, LOW, HIGH, 24),
+    "log2_f32": ("log2(1 + f) = f + f g(f), relative", lambda f: limit(
+        f, E_LOG2 - 1, lambda: log(1 + f) / f * E_LOG2 - 1),
+                 lambda f: limit(f, 1 / E_LOG2, lambda: abs(f / log(1 + f) / E_LOG2)), 10, LOW, HIGH, 24),
     "sin_f32": ("sin(r) = r + r^3 S(r^2), relative, z = r^2", lambda z: limit(
         z, -mpf(1) / 6, lambda: (sin(sqrt(z)) / sqrt(z) - 1) / z),
                 lambda z: limit(z, mpf(0), lambda: z * sqrt(z) / sin(sqrt(z))), 3, mpf(0), QUARTER_PI**2, 24),
     "cos_f32": ("cos(r) = 1 - r^2/2 + r^4 C(r^2), relative, z = r^2", lambda z: limit(
         z, mpf(1) / 24, lambda: (cos(sqrt(z)) - 1 + z / 2) / z**2),
                 lambda z: z**2 / cos(sqrt(z)), 3, mpf(0), QUARTER_PI**2, 24),
+    "tan_f32": ("tan(r) = r + r^3 T(r^2), relative, z = r^2", lambda z: limit(
+        z, mpf(1) / 3, lambda: (tan(sqrt(z)) / sqrt(z) - 1) / z),
+                lambda z: limit(z, mpf(0), lambda: z * sqrt(z) / tan(sqrt(z))), 7, mpf(0), QUARTER_PI**2, 24),
     "log2_narrow": ("log2((1 + s) / (1 - s)) = s P(s^2), relative, z = s^2", lambda z: 2 * E_LOG2 * (
         1 + z * atanh_series(z)), lambda z: 1 / (2 * E_LOG2), 6, mpf(0), S_MAX2, 53),
     "exp2_narrow": ("2^r = P(r), relative", lambda r: mpf(2)**r, lambda r: 1 / mpf(2)**r, 8, mpf(-0.5), mpf(0.5), 53),
@@ -160,6 +163,23 @@ FITS = {
         z, mpf(1) / 24, lambda: (cos(sqrt(z)) - 1 + z / 2) / z**2),
                 lambda z: z**2 / cos(sqrt(z)), 6, mpf(0), QUARTER_PI**2, 53),
 }
+
+
+def tanh_piece(low, high, center):
+    """tanh(c + d) = tanh(c) + d P(d) on low <= c + d <= high; near 0 the first term is d itself."""
+    c = mpf(float.fromhex(center))
+    slope = (lambda d: limit(d, mpf(0), lambda: tanh(d) / d - 1)) if c == 0 else (
+        lambda d: limit(d, 1 - tanh(c)**2, lambda: (tanh(c + d) - tanh(c)) / d))
+    weight = lambda d: limit(c + d, mpf(1), lambda: abs(d) / tanh(c + d))
+    return (f"tanh({center} + d) = {hexadecimal(round_to(tanh(c), 24), True)} + d P(d), relative", slope, weight, 8,
+            mpf(low) - c, mpf(high) - c, 24)
+
+
+# The centers are floats whose tanh is one to 2^-33.
+for piece, (low, high, center) in enumerate((
+        (0, 0.5, "0x0p+0"), (0.5, 1, "0x1.8000d6p-1"), (1, 2, "0x1.800116p+0"), (2, 3, "0x1.3fff66p+1"),
+        (3, 5, "0x1.00005ap+2"), (5, 7, "0x1.800674p+2"), (7, "9.02", "0x1.fe2804p+2"))):
+    FITS[f"tanh_f32_{piece}"] = tanh_piece(low, high, center)
 
 
 def main(names):

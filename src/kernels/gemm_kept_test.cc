@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/random.h"
+#include "kernels/gemm.h"
+#include "kernels/simd.h"
+
+// Products whose right operand is kept in fewer bits, against the product in floats of what is kept, bit for bit.
+namespace cllm {
+namespace {
+
+std::vector<float> RandomValues(size_t size, uint64_t key) {
+  std::vector<float> values(size);
+  for (size_t i = 0; i < size; ++i) values[i] = 2 * UnitFloat(RandomBits(key, i)) - 1;
+  return values;
+}
+
+struct Case {
+  size_t m, n, k;
+  bool row_contiguous_left = false;
+  GemmInto into = GemmInto::kOverwrite;
+};
+
+// C of A[m, k] and the weight [n, k] packed in `precision`; C has guards behind each row. Operands are as large as they
+// must be, so that a sanitizer sees every overrun.
+std::vector<float> ProductOf(const Case& c, const std::vector<float>& weight, Precision precision) {
+  const std::vector<float> a = RandomValues(c.m * c.k, 1);
+  const GemmLeft left = c.row_contiguous_left ? GemmLeft{a.data(), 1, c.m} : GemmLeft{a.data(), c.k, 1};
+  AlignedBuffer<float> packed(PackedSize(c.k, c.n, precision));
+  const Panels panels = PackColumns(weight.data(), c.k, c.k, c.n, packed.data(), precision);
+  std::vector<float> out = RandomValues(c.m * (c.n + 3), 3);
+  Gemm(c.m, left, panels, out.data(), c.n + 3, c.into);
+  return out;
+}
+
+bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
+}
+
+class GemmKept : public testing::TestWithParam<Precision> {
+ protected:
+  void ExpectTheFloatsProduct(const Case& c) {
+    const std::vector<float> weight = RandomValues(c.n * c.k, 2);
+    std::vector<float> rounded = weight;
+    RoundWeights(rounded.data(), c.n, c.k, GetParam());
+    const std::vector<float> expected = ProductOf(c, rounded, Precision::kFp32);
+    for (const std::string& target : SimdTargets()) {
+      ASSERT_TRUE(ForceSimd(target).ok());
+      const std::string where = target + ", m " + std::to_string(c.m) + " n " + std::to_string(c.n) + " k " +
+                                std::to_string(c.k) + (c.row_contiguous_left ? ", A by columns" : "");
+      EXPECT_TRUE(SameBits(ProductOf(c, weight, GetParam()), expected)) << where;
+      EXPECT_TRUE(SameBits(ProductOf(c, rounded, GetParam()), expected)) << where << ", rounded before";
+    }
+    ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Both, GemmKept, testing::Values(Precision::kBf16Weights, Precision::kQ8Weights),
+                         [](const auto& which) { return which.param == Precision::kQ8Weights ? "Q8" : "Bf16"; });
+
+TEST_P(GemmKept, EveryTail_HasTheBitsOfTheFloatsProduct) {
+  for (const size_t m : {1, 2, 3, 4, 13}) {
+    for (const size_t k : {1, 2, 31, 32, 33, 64, 95}) {
+      for (size_t n = 1; n <= 70; n += n < 35 ? 1 : 9) ExpectTheFloatsProduct({m, n, k});
+    }
+  }
+}
+
+TEST_P(GemmKept, LargerProducts_HaveTheBitsOfTheFloatsProduct) {
+  for (const bool row_contiguous_left : {false, true}) {
+    for (const GemmInto into : {GemmInto::kOverwrite, GemmInto::kAdd}) {
+      for (const size_t m : {1, 2, 3, 5, 64}) ExpectTheFloatsProduct({m, 300, 555, row_contiguous_left, into});
+    }
+  }
+}
+
+TEST_P(GemmKept, Slices_AreThePartsOfTheProduct) {
+  constexpr size_t kDepth = 200, kColumns = 150, kFirstRow = 64, kFirstColumn = 32;
+  const std::vector<float> weight = RandomValues(kColumns * kDepth, 2), a = RandomValues(kDepth, 1);
+  std::vector<float> rounded = weight;
+  RoundWeights(rounded.data(), kColumns, kDepth, GetParam());
+  const auto product = [&](const std::vector<float>& of, Precision precision) {
+    AlignedBuffer<float> packed(PackedSize(kDepth, kColumns, precision));
+    const Panels panels = PackColumns(of.data(), kDepth, kDepth, kColumns, packed.data(), precision);
+    std::vector<float> out(kColumns - kFirstColumn);
+    Gemm(1, {a.data() + kFirstRow, kDepth, 1},
+         panels.SliceColumns(kFirstColumn, kColumns).SliceDepth(kFirstRow, kDepth), out.data(), out.size(),
+         GemmInto::kOverwrite);
+    return out;
+  };
+  EXPECT_TRUE(SameBits(product(weight, GetParam()), product(rounded, Precision::kFp32)));
+}
+
+TEST_P(GemmKept, RoundingIsSmall_AndChangesSomething) {
+  const std::vector<float> weight = RandomValues(64 * 70, 5);
+  std::vector<float> rounded = weight;
+  RoundWeights(rounded.data(), 64, 70, GetParam());
+  double worst = 0;
+  for (size_t i = 0; i < weight.size(); ++i) worst = std::max(worst, std::fabs(double{weight[i]} - rounded[i]));
+  EXPECT_GT(worst, 1e-4);
+  // Half a step: of bf16 below 1 it is 1/512, of 127 integers 1/254, beside what the scale's rounding moves the last.
+  EXPECT_LT(worst, 1.0 / 254 + 1.0 / 2048);
+}
+
+TEST(GemmKeptSize, FewerBits_TakeFewerBytes) {
+  EXPECT_EQ(PackedSize(384, 1024, Precision::kBf16Weights) * 2, PackedSize(384, 1024));
+  EXPECT_EQ(PackedSize(384, 1024, Precision::kQ8Weights) * 32, PackedSize(384, 1024) * 9);
+}
+
+}  // namespace
+}  // namespace cllm
