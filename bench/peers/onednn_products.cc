@@ -1,14 +1,18 @@
-// The matrix products of a training step against oneDNN's sgemm: fp32, one thread, each pair of results compared first,
-// then timed in alternation. A product is timed as a step does it: for every work item, our packing of the weight once
-// a step before them. Prints one line of JSON: GFLOP/s of both, the median of the paired ratios (above 1: ours is
-// faster).
-//   OMP_NUM_THREADS=1 onednn_products [ROUNDS]
+// The matrix products of a training step against oneDNN's: its sgemm, or its matmul in bf16. One thread, each pair of
+// results compared first, then timed in alternation. A product is timed as a step does it: for every work item, the
+// packing of a weight once a step before them. In bf16 operands are floats on both sides, as training has them, and
+// their conversion counts: ours on the way, oneDNN's by its reorder into the layout that its matmul asks for. Prints
+// one line of JSON: GFLOP/s of both, the median of the paired ratios (above 1: ours is faster).
+//   OMP_NUM_THREADS=1 onednn_products fp32|bf16 [ROUNDS]
 #include <dnnl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <dnnl.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -67,18 +71,69 @@ std::vector<Shape> TrainingShapes() {
   return shapes;
 }
 
+// A product by oneDNN's matmul on bf16, of floats that lie where the caller says.
+class Bf16Product {
+ public:
+  Bf16Product(const Shape& s, float* a, float* b, float* c)
+      : engine_(dnnl::engine::kind::cpu, 0),
+        stream_(engine_),
+        primitive_(Descriptor(s)),
+        product_(primitive_),
+        a_(Floats(s.m, s.k, s.form == Form::kTN ? 1 : s.k, s.form == Form::kTN ? s.m : 1), engine_, a),
+        b_(Floats(s.k, s.n, s.form == Form::kNT ? 1 : s.n, s.form == Form::kNT ? s.k : 1), engine_, b),
+        c_(Floats(s.m, s.n, s.n, 1), engine_, c),
+        a16_(primitive_.src_desc(), engine_),
+        b16_(primitive_.weights_desc(), engine_),
+        convert_a_(a_, a16_),
+        convert_b_(b_, b16_) {}
+
+  void ConvertRight() { convert_b_.execute(stream_, b_, b16_); }
+  void Multiply() {
+    convert_a_.execute(stream_, a_, a16_);
+    product_.execute(stream_, {{DNNL_ARG_SRC, a16_}, {DNNL_ARG_WEIGHTS, b16_}, {DNNL_ARG_DST, c_}});
+    stream_.wait();
+  }
+
+ private:
+  static dnnl::memory::desc Floats(size_t rows, size_t columns, size_t row_stride, size_t column_stride) {
+    const auto whole = [](size_t n) { return static_cast<dnnl::memory::dim>(n); };
+    return {{whole(rows), whole(columns)}, dnnl::memory::data_type::f32, {whole(row_stride), whole(column_stride)}};
+  }
+  dnnl::matmul::primitive_desc Descriptor(const Shape& s) const {
+    const auto any = [](size_t rows, size_t columns) {
+      return dnnl::memory::desc({static_cast<dnnl::memory::dim>(rows), static_cast<dnnl::memory::dim>(columns)},
+                                dnnl::memory::data_type::bf16, dnnl::memory::format_tag::any);
+    };
+    const dnnl::memory::desc a = any(s.m, s.k), b = any(s.k, s.n), c = Floats(s.m, s.n, s.n, 1);
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine_, a, b, c};
+#else
+    return {dnnl::matmul::desc(a, b, c), engine_};
+#endif
+  }
+
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  dnnl::matmul::primitive_desc primitive_;
+  dnnl::matmul product_;
+  dnnl::memory a_, b_, c_, a16_, b16_;
+  dnnl::reorder convert_a_, convert_b_;
+};
+
 // Operands as training has them: A [m, k] (kTN: [k, m]); B [k, n] (kNT: [n, k]).
 class Pair {
  public:
-  explicit Pair(const Shape& shape)
+  Pair(const Shape& shape, Precision precision)
       : s_(shape),
+        precision_(precision),
         a_(shape.m * shape.k),
         b_(shape.k * shape.n),
         ours_(shape.m * shape.n),
         theirs_(shape.m * shape.n),
-        packed_(PackedSize(shape.k, shape.n)) {
+        packed_(PackedSize(shape.k, shape.n, precision)) {
     for (size_t i = 0; i < a_.size(); ++i) a_[i] = 2 * UnitFloat(RandomBits(1, i)) - 1;
     for (size_t i = 0; i < b_.size(); ++i) b_[i] = 2 * UnitFloat(RandomBits(2, i)) - 1;
+    if (precision == Precision::kBf16) bf16_.emplace(shape, a_.data(), b_.data(), theirs_.data());
   }
 
   void Ours() {
@@ -86,14 +141,21 @@ class Pair {
       for (size_t item = 0; item < s_.items; ++item) Tiles();
       return;
     }
-    const Panels panels = s_.form == Form::kNT ? PackColumns(b_.data(), s_.k, s_.k, s_.n, packed_.data())
-                                               : PackRows(b_.data(), s_.n, s_.k, s_.n, packed_.data());
+    const Panels panels = s_.form == Form::kNT ? PackColumns(b_.data(), s_.k, s_.k, s_.n, packed_.data(), precision_)
+                                               : PackRows(b_.data(), s_.n, s_.k, s_.n, packed_.data(), precision_);
     for (size_t item = 0; item < s_.items; ++item) {
       Gemm(s_.m, {.data = a_.data(), .row_stride = s_.k}, panels, ours_.data(), s_.n, GemmInto::kOverwrite);
     }
   }
 
   void Theirs() {
+    if (bf16_) {
+      for (size_t item = 0; item < s_.items; ++item) {
+        if (item == 0 || s_.form == Form::kTN) bf16_->ConvertRight();
+        bf16_->Multiply();
+      }
+      return;
+    }
     const auto m = static_cast<dnnl_dim_t>(s_.m), n = static_cast<dnnl_dim_t>(s_.n), k = static_cast<dnnl_dim_t>(s_.k);
     const bool tn = s_.form == Form::kTN, nt = s_.form == Form::kNT;
     for (size_t item = 0; item < s_.items; ++item) {
@@ -102,7 +164,8 @@ class Pair {
     }
   }
 
-  // Both chains of k terms err by at most k 2^-24 times the sum of magnitudes, itself at most k.
+  // Both chains of k terms err by at most k 2^-24 times the sum of magnitudes, itself at most k; products of bf16 are
+  // exact.
   bool Agree() {
     Ours();
     Theirs();
@@ -117,7 +180,7 @@ class Pair {
  private:
   // Whole rows, or blocks of the hidden width.
   void Tiles() {
-    const Panels panels = PackRows(b_.data(), s_.n, s_.k, s_.n, packed_.data());
+    const Panels panels = PackRows(b_.data(), s_.n, s_.k, s_.n, packed_.data(), precision_);
     const size_t columns = s_.n > s_.m ? kHiddenBlock : s_.n, rows = kTileFloats / columns;
     for (size_t column = 0; column < s_.n; column += columns) {
       const Panels part = panels.SliceColumns(column, std::min(column + columns, s_.n));
@@ -129,7 +192,9 @@ class Pair {
   }
 
   Shape s_;
+  Precision precision_;
   AlignedBuffer<float> a_, b_, ours_, theirs_, packed_;
+  std::optional<Bf16Product> bf16_;
 };
 
 // Steps per second of processor time: OMP_NUM_THREADS keeps both sides on this thread.
@@ -145,7 +210,7 @@ double Rate(const std::function<void()>& step) {
   return static_cast<double>(steps) / seconds;
 }
 
-int Main(size_t rounds) {
+int Main(Precision precision, size_t rounds) {
   if (EnvironmentVariable("OMP_NUM_THREADS").value_or("") != "1") {
     std::fprintf(stderr, "onednn_products: OMP_NUM_THREADS is not 1, expected one thread on both sides\n");
     return 2;
@@ -153,7 +218,7 @@ int Main(size_t rounds) {
   using Kind = Column::Kind;
   Table table({{"product", "product", Kind::kText}, {"ours", "ours"}, {"peer", "peer"}, {"ratio", "ratio"}});
   for (const Shape& shape : TrainingShapes()) {
-    Pair pair(shape);
+    Pair pair(shape, precision);
     if (!pair.Agree()) {
       std::fprintf(stderr, "onednn_products: %s: the results differ\n", shape.name.c_str());
       return 1;
@@ -170,6 +235,7 @@ int Main(size_t rounds) {
   const dnnl_version_t* version = dnnl_version();
   std::printf("%s\n",
               WriteJson({{"peer", fmt::format("oneDNN {}.{}.{}", version->major, version->minor, version->patch)},
+                         {"precision", precision == Precision::kFp32 ? "fp32" : "bf16"},
                          {"simd", SimdName()},
                          {"rounds", rounds},
                          {"rows", table.Rows()}})
@@ -181,10 +247,13 @@ int Main(size_t rounds) {
 }  // namespace cllm::bench
 
 int main(int argc, char** argv) {
-  const cllm::Result<uint64_t> rounds = cllm::ParseCount(argc > 1 ? argv[1] : "11");
-  if (!rounds.ok() || *rounds < cllm::bench::kMinRounds) {
-    std::fprintf(stderr, "onednn_products: '%s', expected at least %zu rounds\n", argv[1], cllm::bench::kMinRounds);
+  const std::string_view precision = argc > 1 ? argv[1] : "";
+  const char* count = argc > 2 ? argv[2] : "11";
+  const cllm::Result<uint64_t> rounds = cllm::ParseCount(count);
+  if ((precision != "fp32" && precision != "bf16") || !rounds.ok() || *rounds < cllm::bench::kMinRounds) {
+    std::fprintf(stderr, "onednn_products: '%s %s', expected fp32 or bf16 and at least %zu rounds\n",
+                 std::string(precision).c_str(), count, cllm::bench::kMinRounds);
     return 2;
   }
-  return cllm::bench::Main(*rounds);
+  return cllm::bench::Main(precision == "fp32" ? cllm::Precision::kFp32 : cllm::Precision::kBf16, *rounds);
 }

@@ -128,7 +128,9 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
   command.push_back(std::to_string(rounds));
   CLLM_ASSIGN(const std::string output, OutputOf(command));
   CLLM_ASSIGN(const JsonObject result, JsonObject::Parse(output, peer.name));
-  CLLM_ASSIGN(const std::string name, result.Text("peer"));
+  CLLM_ASSIGN(std::string name, result.Text("peer"));
+  CLLM_ASSIGN(const std::string precision, result.Text("precision"));
+  name += ", " + precision;
   CLLM_ASSIGN(const std::vector<JsonObject> rows, result.Objects("rows"));
   std::vector<double> ratios;
   for (const JsonObject& row : rows) {
@@ -143,7 +145,7 @@ Status AddProducts(const Peer& peer, size_t rounds, Findings& findings) {
   }
   if (ratios.empty()) return Failed(fmt::format("{}: no products", name));
   const double mean = GeometricMean(ratios);
-  findings.facts.push_back({"geometric_mean", mean});
+  findings.facts.push_back({"geometric_mean_" + precision, mean});
   findings.notes.push_back(
       fmt::format("{}: geometric mean of the ratios {:.3f}; one thread, median of {} paired rounds, "
                   "packing counted once a step",

@@ -87,11 +87,12 @@ TEST(BenchPeerProducts, PeersAnswer_IsTheTable) {
   Peers peers;
   peers.products = {{"P",
                      {"sh", "-c",
-                      "echo '{\"peer\":\"P 1\",\"rows\":[{\"product\":\"x\",\"ours\":3,"
+                      "echo '{\"peer\":\"P 1\",\"precision\":\"bf16\",\"rows\":[{\"product\":\"x\",\"ours\":3,"
                       "\"peer\":2,\"ratio\":1.5}]}'"}}};
   const Findings findings = BenchPeerProducts(peers, 5);
   EXPECT_EQ(findings.table.Rows().size(), 1u);
-  EXPECT_THAT(findings.notes.front(), HasSubstr("1.500"));
+  EXPECT_THAT(findings.notes.front(), HasSubstr("P 1, bf16: geometric mean of the ratios 1.500"));
+  EXPECT_EQ(findings.facts.front().name, "geometric_mean_bf16");
 }
 
 }  // namespace

@@ -245,9 +245,13 @@ TEST(StepItems, TooMany_IsAUsageError) {
   EXPECT_THAT(step.status().message(), HasSubstr("5000 work items a step, expected at most 4096"));
 }
 
-// As many whole sequences as fit 512 tokens, at least one, lowered until a step has 8 items where the batch allows.
+// As many whole sequences as fit 512 tokens, at least one, lowered until a step has 8 items where the batch allows, or
+// 6 rather than items below 128 tokens.
 TEST(StepItems, DefaultSequencesOfAnItem) {
-  EXPECT_EQ(DefaultItemSequences(12, 64), 1u);
+  EXPECT_EQ(DefaultItemSequences(12, 64), 2u);
+  EXPECT_EQ(DefaultItemSequences(11, 64), 1u);
+  EXPECT_EQ(DefaultItemSequences(24, 32), 4u);
+  EXPECT_EQ(DefaultItemSequences(12, 128), 1u);
   EXPECT_EQ(DefaultItemSequences(64, 64), 8u);
   EXPECT_EQ(DefaultItemSequences(1000, 64), 8u);
   EXPECT_EQ(DefaultItemSequences(40, 64), 5u);
