@@ -70,16 +70,14 @@ HWY_INLINE V WithLogDomain(D d, V x, Function function) {
   return WithLogSpecials(d, x, function(d, x, std::false_type()));
 }
 
-// log(1 + f) = f + f^2 q(f), q minimax by tools/math/minimax.py, relative error 2^-27.8, its even and odd terms apart;
-// k ln 2 in two parts, the first exact (ln 2 cut to 15 bits).
+// log(1 + f) = f + f^2 q(f), q minimax by tools/math/minimax.py, relative error 2^-27.8; k ln 2 in two parts, the first
+// exact (ln 2 cut to 15 bits).
 template <bool kIsNormal, class D, class V = hn::VFromD<D>>
 HWY_INLINE V LogFloat(D d, V x) {
   const auto [k, f] = SplitLog<kIsNormal>(d, x);
-  const V z = hn::Mul(f, f);
-  const V even = Polynomial(d, z, -0x1.fffff8p-2, -0x1.000432p-2, -0x1.5425c6p-3, -0x1.0f3f8cp-3, -0x1.384784p-4);
-  const V odd = Polynomial(d, z, 0x1.55555p-2, 0x1.99a41ap-3, 0x1.226dfep-3, 0x1.0860b2p-3);
-  const V q = hn::MulAdd(f, odd, even);
-  const V tail = hn::MulAdd(z, q, hn::Mul(k, Constant(d, 0x1.7f7d1cp-20)));
+  const V q = Polynomial(d, f, -0x1.fffff8p-2, 0x1.55555p-2, -0x1.000432p-2, 0x1.99a41ap-3, -0x1.5425c6p-3,
+                         0x1.226dfep-3, -0x1.0f3f8cp-3, 0x1.0860b2p-3, -0x1.384784p-4);
+  const V tail = hn::MulAdd(hn::Mul(f, f), q, hn::Mul(k, Constant(d, 0x1.7f7d1cp-20)));
   return hn::MulAdd(k, Constant(d, 0x1.62e4p-1), hn::Add(f, tail));
 }
 

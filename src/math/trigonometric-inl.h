@@ -266,7 +266,7 @@ HWY_INLINE V Cos(D d, V x) {
   return SinOfTurned<1>()(d, x);
 }
 
-// Tangent, float, below 1 ulp. tan(+-inf) is NaN.
+// Tangent, float, below 1.1 ulp. tan(+-inf) is NaN.
 template <class D, class V>
 HWY_INLINE V Tan(D d, V x) {
   return TanFunction()(d, x);
