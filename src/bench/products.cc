@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
@@ -146,6 +147,45 @@ class Product : public Kernel {
   Panels panels_;
 };
 
+// A row times a weight as generation has it, limited by reading the weight: 3 million numbers, kept as `precision`
+// says.
+class WeightRow : public Kernel {
+ public:
+  explicit WeightRow(Precision precision)
+      : row_(kDepth), weight_(kColumns * kDepth), out_(kColumns), packed_(PackedSize(kDepth, kColumns, precision)) {
+    FillRandom(row_, 1);
+    FillRandom(weight_, 2);
+    RoundWeights(weight_.data(), kColumns, kDepth, precision);
+    panels_ = PackColumns(weight_.data(), kDepth, kDepth, kColumns, packed_.data(), precision);
+  }
+
+  void Run() override { Gemm(1, left(), panels_, out_.data(), kColumns, GemmInto::kOverwrite); }
+
+  Status Check() override {
+    Run();
+    const reference::Product product =
+        reference::Gemm(1, kColumns, kDepth, left(), weight_.data(), 1, kDepth, nullptr, 0);
+    for (size_t i = 0; i < kColumns; ++i) {
+      const double found = static_cast<double>(out_[i]);
+      if (math::Abs(found - product.value[i]) <= product.Tolerance(i, kDepth)) continue;
+      return Failed(fmt::format("column {} is {}, expected {}", i, found, product.value[i]));
+    }
+    return {};
+  }
+
+  double flop() const override { return 0; }
+  double bytes() const override { return static_cast<double>(packed_.size() * sizeof(float)); }
+  std::string size() const override { return fmt::format("1 x {} x {}", kColumns, kDepth); }
+
+ private:
+  static constexpr size_t kColumns = 8192, kDepth = 384;
+
+  GemmLeft left() const { return {row_.data(), kDepth, 1}; }
+
+  AlignedBuffer<float> row_, weight_, out_, packed_;
+  Panels panels_;
+};
+
 }  // namespace
 
 std::vector<KernelSpec> Products() {
@@ -157,6 +197,11 @@ std::vector<KernelSpec> Products() {
       specs.push_back({bf16 ? fmt::format("{}, bf16", shape.name) : shape.name,
                        [&shape, precision] { return std::make_unique<Product>(shape, precision); }, precision});
     }
+  }
+  for (const auto& [name, precision] : {std::pair("f32", Precision::kFp32), std::pair("bf16", Precision::kBf16Weights),
+                                        std::pair("q8_0", Precision::kQ8Weights)}) {
+    specs.push_back({fmt::format("one row, {} weights", name),
+                     [precision = precision] { return std::make_unique<WeightRow>(precision); }});
   }
   return specs;
 }
