@@ -63,8 +63,8 @@ INSTANTIATE_TEST_SUITE_P(Both, GemmKept, testing::Values(Precision::kBf16Weights
                          [](const auto& which) { return which.param == Precision::kQ8Weights ? "Q8" : "Bf16"; });
 
 TEST_P(GemmKept, EveryTail_HasTheBitsOfTheFloatsProduct) {
-  for (const size_t m : {1, 2, 3, 4, 13}) {
-    for (const size_t k : {1, 2, 31, 32, 33, 64, 95}) {
+  for (const size_t m : {size_t{1}, size_t{2}, size_t{3}, size_t{4}, size_t{13}}) {
+    for (const size_t k : {size_t{1}, size_t{2}, size_t{31}, size_t{32}, size_t{33}, size_t{64}, size_t{95}}) {
       for (size_t n = 1; n <= 70; n += n < 35 ? 1 : 9) ExpectTheFloatsProduct({m, n, k});
     }
   }
@@ -73,7 +73,8 @@ TEST_P(GemmKept, EveryTail_HasTheBitsOfTheFloatsProduct) {
 TEST_P(GemmKept, LargerProducts_HaveTheBitsOfTheFloatsProduct) {
   for (const bool row_contiguous_left : {false, true}) {
     for (const GemmInto into : {GemmInto::kOverwrite, GemmInto::kAdd}) {
-      for (const size_t m : {1, 2, 3, 5, 64}) ExpectTheFloatsProduct({m, 300, 555, row_contiguous_left, into});
+      for (const size_t m : {size_t{1}, size_t{2}, size_t{3}, size_t{5}, size_t{64}})
+        ExpectTheFloatsProduct({m, 300, 555, row_contiguous_left, into});
     }
   }
 }

@@ -132,12 +132,12 @@ template <class D, class V>
 HWY_INLINE V Tanh(D d, V x) {
   const hn::RebindToSigned<D> di;
   const V magnitude = LimitAbove(d, hn::Abs(x), 9.02);
-  const V turned = hn::Add(magnitude, Constant(d, 1.0));
-  const auto piece = hn::And(hn::ShiftRight<22>(hn::BitCast(di, turned)), hn::Set(di, 7));
+  const V moved = hn::Add(magnitude, Constant(d, 1.0));
+  const auto piece = hn::And(hn::ShiftRight<22>(hn::BitCast(di, moved)), hn::Set(di, 7));
   const V from_center = hn::Sub(magnitude, OneOfEight(d, kTanhCenters, piece));
   V p = OneOfEight(d, kTanhCoefficients[7], piece);
   for (int i = 6; i >= 0; --i) p = hn::MulAdd(p, from_center, OneOfEight(d, kTanhCoefficients[i], piece));
-  const V first = hn::IfThenElse(hn::Lt(turned, Constant(d, 1.5)), magnitude, OneOfEight(d, kTanhOfCenters, piece));
+  const V first = hn::IfThenElse(hn::Lt(moved, Constant(d, 1.5)), magnitude, OneOfEight(d, kTanhOfCenters, piece));
   return hn::CopySign(hn::MulAdd(p, from_center, first), x);
 }
 
