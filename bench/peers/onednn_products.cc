@@ -37,7 +37,7 @@ constexpr double kMilliseconds = 8;  // of one measurement, one step at least
 enum class Form {
   kNT,  // y = x W^T: forward
   kNN,  // d_x = d_y W: backward
-  kTN,  // d_W = d_y^T x: the weight's gradient, in tiles of 16,384 floats, x packed for each item
+  kTN,  // d_W = d_y^T x: the weight's gradient, in training's tiles, x packed for each item
 };
 
 // C[m, n] = A B with depth k, once for each of `items`.
@@ -181,7 +181,7 @@ class Pair {
   // Whole rows, or blocks of the hidden width.
   void Tiles() {
     const Panels panels = PackRows(b_.data(), s_.n, s_.k, s_.n, packed_.data(), precision_);
-    const size_t columns = s_.n > s_.m ? kHiddenBlock : s_.n, rows = kTileFloats / columns;
+    const size_t columns = s_.n > s_.m ? kHiddenBlock : s_.n, rows = TileRows(columns);
     for (size_t column = 0; column < s_.n; column += columns) {
       const Panels part = panels.SliceColumns(column, std::min(column + columns, s_.n));
       for (size_t row = 0; row < s_.m; row += rows) {

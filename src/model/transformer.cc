@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/random.h"
@@ -27,20 +26,20 @@ size_t FinalNormGrid(size_t layers) { return 1 + layers * kGridsPerLayer; }
 size_t Tensor(size_t layer, size_t which) { return 1 + 6 * layer + which; }
 
 TileGrid WholeRows(size_t offset, size_t rows, size_t columns) {
-  return {offset, rows, columns, std::clamp<size_t>(kTileFloats / columns, 1, rows), columns};
+  return {offset, rows, columns, std::clamp<size_t>(TileRows(columns), 1, rows), columns};
 }
 
 // Whole rows, or blocks of them where few rows would fit: a tile of few rows reads much of x for each of them.
 TileGrid Blocks(size_t offset, size_t rows, size_t columns) {
-  constexpr size_t kFewRows = 40, kBlockColumns = 256;
-  if (kTileFloats / columns >= kFewRows) return WholeRows(offset, rows, columns);
-  return {offset, rows, columns, kTileFloats / kBlockColumns, kBlockColumns};
+  constexpr size_t kFewRows = 36, kBlockColumns = 256;
+  if (TileRows(columns) >= kFewRows) return WholeRows(offset, rows, columns);
+  return {offset, rows, columns, TileRows(kBlockColumns), kBlockColumns};
 }
 
-// Tile rows that divide kHiddenBlock, since the feed-forward's gradients leave by hidden blocks.
+// The feed-forward's gradients leave by hidden blocks, so tile rows divide kHiddenBlock.
 TileGrid HiddenBlocks(size_t offset, size_t rows, size_t columns) {
   TileGrid grid = Blocks(offset, rows, columns);
-  grid.tile_rows = std::min(kHiddenBlock, std::bit_floor(kTileFloats / grid.tile_columns));
+  while (grid.tile_rows < rows && kHiddenBlock % grid.tile_rows != 0) grid.tile_rows -= kRegisterRows;
   return grid;
 }
 
@@ -78,8 +77,8 @@ std::vector<TileGrid> Transformer::Grids(const ModelConfig& c) {
     grids.push_back(WholeRows(layout.ffn_norm(i).offset, 1, c.width));
     grids.push_back(HiddenBlocks(gate_up, c.hidden, c.width));
     grids.push_back(HiddenBlocks(gate_up + c.hidden * c.width, c.hidden, c.width));
-    grids.push_back({layout.down(i).offset, c.width, c.hidden, std::min(c.width, kTileFloats / kHiddenBlock),
-                     kHiddenBlock});
+    grids.push_back(
+        {layout.down(i).offset, c.width, c.hidden, std::min(c.width, TileRows(kHiddenBlock)), kHiddenBlock});
   }
   grids.push_back(WholeRows(layout.final_norm().offset, 1, c.width));
   return grids;

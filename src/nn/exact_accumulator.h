@@ -17,6 +17,14 @@ namespace cllm {
 // Floats of scratch a worker needs to hand gradients over: 64 KiB (design section 5.3).
 inline constexpr size_t kTileFloats = 16384;
 
+// Rows of a gradient that fit in them, a multiple of the height of the products' register tiles (12, or 6) where one
+// fits.
+inline constexpr size_t kRegisterRows = 12;
+constexpr size_t TileRows(size_t columns) {
+  const size_t fitting = kTileFloats / columns;
+  return fitting < kRegisterRows ? fitting : fitting / kRegisterRows * kRegisterRows;
+}
+
 // A matrix of the gradient, cut into tiles that change owner one by one. Row-major [rows, columns] at `offset` of the
 // flat parameter buffer; tile_rows * tile_columns <= kTileFloats.
 struct TileGrid {

@@ -7,7 +7,8 @@
 namespace cllm {
 
 // Hidden units handled at once: the activation silu(gate) * up and its gradient exist for one block only.
-inline constexpr size_t kHiddenBlock = 128;
+inline constexpr size_t kHiddenBlock = 384;
+static_assert(kHiddenBlock % kPanelAlignment == 0 && kHiddenBlock % kRegisterRows == 0);
 
 // Floats of scratch for `rows` positions: forward alone, and backward.
 inline size_t FeedForwardScratch(size_t rows) { return rows * kHiddenBlock; }
