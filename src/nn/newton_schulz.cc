@@ -28,7 +28,7 @@ void Transpose(const float* from, size_t from_stride, size_t rows, size_t column
 // C [m, m] = A B, where C is symmetric to the bit: the products of an element and of its mirror image are the same, in
 // the same order. Blocks on and above the diagonal are computed, the rest is copied.
 void SymmetricGemm(size_t m, GemmLeft a, const Panels& b, float* c) {
-  constexpr size_t kBlock = 2 * kPanelAlignment;
+  constexpr size_t kBlock = kPanelAlignment;  // twice as large ones compute 8 % more and gain less than that
   for (size_t begin = 0; begin < m; begin += kBlock) {
     const size_t rows = std::min(kBlock, m - begin);
     const GemmLeft part = {a.data + begin * a.row_stride, a.row_stride, a.depth_stride};
