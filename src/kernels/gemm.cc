@@ -32,7 +32,7 @@ inline constexpr size_t kLeftBlock = 131072;     // floats of A that stay in the
 #else
 inline constexpr size_t kLeftBlock = 32768;
 #endif
-inline constexpr size_t kLeftScratch = 17408;    // floats of re-laid A: 64 rows of kRelayDepth
+inline constexpr size_t kLeftScratch = 16384;    // floats of re-laid or converted A: 48 or 60 rows of kRelayDepth
 inline constexpr size_t kRightBlock = 4096;      // floats of B that stay in the first-level cache
 inline constexpr size_t kRelayLeftColumns = 80;  // columns from which re-laying A pays
 inline constexpr size_t kRelayRightRows = 13;    // rows from which re-laying B pays
@@ -226,8 +226,8 @@ template <Form kForm, typename Right>
 void DepthBlock(size_t m, GemmLeft a, const Right& right, size_t k, size_t depth, size_t total_depth, size_t columns,
                 LeftUse use, float* left_scratch, Output out) {
   const size_t words = WordsOf(kForm, depth), steps = std::max(words, size_t{1});
-  const size_t tiles_in_block =
-      use == LeftUse::kWhereItLies ? kLeftBlock / (steps * kTileRows) : kLeftScratch / LeftTileStride(words);
+  const size_t tile_floats = steps * (use == LeftUse::kRelaid ? kRelaidRows : kTileRows);
+  const size_t tiles_in_block = (use == LeftUse::kWhereItLies ? kLeftBlock : kLeftScratch) / tile_floats;
   const size_t block_rows = RowsOfBlock(m, std::max(tiles_in_block, size_t{1}) * kTileRows);
   const size_t group = std::max(kRightBlock / (steps * kPanelWidth), size_t{1}) * kPanelWidth;
   for (size_t row = 0; row < m; row += block_rows) {

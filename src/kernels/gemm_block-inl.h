@@ -50,18 +50,11 @@ class RowTiles {
   size_t first_rest_ = 0;   // height of the tile after them, 0: none
 };
 
-// Vectors that hold the rows of a tile.
-inline constexpr size_t kTileVectors = (kTileRows + HWY_LANES(float) - 1) / HWY_LANES(float);
-
-// Floats from one re-laid tile of `words` steps to the next: whole vectors are stored, so the last one runs over by less
-// than a vector.
-constexpr size_t LeftTileStride(size_t words) { return kTileRows * words + HWY_LANES(float); }
-
-// A of some rows: row by row, or re-laid tile by tile with kTileRows floats for each word.
+// A of some rows: row by row, or re-laid tile by tile with kRelaidRows floats for each word.
 struct LeftBlock {
   explicit LeftBlock(GemmLeft a) : data(a.data), row_stride(a.row_stride), depth_stride(a.depth_stride) {}
   LeftBlock(const float* relayed, size_t words)
-      : data(relayed), row_stride(1), depth_stride(kTileRows), tile_stride(LeftTileStride(words)) {}
+      : data(relayed), row_stride(1), depth_stride(kRelaidRows), tile_stride(kRelaidRows * words) {}
 
   const float* Tile(const RowTiles& tiles, size_t i) const {
     return data + (tile_stride != 0 ? i * tile_stride : tiles.begin(i) * row_stride);
@@ -79,14 +72,13 @@ HWY_INLINE void RelayLeftPair(const float* HWY_RESTRICT even, const float* HWY_R
   constexpr size_t kLanes = HWY_LANES(float);
   constexpr bool kTwoWords = kForm == Form::kFloats || (kForm == Form::kSingle && !kHalf);
   const FloatTag d;
-  // The second word's vectors after all of the first's, which run over into it.
   for (size_t v = 0; v < kTileVectors; ++v) {
     const FloatVector upper = kHalf ? hn::Zero(d) : load(odd, v * kLanes);
     hn::StoreU(FirstWord<kForm>(d, load(even, v * kLanes), upper), d, to + v * kLanes);
   }
   for (size_t v = 0; v < kTileVectors && kTwoWords; ++v) {
     const FloatVector upper = kHalf ? hn::Zero(d) : load(odd, v * kLanes);
-    hn::StoreU(SecondWord<kForm>(d, load(even, v * kLanes), upper), d, to + kTileRows + v * kLanes);
+    hn::StoreU(SecondWord<kForm>(d, load(even, v * kLanes), upper), d, to + kRelaidRows + v * kLanes);
   }
 }
 
@@ -113,20 +105,18 @@ HWY_INLINE void RelayLeftPairs(const RowTiles& tiles, size_t wide, const float* 
 // the tile would read a few floats of lines that lie far apart and evict each other.
 template <Form kForm>
 HWY_INLINE void RelayLeft(const RowTiles& tiles, size_t rows, size_t depth, GemmLeft a, float* HWY_RESTRICT out) {
-  constexpr size_t kLanes = HWY_LANES(float);
-  const size_t stride = LeftTileStride(WordsOf(kForm, depth));
+  const size_t stride = kRelaidRows * WordsOf(kForm, depth);
   // Tiles that whole vectors can copy without reading beyond the last row.
-  const size_t wide = rows < kTileVectors * kLanes
-                          ? 0
-                          : std::min(tiles.full(), (rows - kTileVectors * kLanes) / kTileRows + 1);
+  const size_t wide = rows < kRelaidRows ? 0 : std::min(tiles.full(), (rows - kRelaidRows) / kTileRows + 1);
   size_t k = 0;
   for (; k + 2 <= depth; k += 2) {
     const float* even = a.data + k * a.depth_stride;
-    RelayLeftPairs<kForm, false>(tiles, wide, even, even + a.depth_stride, stride, out + WordsOf(kForm, k) * kTileRows);
+    RelayLeftPairs<kForm, false>(tiles, wide, even, even + a.depth_stride, stride,
+                                 out + WordsOf(kForm, k) * kRelaidRows);
   }
   if (k < depth) {
     const float* even = a.data + k * a.depth_stride;
-    RelayLeftPairs<kForm, true>(tiles, wide, even, even, stride, out + WordsOf(kForm, k) * kTileRows);
+    RelayLeftPairs<kForm, true>(tiles, wide, even, even, stride, out + WordsOf(kForm, k) * kRelaidRows);
   }
 }
 

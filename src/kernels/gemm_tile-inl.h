@@ -33,9 +33,13 @@ inline constexpr size_t kVectors = 2;
 inline constexpr size_t kTileRows = 6;
 #endif
 inline constexpr size_t kPanelWidth = kVectors * HWY_LANES(float);
+// Vectors that hold the rows of a tile, and floats of a re-laid tile for each word: whole vectors, so that they are stored
+// without crossing lines.
+inline constexpr size_t kTileVectors = (kTileRows + HWY_LANES(float) - 1) / HWY_LANES(float);
+inline constexpr size_t kRelaidRows = kTileVectors * HWY_LANES(float);
 static_assert(kPanelAlignment % kPanelWidth == 0);
 
-// One step down k of a tile: sum[r][v] += a[r] * b[v]. kLeftStep: kTileRows where a's rows lie side by side.
+// One step down k of a tile: sum[r][v] += a[r] * b[v]. kLeftStep: kRelaidRows where a's rows lie side by side.
 template <size_t kLeftStep, size_t kRows, size_t kColumns>
 HWY_INLINE void TileStep(const TileShape& shape, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                          FloatVector (&sum)[kRows][kColumns]) {
@@ -47,7 +51,7 @@ HWY_INLINE void TileStep(const TileShape& shape, const float* HWY_RESTRICT a, co
   }
 #pragma GCC unroll 16
   for (size_t r = 0; r < kRows; ++r) {
-    const FloatVector left = hn::Set(d, a[r * (kLeftStep == kTileRows ? 1 : shape.a_row_stride)]);
+    const FloatVector left = hn::Set(d, a[r * (kLeftStep == kRelaidRows ? 1 : shape.a_row_stride)]);
 #pragma GCC unroll 16
     for (size_t v = 0; v < kColumns; ++v) sum[r][v] = hn::MulAdd(left, right[v], sum[r][v]);
   }
@@ -91,8 +95,8 @@ void Tile(const TileShape& call, const float* HWY_RESTRICT a, const float* HWY_R
   }
   if (shape.b_row_stride == kPanelWidth && shape.a_depth_stride == 1) {
     TileSteps<1>(shape, a, b, c + kRows * shape.c_stride, sum);
-  } else if (shape.b_row_stride == kPanelWidth && shape.a_depth_stride == kTileRows && shape.a_row_stride == 1) {
-    TileSteps<kTileRows>(shape, a, b, c + kRows * shape.c_stride, sum);
+  } else if (shape.b_row_stride == kPanelWidth && shape.a_depth_stride == kRelaidRows && shape.a_row_stride == 1) {
+    TileSteps<kRelaidRows>(shape, a, b, c + kRows * shape.c_stride, sum);
   } else {
     for (size_t k = 0; k < shape.depth; ++k, a += shape.a_depth_stride, b += shape.b_row_stride) {
       TileStep<0>(shape, a, b, sum);
