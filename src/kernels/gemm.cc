@@ -24,16 +24,17 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 
 // Sizes, in words of an operand, for a first-level cache of 32 KiB and a second-level one of 512 KiB, on processors with
-// AVX-512 of 1 MiB; confirmed by measurement on Zen 3 and, kLeftBlock for AVX-512, on a 5th generation Xeon.
+// AVX-512 of 1 MiB; confirmed by measurement on Zen 3 and, what AVX-512 has of its own, on a 5th generation Xeon.
 inline constexpr size_t kDepthBlock = 1024;      // of operands that are read where they lie
 inline constexpr size_t kRelayDepth = 256;       // of operands that are re-laid
 #if HWY_TARGET <= HWY_AVX3
 inline constexpr size_t kLeftBlock = 131072;     // floats of A that stay in the second-level cache
+inline constexpr size_t kRightBlock = 8192;      // floats of B that stay in the first-level cache
 #else
 inline constexpr size_t kLeftBlock = 32768;
+inline constexpr size_t kRightBlock = 4096;
 #endif
 inline constexpr size_t kLeftScratch = 16384;    // floats of re-laid or converted A: 48 or 60 rows of kRelayDepth
-inline constexpr size_t kRightBlock = 4096;      // floats of B that stay in the first-level cache
 inline constexpr size_t kRelayLeftColumns = 80;  // columns from which re-laying A pays
 inline constexpr size_t kRelayRightRows = 13;    // rows from which re-laying B pays
 inline constexpr size_t kThinRows = 3;           // rows up to which a tile spans several panels
