@@ -109,13 +109,20 @@ HWY_INLINE FloatAngle<V, U> ReduceFloat(D d, V x) {
   return {high, excess, hn::BitCast(d, hn::ShiftLeft<31>(quadrant)), quadrant};
 }
 
-// function(d, x) for float: what `below` gives below kLargeAngle, in double and rounded once beyond.
+// function.OfDouble(d, x) for double; for float function.BelowLarge(d, x), where an angle is large OfDouble rounded
+// once.
 template <class D, class V, class Function>
-HWY_INLINE V WithLargeAngles(D d, V x, V below, Function function) {
-  const auto is_large = hn::Ge(hn::Abs(x), Constant(d, kLargeAngle<D>));
-  if (HWY_LIKELY(hn::AllFalse(d, is_large))) return below;
-  return hn::IfThenElse(is_large, Rarely([=](V same) CLLM_INLINE_LAMBDA { return InDoubles(d, function, same); }, x),
-                        below);
+HWY_INLINE V OfAngle(D d, V x, Function function) {
+  if constexpr (kIsDouble<D>) {
+    return function.OfDouble(d, x);
+  } else {
+    const V below = function.BelowLarge(d, x);
+    const auto is_large = hn::Ge(hn::Abs(x), Constant(d, kLargeAngle<D>));
+    if (HWY_LIKELY(hn::AllFalse(d, is_large))) return below;
+    const auto in_double = [=](auto dd, auto v) CLLM_INLINE_LAMBDA { return function.OfDouble(dd, v); };
+    return hn::IfThenElse(is_large, Rarely([=](V same) CLLM_INLINE_LAMBDA { return InDoubles(d, in_double, same); }, x),
+                          below);
+  }
 }
 
 // sin and cos of high + low, double, |high| <= pi/4, each as the sum of two parts: r + (r^3 S(r^2)) and
@@ -169,15 +176,6 @@ HWY_INLINE V WithQuadrantSign(D d, V value, U quadrant) {
 // sin(x + kQuarterTurns * pi/2), kQuarterTurns 0 or 1.
 template <uint32_t kQuarterTurns>
 struct SinOfTurned {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    if constexpr (kIsDouble<D>) {
-      return OfDouble(d, x);
-    } else {
-      return WithLargeAngles(d, x, BelowLarge(d, x), *this);
-    }
-  }
-
   // From |x|, sin being odd and cos even.
   template <class D, class V>
   HWY_INLINE V OfDouble(D d, V x) const {
@@ -212,15 +210,6 @@ struct SinOfTurned {
 };
 
 struct TanFunction {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    if constexpr (kIsDouble<D>) {
-      return OfDouble(d, x);
-    } else {
-      return WithLargeAngles(d, x, BelowLarge(d, x), *this);
-    }
-  }
-
   // sin / cos of the reduced angle, or -cos / sin in odd quadrants; for floats, so it need not be right to the last
   // bit.
   template <class D, class V>
@@ -257,19 +246,19 @@ struct TanFunction {
 // Sine; float below 1 ulp, double below 2 ulp, for all finite arguments. sin(+-inf) is NaN; sin(-0) = -0.
 template <class D, class V>
 HWY_INLINE V Sin(D d, V x) {
-  return SinOfTurned<0>()(d, x);
+  return OfAngle(d, x, SinOfTurned<0>());
 }
 
 // Cosine, as Sin.
 template <class D, class V>
 HWY_INLINE V Cos(D d, V x) {
-  return SinOfTurned<1>()(d, x);
+  return OfAngle(d, x, SinOfTurned<1>());
 }
 
 // Tangent, float, below 1.1 ulp. tan(+-inf) is NaN.
 template <class D, class V>
 HWY_INLINE V Tan(D d, V x) {
-  return TanFunction()(d, x);
+  return OfAngle(d, x, TanFunction());
 }
 
 }  // namespace HWY_NAMESPACE
