@@ -6,19 +6,15 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
-#include "base/random.h"
 #include "kernels/gemm.h"
+#include "kernels/row_cases.h"
 #include "kernels/simd.h"
 
 // Products whose right operand is kept in fewer bits, against the product in floats of what is kept, bit for bit.
 namespace cllm {
 namespace {
 
-std::vector<float> RandomValues(size_t size, uint64_t key) {
-  std::vector<float> values(size);
-  for (size_t i = 0; i < size; ++i) values[i] = 2 * UnitFloat(RandomBits(key, i)) - 1;
-  return values;
-}
+using row_cases::RandomValues;
 
 struct Case {
   size_t m, n, k;
@@ -29,11 +25,11 @@ struct Case {
 // C of A[m, k] and the weight [n, k] packed in `precision`; C has guards behind each row. Operands are as large as they
 // must be, so that a sanitizer sees every overrun.
 std::vector<float> ProductOf(const Case& c, const std::vector<float>& weight, Precision precision) {
-  const std::vector<float> a = RandomValues(c.m * c.k, 1);
+  const std::vector<float> a = RandomValues(1, c.m * c.k);
   const GemmLeft left = c.row_contiguous_left ? GemmLeft{a.data(), 1, c.m} : GemmLeft{a.data(), c.k, 1};
   AlignedBuffer<float> packed(PackedSize(c.k, c.n, precision));
   const Panels panels = PackColumns(weight.data(), c.k, c.k, c.n, packed.data(), precision);
-  std::vector<float> out = RandomValues(c.m * (c.n + 3), 3);
+  std::vector<float> out = RandomValues(3, c.m * (c.n + 3));
   Gemm(c.m, left, panels, out.data(), c.n + 3, c.into);
   return out;
 }
@@ -45,7 +41,7 @@ bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
 class GemmKept : public testing::TestWithParam<Precision> {
  protected:
   void ExpectTheFloatsProduct(const Case& c) {
-    const std::vector<float> weight = RandomValues(c.n * c.k, 2);
+    const std::vector<float> weight = RandomValues(2, c.n * c.k);
     std::vector<float> rounded = weight;
     RoundWeights(rounded.data(), c.n, c.k, GetParam());
     const std::vector<float> expected = ProductOf(c, rounded, Precision::kFp32);
@@ -81,7 +77,7 @@ TEST_P(GemmKept, LargerProducts_HaveTheBitsOfTheFloatsProduct) {
 
 TEST_P(GemmKept, Slices_AreThePartsOfTheProduct) {
   constexpr size_t kDepth = 200, kColumns = 150, kFirstRow = 64, kFirstColumn = 32;
-  const std::vector<float> weight = RandomValues(kColumns * kDepth, 2), a = RandomValues(kDepth, 1);
+  const std::vector<float> weight = RandomValues(2, kColumns * kDepth), a = RandomValues(1, kDepth);
   std::vector<float> rounded = weight;
   RoundWeights(rounded.data(), kColumns, kDepth, GetParam());
   const auto product = [&](const std::vector<float>& of, Precision precision) {
@@ -97,7 +93,7 @@ TEST_P(GemmKept, Slices_AreThePartsOfTheProduct) {
 }
 
 TEST_P(GemmKept, RoundingIsSmall_AndChangesSomething) {
-  const std::vector<float> weight = RandomValues(64 * 70, 5);
+  const std::vector<float> weight = RandomValues(5, 64 * 70, -1.0f, 1.0f);
   std::vector<float> rounded = weight;
   RoundWeights(rounded.data(), 64, 70, GetParam());
   double worst = 0;
