@@ -55,10 +55,9 @@ HWY_INLINE V WithLogSpecials(D d, V x, V result) {
   return hn::IfThenElse(is_ordinary, result, hn::IfThenElse(is_positive, x, not_positive));
 }
 
-// function(d, x, std::true_type) if x is positive, normal and finite in every lane; else the same with std::false_type,
-// and the special values after it. Both give the same bits where both may.
-template <class D, class V, class Function>
-HWY_INLINE V WithLogDomain(D d, V x, Function function) {
+// Where x is positive, normal and finite.
+template <class D, class V>
+HWY_INLINE hn::Mask<D> IsPositiveNormal(D d, V x) {
   // The bits of normal numbers are an interval; moved to the least integers they need one comparison.
   const hn::RebindToSigned<D> di;
   using Bits = hn::TFromD<decltype(di)>;
@@ -66,7 +65,14 @@ HWY_INLINE V WithLogDomain(D d, V x, Function function) {
   const auto origin = hn::Set(di, hwy::LimitsMin<Bits>());
   const auto moved = hn::Sub(hn::BitCast(di, x), hn::Sub(least, origin));
   const auto end = hn::Add(hn::Sub(hn::BitCast(di, hn::Inf(d)), least), origin);
-  if (HWY_LIKELY(hn::AllTrue(di, hn::Lt(moved, end)))) return function(d, x, std::true_type());
+  return hn::RebindMask(d, hn::Lt(moved, end));
+}
+
+// function(d, x, std::true_type) if x is positive, normal and finite in every lane; else the same with std::false_type,
+// and the special values after it. Both give the same bits where both may.
+template <class D, class V, class Function>
+HWY_INLINE V WithLogDomain(D d, V x, Function function) {
+  if (HWY_LIKELY(hn::AllTrue(d, IsPositiveNormal(d, x)))) return function(d, x, std::true_type());
   return WithLogSpecials(d, x, function(d, x, std::false_type()));
 }
 

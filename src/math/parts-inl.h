@@ -72,6 +72,34 @@ HWY_INLINE hn::VFromD<D> OneOfEight(D d, const EightFloats& eight, hn::VFromD<hn
   }
 }
 
+// Four floats, kept four times so that each 128-bit block of a vector has them.
+struct FourFloats {
+  constexpr FourFloats(float a, float b, float c, float d) : values{a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d} {}
+  alignas(64) float values[16];
+};
+
+// values[index modulo 4] in each lane: one step on x86, which permutes inside blocks at full speed.
+template <class D>
+HWY_INLINE hn::VFromD<D> OneOfFour(D d, const FourFloats& four, hn::VFromD<hn::RebindToUnsigned<D>> index) {
+#if HWY_ARCH_X86
+  if constexpr (hn::MaxLanes(D()) == 16) {
+    return hn::VFromD<D>{_mm512_permutevar_ps(hn::Load(d, four.values).raw, index.raw)};
+  } else if constexpr (hn::MaxLanes(D()) == 8) {
+    return hn::VFromD<D>{_mm256_permutevar_ps(hn::Load(d, four.values).raw, index.raw)};
+  } else {
+    return hn::VFromD<D>{_mm_permutevar_ps(hn::Load(hn::Full128<float>(), four.values).raw, index.raw)};
+  }
+#else
+  const hn::RebindToSigned<D> di;
+  const auto entry = hn::BitCast(di, hn::And(index, hn::Set(hn::RebindToUnsigned<D>(), 3)));
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return hn::TableLookupLanes(hn::Load(d, four.values), hn::IndicesFromVec(d, entry));
+  } else {
+    return hn::GatherIndex(d, four.values, entry);
+  }
+#endif
+}
+
 // The nearest integer k to a value v, found by adding 1.5 * 2^23 (2^52 for double): `shifted` is that sum, whose low
 // bits are k in two's complement. REQUIRES (for a meaning, not for safety): |v| < 2^21 (2^50).
 template <class D>

@@ -33,29 +33,35 @@ HWY_INLINE V WithPowSpecials(D d, V x, V y, V magnitude) {
   return hn::IfThenElse(has_no_value, hn::NaN(d), result);
 }
 
-// |x|^y of floats held in double as 2^(y log2 |x|): log2((1 + s) / (1 - s)) = s P(s^2) with s = f / (2 + f), and 2^r a
-// polynomial; both minimax by tools/math/minimax.py, relative error 2^-45.1 and 2^-34.5.
-struct PowOfFloats {
+// (2^k (1 + f))^y of floats held in double, as 2^(y (k + log2(1 + f))): log2((1 + s) / (1 - s)) = s P(s^2) with
+// s = f / (2 + f), and 2^r a polynomial; both minimax by tools/math/minimax.py, relative error 2^-45.1 and 2^-34.5.
+// k may be infinite or NaN, for special values, if not kIsOrdinary.
+template <bool kIsOrdinary>
+struct PowOfSplit {
   template <class D, class V>
-  HWY_INLINE V operator()(D d, V x, V y) const {
-    const V magnitude = hn::Abs(x);
-    const auto [k, f] = SplitLog<false>(d, magnitude);
+  HWY_INLINE V operator()(D d, V k, V f, V y) const {
     const V s = hn::Div(f, hn::Add(Constant(d, 2.0), f));
     const V p = Polynomial(d, hn::Mul(s, s), 0x1.71547652b825p+1, 0x1.ec709dc53df3ap-1, 0x1.2776c291a2e1dp-1,
                            0x1.a61a2ff8d8213p-2, 0x1.4795287aa6bd3p-2, 0x1.21b355e59d4fp-2);
-    const V log = WithLogSpecials(d, magnitude, hn::MulAdd(s, p, k));
-    const V exponent = Limit(d, hn::Mul(y, log), -200.0, 200.0);
+    // Beyond 2^200 the float is 0 or infinite.
+    const V exponent = Limit(d, hn::Mul(y, hn::MulAdd(s, p, k)), -200.0, 200.0);
     const V shifted = hn::Add(exponent, Shifter(d));
     const V r = hn::Sub(exponent, hn::Sub(shifted, Shifter(d)));
     const V power =
         Polynomial(d, r, 0x1.ffffffffabc34p-1, 0x1.62e42ff115b73p-1, 0x1.ebfbe0a4be83bp-3, 0x1.c6b08aafd5a56p-5,
                    0x1.3b29dc40b0971p-7, 0x1.5d8a6ffb91b3fp-10, 0x1.446a200d4ea0ap-13, 0x1.fe181493c358p-17);
-    // A NaN's bits must not be shifted into its exponent.
-    if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(hn::Abs(exponent), Constant(d, 200.0)))))
-      return ScaleNormal(d, power, shifted);
-    return Scale(power, PowerOfTwoFactors(d, shifted));
+    // A NaN's bits must not be added to an exponent.
+    return kIsOrdinary ? ScaleNormal(d, power, shifted) : Scale(power, PowerOfTwoFactors(d, shifted));
   }
 };
+
+// x^y in float, with all special values. Out of line: rare.
+template <class D, class V>
+HWY_NOINLINE V PowOfAnyFloats(D d, V x, V y) {
+  const V magnitude = hn::Abs(x);
+  const auto [k, f] = SplitLog<false>(d, magnitude);
+  return WithPowSpecials(d, x, y, InDoubles(d, PowOfSplit<false>(), WithLogSpecials(d, magnitude, k), f, y));
+}
 
 // log |x| = high + low to about 2^-66: with s = f / (2 + f) in two parts, 2 s (1 + z (1/3 + z Q(z))), z = s^2, all but
 // Q in two parts (Dekker 1971); Q minimax by tools/math/minimax.py, relative error of the sum 2^-73.
@@ -115,7 +121,10 @@ HWY_INLINE V Pow(D d, V x, V y) {
   if constexpr (kIsDouble<D>) {
     return WithPowSpecials(d, x, y, PowMagnitude(d, x, y));
   } else {
-    return WithPowSpecials(d, x, y, InDoubles(d, PowOfFloats(), x, y));
+    const auto is_ordinary = hn::And(IsPositiveNormal(d, x), hn::Lt(hn::Abs(y), hn::Inf(d)));
+    if (HWY_UNLIKELY(!hn::AllTrue(d, is_ordinary))) return PowOfAnyFloats(d, x, y);
+    const auto [k, f] = SplitLog<true>(d, x);
+    return InDoubles(d, PowOfSplit<true>(), k, f, y);
   }
 }
 

@@ -81,11 +81,10 @@ HWY_INLINE Angle<V, U> ReduceDouble(D d, V x) {
   return {high, low, quadrant};
 }
 
-// float: x = n * pi/2 + high - excess, quadrant = n modulo 4; `odd` is the sign bit of a negative zero where n is odd,
-// else 0.
+// float: x = n * pi/2 + high - excess, quadrant = n modulo 4 in its last two bits.
 template <class V, class U>
 struct FloatAngle {
-  V high, excess, odd;
+  V high, excess;
   U quadrant;
 };
 
@@ -93,10 +92,8 @@ struct FloatAngle {
 // 10, so the product of both is exact, and so is the first difference by fused multiply-add. The second is exact too
 // where it is below 2^-13; elsewhere the first is larger than what is taken from it, so that the rounding error is a
 // float (Dekker 1971). With the third part, n * pi/2 is right to 2^-53. x = -0 gives high = -0, excess = +0.
-// kQuarterTurns is added to the quadrant.
-template <uint32_t kQuarterTurns, class D, class V = hn::VFromD<D>, class U = hn::VFromD<hn::RebindToUnsigned<D>>>
+template <class D, class V = hn::VFromD<D>, class U = hn::VFromD<hn::RebindToUnsigned<D>>>
 HWY_INLINE FloatAngle<V, U> ReduceFloat(D d, V x) {
-  const hn::RebindToUnsigned<D> du;
   const V second_part = Constant(d, 0x1.444p-24);
   const V shifted = hn::MulAdd(x, Constant(d, 0x1.45f306p-1), Shifter(d));
   const V n = hn::Sub(shifted, Shifter(d));
@@ -104,9 +101,7 @@ HWY_INLINE FloatAngle<V, U> ReduceFloat(D d, V x) {
   const V high = hn::NegMulAdd(n, second_part, first);
   const V taken = hn::MulAdd(n, second_part, hn::Sub(high, first));
   const V excess = hn::MulAdd(n, Constant(d, 0x1.68c234p-39), taken);
-  U quadrant = hn::BitCast(du, shifted);
-  if constexpr (kQuarterTurns != 0) quadrant = hn::Add(quadrant, hn::Set(du, kQuarterTurns));
-  return {high, excess, hn::BitCast(d, hn::ShiftLeft<31>(quadrant)), quadrant};
+  return {high, excess, hn::BitCast(hn::RebindToUnsigned<D>(), shifted)};
 }
 
 // function.OfDouble(d, x) for double; for float function.BelowLarge(d, x), where an angle is large OfDouble rounded
@@ -153,24 +148,16 @@ HWY_INLINE hn::Mask<D> IsEven(D d, U quadrant) {
   return hn::RebindMask(d, hn::Eq(hn::And(quadrant, hn::Set(du, 1)), hn::Zero(du)));
 }
 
-// Where the sign bit of `chooser` is set, `set`, else `clear`.
-template <class D, class V>
-HWY_INLINE V ChooseByBits(D d, V chooser, V set, V clear) {
-#if HWY_TARGET == HWY_AVX2  // its blend takes up to three steps where two constants need two
-  const hn::RebindToSigned<D> di;
-  const V all_bits = hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(di, chooser)));
-  return hn::Xor(clear, hn::And(all_bits, hn::Xor(clear, set)));
-#else
-  (void)d;
-  return hn::IfNegativeThenElse(chooser, set, clear);
-#endif
-}
-
-// value, negative in quadrants 2 and 3.
+// value, negative in quadrants 2 and 3, double.
 template <class D, class V, class U>
 HWY_INLINE V WithQuadrantSign(D d, V value, U quadrant) {
-  constexpr int kToSign = static_cast<int>(sizeof(hn::TFromD<D>)) * 8 - 2;
-  return hn::Xor(value, hn::And(hn::BitCast(d, hn::ShiftLeft<kToSign>(quadrant)), hn::SignBit(d)));
+  return hn::Xor(value, hn::And(hn::BitCast(d, hn::ShiftLeft<62>(quadrant)), hn::SignBit(d)));
+}
+
+// The four values of quadrants 0 to 3, for an angle that lacks kQuarterTurns (0 or 1).
+template <uint32_t kQuarterTurns>
+constexpr FourFloats ForQuadrants(float first, float second, float third, float fourth) {
+  return kQuarterTurns == 0 ? FourFloats(first, second, third, fourth) : FourFloats(second, third, fourth, first);
 }
 
 // sin(x + kQuarterTurns * pi/2), kQuarterTurns 0 or 1.
@@ -189,23 +176,31 @@ struct SinOfTurned {
     return kQuarterTurns == 0 ? hn::Xor(turned, hn::And(x, hn::SignBit(d))) : turned;
   }
 
-  // With r = high and e = excess, sin(r - e) = r + (r w - e) and w = r^2 S(r^2); cos(r - e) = 1 + r (r w + e) and
-  // w = -1/2 + r^2 C(r^2): one chain of fused multiply-adds whose terms are chosen for each lane. S and C minimax by
-  // tools/math/minimax.py, relative error 2^-27.9 and 2^-33.0.
+  // With r = high and e = excess, sin(r - e) = r + (r w - e) and w = r^2 S(r^2); cos(r - e) = 1 - r (r w - e) and
+  // w = 1/2 - r^2 C(r^2): one chain of fused multiply-adds, (a1 r + a0) (r w - e) + (b1 r + b0), whose coefficients and
+  // sign the quadrant chooses. S and C minimax by tools/math/minimax.py, relative error 2^-27.9 and 2^-33.0.
   template <class D, class V>
   HWY_INLINE V BelowLarge(D d, V x) const {
-    const auto angle = ReduceFloat<kQuarterTurns>(d, x);
+    static constexpr FourFloats kCoefficients[] = {
+        OfSinAndCos(0.0f, 0.5f), OfSinAndCos(-0x1.555546p-3f, -0x1.55554ap-5f),
+        OfSinAndCos(0x1.11077ap-7f, 0x1.6c0c2ap-10f), OfSinAndCos(-0x1.9954ep-13f, -0x1.99e91p-16f)};
+    static constexpr FourFloats kA1 = ForQuadrants<kQuarterTurns>(0, -1, 0, 1);
+    static constexpr FourFloats kA0 = ForQuadrants<kQuarterTurns>(1, 0, -1, 0);
+    static constexpr FourFloats kB1 = ForQuadrants<kQuarterTurns>(1, 0, -1, 0);
+    static constexpr FourFloats kB0 = ForQuadrants<kQuarterTurns>(-0.0f, 1, -0.0f, -1);  // -0 - 0 = -0
+    const auto angle = ReduceFloat(d, x);
+    const auto chosen = [&](const FourFloats& four) CLLM_INLINE_LAMBDA { return OneOfFour(d, four, angle.quadrant); };
     const V r = angle.high;
-    const auto choose = [&](V for_sin, V for_cos)
-                            CLLM_INLINE_LAMBDA { return ChooseByBits(d, angle.odd, for_cos, for_sin); };
-    const V one = Constant(d, 1.0);
     const V z = hn::Mul(r, r);
-    V p = choose(Constant(d, -0x1.9954ep-13), Constant(d, 0x1.99e91p-16));
-    p = hn::MulAdd(p, z, choose(Constant(d, 0x1.11077ap-7), Constant(d, -0x1.6c0c2ap-10)));
-    p = hn::MulAdd(p, z, choose(Constant(d, -0x1.555546p-3), Constant(d, 0x1.55554ap-5)));
-    const V w = hn::MulAdd(p, z, choose(hn::Zero(d), Constant(d, -0.5)));
-    const V tail = hn::MulSub(r, w, hn::Xor(angle.excess, angle.odd));
-    return WithQuadrantSign(d, hn::MulAdd(choose(one, r), tail, choose(r, one)), angle.quadrant);
+    V w = chosen(kCoefficients[3]);
+    for (int i = 2; i >= 0; --i) w = hn::MulAdd(w, z, chosen(kCoefficients[i]));
+    const V tail = hn::MulSub(r, w, angle.excess);
+    return hn::MulAdd(hn::MulAdd(r, chosen(kA1), chosen(kA0)), tail, hn::MulAdd(r, chosen(kB1), chosen(kB0)));
+  }
+
+ private:
+  static constexpr FourFloats OfSinAndCos(float sin, float cos) {
+    return ForQuadrants<kQuarterTurns>(sin, cos, sin, cos);
   }
 };
 
@@ -227,7 +222,8 @@ struct TanFunction {
   // relative error 2^-29.5.
   template <class D, class V>
   HWY_INLINE V BelowLarge(D d, V x) const {
-    const auto angle = ReduceFloat<0>(d, x);
+    static constexpr FourFloats kOdd(0.0f, -0.0f, 0.0f, -0.0f);
+    const auto angle = ReduceFloat(d, x);
     const V r = angle.high, one = Constant(d, 1.0);
     const V z = hn::Mul(r, r);
     const V t = Polynomial(d, z, 0x1.55556p-2, 0x1.110dap-3, 0x1.bad944p-5, 0x1.5cc68ep-6, 0x1.62abep-7, 0x1.b06c9p-14,
@@ -236,10 +232,10 @@ struct TanFunction {
     const V tail = hn::MulSub(hn::Mul(r, z), t, hn::Mul(angle.excess, slope));
     const V tangent = hn::Add(r, tail);
     const V lost = hn::Sub(tail, hn::Sub(tangent, r));
-    const V inverse = hn::Div(one, tangent);
-    const V residual = hn::NegMulAdd(inverse, lost, hn::NegMulAdd(inverse, tangent, one));
+    const V inverse = hn::Div(hn::Neg(one), tangent);
+    const V residual = hn::MulAdd(inverse, lost, hn::MulAdd(inverse, tangent, one));
     const V turned = hn::MulAdd(inverse, residual, inverse);
-    return hn::Xor(hn::IfNegativeThenElse(angle.odd, turned, tangent), angle.odd);
+    return hn::IfNegativeThenElse(OneOfFour(d, kOdd, angle.quadrant), turned, tangent);
   }
 };
 
