@@ -20,6 +20,9 @@ TEST(Bench, WrongOptions_AreUsageErrors) {
                                              {"bench", "train", "--rounds", "4"},
                                              {"bench", "train", "--config", "a", "--precision", "fp8"},
                                              {"bench", "train", "--config", "a", "--optimizer", "sgd"},
+                                             {"bench", "lattice"},
+                                             {"bench", "lattice", "text.txt", "--width", "64,0"},
+                                             {"bench", "lattice", "text.txt", "--tokenizer", "words"},
                                              {"bench", "scaling", "--config", "a,b"},
                                              {"bench", "scaling", "--batch", "4", "--item", "8"},
                                              {"bench", "generate", "--config", ""},
@@ -35,6 +38,28 @@ TEST(Bench, PeersWithoutTheirList_IsBadInput) {
   const Outcome outcome = testing::Run({"bench", "peers", "--peers", "/no/such/list.json"});
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("/no/such/list.json"));
+}
+
+TEST(Bench, LatticeOfATextThatIsNotThere_IsBadInput) {
+  const Outcome outcome = testing::Run({"bench", "lattice", "/no/such/text.txt"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("/no/such/text.txt"));
+}
+
+TEST(Bench, Lattice_IsAnObjectForPairsAndOneForOrders) {
+  const Sandbox box;
+  const Outcome outcome = box.Run({"bench", "lattice", box.Write("text.txt", SomeText(20000)), "--tokenizer", "bpe:300",
+                                   "--width", "16,32", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const size_t cut = outcome.out.find('\n');
+  const auto pairs = nlohmann::json::parse(outcome.out.substr(0, cut));
+  EXPECT_EQ(pairs["bench"], "lattice: pairs");
+  EXPECT_EQ(pairs["vocabulary"], 300);
+  ASSERT_EQ(pairs["rows"].size(), 4u);
+  EXPECT_GT(pairs["rows"][3]["ns_per_pair"], 0);
+  const auto orders = nlohmann::json::parse(outcome.out.substr(cut));
+  EXPECT_EQ(orders["bench"], "lattice: id orders");
+  EXPECT_EQ(orders["rows"].size(), 6u);
 }
 
 TEST(Bench, Scaling_SaysOneHashForAllThreads) {

@@ -9,13 +9,17 @@
 #include "base/system.h"
 #include "bench/generation_bench.h"
 #include "bench/kernels_bench.h"
+#include "bench/lattice_bench.h"
 #include "bench/measure.h"
 #include "bench/peers_bench.h"
 #include "bench/scaling_bench.h"
 #include "bench/training_bench.h"
+#include "data/cache_directory.h"
+#include "data/prepared_corpus.h"
 #include "kernels/simd.h"
 #include "spheres/spheres.h"
 #include "store/json.h"
+#include "text/tokenizer_trainer.h"
 
 namespace cllm {
 namespace {
@@ -155,6 +159,53 @@ Status Generation(const Arguments& arguments) {
   return {};
 }
 
+// The tokenizer of a text and the tokens of its training part, kMostTokens at most.
+struct TokenizedText {
+  Tokenizer tokenizer;
+  std::vector<uint32_t> tokens;
+};
+Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const std::string& tokenizer_spec) {
+  constexpr size_t kMostTokens = size_t{1} << 22;
+  const size_t threads = PlanSpheres({}).leaves;
+  CLLM_ASSIGN(const TokenizerSpec spec, ParseTokenizerSpec(tokenizer_spec));
+  TextOptions options;
+  options.corpus.paths = paths;
+  options.cache_directory = DefaultCacheDirectory();
+  CLLM_ASSIGN(const SplitText text, SplitText::Open(options));
+  CLLM_ASSIGN(Tokenizer tokenizer, TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads));
+  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
+  CLLM_TRY(CheckLongEnough(corpus, 1));
+  std::vector<uint32_t> tokens(std::min(kMostTokens, corpus.training().size()));
+  CLLM_TRY(corpus.training().Read(0, tokens));
+  return TokenizedText{std::move(tokenizer), std::move(tokens)};
+}
+
+Status Lattice(const Arguments& arguments) {
+  CommandLine line("bench lattice",
+                   "What a pair of tokens costs by GCD and by dot product, and what the order of ids does to reading.",
+                   "cllm bench lattice book.txt\n  cllm bench lattice book.txt --tokenizer bpe:16384 --width 256");
+  std::vector<std::string> paths;
+  std::string tokenizer = "bpe:4096", widths = "64,128,256,384,512,1024";
+  bench::LatticeOptions options;
+  bool json = false;
+  line.AddRequiredTexts("TEXT", paths, "text files, directories or globs; '-' is standard input");
+  line.AddText("--tokenizer", tokenizer, fmt::format("bytes or bpe:N, learned from the text [{}]", tokenizer));
+  line.AddText("--width", widths, fmt::format("widths of the embedding [{}]", widths));
+  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+                "measurements of each; the median counts [5]");
+  line.AddFlag("--json", json, "the results as JSON, one object a line: pairs, id orders");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_ASSIGN(options.widths, bench::SplitCounts("width", widths, 65536));
+  CLLM_ASSIGN(const TokenizedText text, TokenizeFor(paths, tokenizer));
+  const TokenLattice& lattice = text.tokenizer.lattice();
+  CLLM_ASSIGN(const bench::Findings pairs, bench::BenchPairs(lattice, text.tokens, options));
+  Print("lattice: pairs", pairs, json);
+  CLLM_ASSIGN(const bench::Findings orders, bench::BenchIdOrders(lattice, text.tokens, kByteVocabulary, options));
+  Print("lattice: id orders", orders, json);
+  return {};
+}
+
 Status PeersSideBySide(const Arguments& arguments) {
   CommandLine line(
       "bench peers",
@@ -191,6 +242,7 @@ constexpr Command kBenches[] = {
     {"kernels", "each kernel against its reference and the machine's peak", Kernels},
     {"train", "whole training steps: tokens per second, share of peak, time by phase", Train},
     {"scaling", "the same training on different numbers of threads", Scaling},
+    {"lattice", "pairs of tokens by GCD and by dot product; the order of ids", Lattice},
     {"generate", "generation on one thread against what the machine allows", Generation},
     {"peers", "training and matrix products beside other libraries", PeersSideBySide},
 };

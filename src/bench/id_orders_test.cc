@@ -1,0 +1,118 @@
+#include "bench/id_orders.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "bench/dot_product.h"
+#include "bench/lattice_bench.h"
+#include "lattice/similarity.h"
+
+namespace cllm::bench {
+namespace {
+
+// A vocabulary of six: one that keeps its place, then two roots and their variants.
+TokenLattice SmallLattice() {
+  const LatticeToken tokens[] = {{"<unk>", 0, true}, {"sea", 5}, {" sea", 9}, {"Sea", 1}, {"land", 7}, {" land", 8}};
+  return TokenLattice::Build(tokens);
+}
+
+std::vector<uint32_t> TokensByRow(const IdOrder& order) {
+  std::vector<uint32_t> tokens(order.row.size());
+  for (uint32_t token = 0; token < tokens.size(); ++token) tokens[order.row[token]] = token;
+  return tokens;
+}
+
+TEST(IdOrders, Spiral_KeepsVariantsOfARootTogether) {
+  // "land" and "sea" have 15 occurrences each; equal counts are ordered by bytes.
+  const auto orders = IdOrders(SmallLattice(), {}, 1);
+  EXPECT_EQ(orders[0].name, "spiral");
+  EXPECT_EQ(TokensByRow(orders[0]), (std::vector<uint32_t>{0, 4, 5, 1, 2, 3}));
+}
+
+TEST(IdOrders, Frequency_PutsWhatIsReadMostFirst_AfterTheFixedTokens) {
+  const std::vector<uint32_t> text = {5, 3, 3, 5, 3, 0, 0, 0, 0, 2};
+  EXPECT_EQ(TokensByRow(IdOrders(SmallLattice(), text, 1)[1]), (std::vector<uint32_t>{0, 3, 5, 2, 1, 4}));
+  EXPECT_EQ(TokensByRow(IdOrders(SmallLattice(), text, 2)[1]), (std::vector<uint32_t>{0, 1, 3, 5, 2, 4}));
+}
+
+TEST(IdOrders, EveryOrder_IsAPermutation) {
+  for (const IdOrder& order : IdOrders(SmallLattice(), {}, 1)) {
+    std::vector<uint32_t> rows = order.row;
+    std::sort(rows.begin(), rows.end());
+    EXPECT_EQ(rows, (std::vector<uint32_t>{0, 1, 2, 3, 4, 5})) << order.name;
+  }
+}
+
+TEST(Cache, ReplacesWhatWasUsedLeastRecently) {
+  Cache cache(1, 2, 64);
+  for (const uint64_t line : {0, 1, 0, 2, 0, 1}) cache.Read(64 * line, 64 * line + 1);
+  EXPECT_EQ(cache.misses(), 4u);  // 0, 1, 2 for 1, 1 for 2
+}
+
+TEST(Cache, SetsAreChosenByTheBlock) {
+  Cache cache(2, 1, 64);
+  for (const uint64_t line : {0, 1, 0, 1, 2, 1}) cache.Read(64 * line, 64 * line + 64);
+  EXPECT_EQ(cache.misses(), 3u);
+}
+
+TEST(Cache, ARangeIsReadBlockByBlock) {
+  Cache cache(16, 4, 64);
+  cache.Read(60, 129);
+  EXPECT_EQ(cache.misses(), 3u);
+  cache.Read(0, 192);
+  EXPECT_EQ(cache.misses(), 3u);
+}
+
+TEST(MissesOf, RowsThatShareAPage_MissItOnce) {
+  const IdOrder order{.name = "as they are", .row = {0, 1, 2, 3}};
+  const std::vector<uint32_t> tokens = {0, 1, 0, 1, 2, 3};
+  const ReadMisses misses = MissesOf(order, tokens, kPage / 2);
+  EXPECT_DOUBLE_EQ(misses.pages, 2.0 / 6);
+  EXPECT_DOUBLE_EQ(misses.lines_512_kib, 4.0 * 32 / 6);
+}
+
+TEST(SimilarityInPages, IsTheMeanOverPairsOfAPage) {
+  const TokenLattice lattice = SmallLattice();
+  IdOrder order{.name = "as they are", .row = {0, 1, 2, 3, 4, 5}};
+  const auto similarity = [&](size_t a, size_t b) {
+    return SpatialSimilarity(UlamPointOf(lattice.rank(a)), UlamPointOf(lattice.rank(b)));
+  };
+  EXPECT_DOUBLE_EQ(SimilarityInPages(order, lattice, kPage / 2).value(),
+                   (similarity(0, 1) + similarity(2, 3) + similarity(4, 5)) / 3);
+  EXPECT_FALSE(SimilarityInPages(order, lattice, kPage).has_value());
+}
+
+TEST(SimilarityOfRandomPairs, OfTwoTokens_IsTheirs) {
+  const LatticeToken tokens[] = {{"a", 2}, {"b", 1}};
+  const double expected = SpatialSimilarity(UlamPointOf(1), UlamPointOf(2));
+  EXPECT_NEAR(SimilarityOfRandomPairs(TokenLattice::Build(tokens), 10), expected, 1e-15);
+}
+
+TEST(DotProduct, EveryLength_IsTheSumOfProducts) {
+  std::vector<float> x(200), y(200);
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] = static_cast<float>(i % 7) - 3;
+    y[i] = static_cast<float>(i % 5) + 1;  // whole numbers: every sum is exact
+  }
+  for (size_t n = 0; n <= x.size(); ++n) {
+    EXPECT_EQ(DotProduct(x.data(), y.data(), n),
+              std::inner_product(x.begin(), x.begin() + static_cast<int>(n), y.begin(), 0.0f));
+  }
+}
+
+TEST(BenchLattice, BothTables_HaveTheirRows) {
+  const TokenLattice lattice = SmallLattice();
+  const std::vector<uint32_t> tokens = {1, 2, 3, 4, 5, 4, 3, 2, 1, 0};
+  const LatticeOptions options{.widths = {8, 40}, .rounds = 5};
+  const auto pairs = BenchPairs(lattice, tokens, options);
+  ASSERT_TRUE(pairs.ok()) << pairs.status().message();
+  EXPECT_EQ(pairs->table.Rows().size(), 4u);
+  const auto orders = BenchIdOrders(lattice, tokens, 1, options);
+  ASSERT_TRUE(orders.ok()) << orders.status().message();
+  EXPECT_EQ(orders->table.Rows().size(), 6u);
+}
+
+}  // namespace
+}  // namespace cllm::bench
