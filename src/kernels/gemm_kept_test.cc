@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -15,6 +14,7 @@ namespace cllm {
 namespace {
 
 using row_cases::RandomValues;
+using row_cases::SameBits;
 
 struct Case {
   size_t m, n, k;
@@ -32,10 +32,6 @@ std::vector<float> ProductOf(const Case& c, const std::vector<float>& weight, Pr
   std::vector<float> out = RandomValues(3, c.m * (c.n + 3));
   Gemm(c.m, left, panels, out.data(), c.n + 3, c.into);
   return out;
-}
-
-bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
 }
 
 class GemmKept : public testing::TestWithParam<Precision> {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
-#include "base/random.h"
 #include "kernels/reference.h"
+#include "kernels/row_cases.h"
 #include "kernels/simd.h"
 
 namespace cllm {
@@ -16,11 +16,8 @@ namespace {
 
 constexpr float kGuard = -12345.5f;
 
-std::vector<float> RandomValues(size_t size, uint64_t key) {
-  std::vector<float> values(size);
-  for (size_t i = 0; i < size; ++i) values[i] = 2 * UnitFloat(RandomBits(key, i)) - 1;
-  return values;
-}
+using row_cases::RandomValues;
+using row_cases::SameBits;
 
 // One product with everything that may vary; strides are odd and pointers misaligned unless said otherwise.
 struct Case {
@@ -39,11 +36,11 @@ struct Operands {
   explicit Operands(const Case& c)
       : c_stride(c.n + 3),
         b_stride(c.n + 5),
-        a(RandomValues(1 + (c.row_contiguous_left ? Extent(c.k, c.m + 1, c.m) : Extent(c.m, c.k + 1, c.k)), 1)),
-        b(RandomValues(1 + Extent(c.k, c.n + 5, c.n), 2)),
+        a(RandomValues(1, 1 + (c.row_contiguous_left ? Extent(c.k, c.m + 1, c.m) : Extent(c.m, c.k + 1, c.k)))),
+        b(RandomValues(2, 1 + Extent(c.k, c.n + 5, c.n))),
         c_before((c.m + 2) * (c.n + 3), kGuard) {
     left = c.row_contiguous_left ? GemmLeft{a.data() + 1, 1, c.m + 1} : GemmLeft{a.data() + 1, c.k + 1, 1};
-    const std::vector<float> values = RandomValues(c.m * c.n, 3);
+    const std::vector<float> values = RandomValues(3, c.m * c.n);
     for (size_t i = 0; i < c.m; ++i) {
       for (size_t j = 0; j < c.n; ++j) c_before[c_offset() + i * c_stride + j] = values[i * c.n + j];
     }
@@ -95,10 +92,6 @@ std::vector<float> Chain(const Case& c, const Operands& x) {
     }
   }
   return out;
-}
-
-bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
 }
 
 void ExpectWithinTolerance(const Case& c, const Operands& x, const std::vector<float>& out) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <string>
@@ -86,6 +87,10 @@ inline std::vector<uint32_t> Bits(std::span<const float> values) {
   std::vector<uint32_t> bits;
   for (float v : values) bits.push_back(std::bit_cast<uint32_t>(v));
   return bits;
+}
+
+inline bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
 }
 
 // |actual - expected| <= tolerance(i) for every element; NaN never passes.
