@@ -62,6 +62,15 @@ TEST_F(Runs, Train_LeavesEverythingTheDesignNames) {
   EXPECT_EQ(steps, 20u);
 }
 
+TEST_F(Runs, Train_SaysWhatToDoNext_AndQuietlyNothing) {
+  std::vector<std::string> arguments = TinyRun(text_, box_.path("quiet"), "2");
+  ASSERT_EQ(arguments.back(), "--quiet");
+  EXPECT_EQ(box_.Run(arguments).err, "");
+  arguments.pop_back();
+  std::replace(arguments.begin(), arguments.end(), box_.path("quiet"), box_.path("run"));
+  EXPECT_THAT(box_.Run(arguments).err, AllOf(HasSubstr("done: step 2, "), HasSubstr("resume " + box_.path("run"))));
+}
+
 TEST_F(Runs, Config_OfARun_ReproducesIt) {
   ASSERT_EQ(box_.Run(Options("first", "20")).exit_code, 0);
   const Outcome again = box_.Run(

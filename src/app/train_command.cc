@@ -59,12 +59,6 @@ void PrintEnd(const RunSummary& summary, const std::string& run) {
   std::fprintf(stderr, "done: step %llu, validation %.4f nats per token, %.4f bits per byte (step %llu), %s\n",
                static_cast<unsigned long long>(summary.step), summary.scores.token, summary.bits_per_byte,
                static_cast<unsigned long long>(summary.best_step), FormatDuration(summary.seconds).c_str());
-  if (summary.memorised) {
-    std::fprintf(stderr,
-                 "note: validation rose while training went on falling: the model began to memorise the text; the best "
-                 "checkpoint, of step %llu, is what is used\n",
-                 static_cast<unsigned long long>(summary.best_step));
-  }
   const std::string cllm = ProgramName();
   std::fprintf(stderr, "next:\n  %s generate %s -p \"Once\"\n  %s eval %s TEXT\n  %s resume %s --steps %llu\n",
                cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(),
@@ -98,7 +92,13 @@ Status TrainAndReport(Trainer& trainer, const RunSetup& setup, const std::string
   } else {
     CLLM_TRY(PrintSamples(trainer, setup));
   }
-  PrintEnd(*summary, run);
+  if (summary->memorised) {
+    console.OnNote(
+        fmt::format("validation rose while training went on falling: the model began to memorise the text; the best "
+                    "checkpoint, of step {}, is what is used",
+                    summary->best_step));
+  }
+  if (!flags.quiet) PrintEnd(*summary, run);
   return {};
 }
 
@@ -114,7 +114,7 @@ Status WriteRunFiles(FileSystem& files, const RunPaths& paths, const RunSetup& s
 }
 
 void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
-  line.AddFlag("--quiet", flags.quiet, "no progress on standard error");
+  line.AddFlag("--quiet", flags.quiet, "on standard error notes and errors only");
   line.AddFlag("--json", flags.json, "the result as JSON on standard output, instead of samples");
 }
 
