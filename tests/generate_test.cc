@@ -78,5 +78,22 @@ TEST_F(GenerateCommand, Inspect_ShowsModelAndLattice) {
   EXPECT_EQ(box_.Run({"inspect", box_.path("run"), "lattice", "nosuchtoken"}).exit_code, 2);
 }
 
+TEST_F(GenerateCommand, Inspect_Json_IsOneObjectWhateverIsAsked) {
+  const auto inspect = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"inspect", box_.path("run"), "--json"});
+    return nlohmann::json::parse(box_.Run(more).out);
+  };
+  const auto model = inspect({});
+  EXPECT_EQ(model["width"], 16);
+  ASSERT_FALSE(model["checkpoints"].empty());
+  EXPECT_EQ(model["checkpoints"][0]["step"], model["checkpoints"][0]["steps"]);
+  const auto memory = inspect({"--memory"});
+  EXPECT_GT(memory["total_bytes"], memory["accumulators_bytes"]);
+  const auto checked = inspect({"--verify"})["checkpoints"];
+  ASSERT_EQ(checked.size(), model["checkpoints"].size());
+  EXPECT_TRUE(checked[0]["fault"].is_null());
+  EXPECT_EQ(inspect({"lattice", "A"})["token"], "A");
+}
+
 }  // namespace
 }  // namespace cllm::testing

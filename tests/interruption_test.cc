@@ -226,6 +226,9 @@ TEST_F(Interruption, Resume_SaysWhichCheckpointItSkippedAndWhy) {
   EXPECT_EQ(found.exit_code, kBadInput);
   EXPECT_THAT(found.out,
               AllOf(HasSubstr("step-9/optimizer.safetensors: damaged"), HasSubstr("step-6: every hash is right")));
+  const Outcome json = box_.Run({"inspect", box_.path("run"), "--verify", "--json"});
+  EXPECT_EQ(json.exit_code, kBadInput);
+  EXPECT_THAT(json.out, HasSubstr("optimizer.safetensors: damaged"));
   const Outcome outcome = box_.Run({"resume", box_.path("run"), "--quiet", "--samples", "0"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err,

@@ -264,11 +264,7 @@ Status BenchCommand(const std::vector<std::string>& arguments) {
     std::cout << HelpText();
     return arguments.empty() ? Usage("no benchmark named") : Status();
   }
-  for (const Command& one : kBenches) {
-    if (one.name == arguments[0]) return one.run({arguments.begin() + 1, arguments.end()});
-  }
-  return Usage(
-      fmt::format("unknown benchmark '{}', expected one of those that `cllm bench --help` lists", arguments[0]));
+  return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments);
 }
 
 }  // namespace cllm

@@ -17,6 +17,11 @@ struct Command {
   Status (*run)(const std::vector<std::string>& arguments);
 };
 
+// Runs the command that the first argument names, with the others. Usage, with the nearest name, for an unknown one;
+// kind and help are what the message calls it and who lists them: "command", "cllm --help". REQUIRES: an argument.
+Status RunNamed(std::span<const Command> commands, std::string_view kind, std::string_view help,
+                const std::vector<std::string>& arguments);
+
 Status TrainCommand(const std::vector<std::string>& arguments);
 Status ResumeCommand(const std::vector<std::string>& arguments);
 Status EvalCommand(const std::vector<std::string>& arguments);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "app/suggestion.h"
 #include "base/file.h"
 
 namespace cllm {
@@ -105,6 +106,20 @@ void CommandLine::AddRunOptions(const std::vector<std::string>& only, const std:
   }
 }
 
+// For the first option that there is not.
+std::string CommandLine::SuggestionFor(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app_->get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const std::string& argument : arguments) {
+    const std::string name = argument.substr(0, argument.find('='));
+    if (name == "--") break;
+    if (name.starts_with("--") && app_->get_option_no_throw(name) == nullptr) return Suggestion(name, names);
+  }
+  return "";
+}
+
 Status CommandLine::Parse(const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
@@ -113,7 +128,7 @@ Status CommandLine::Parse(const std::vector<std::string>& arguments) {
     std::cout << app_->help();
     help_shown_ = true;
   } catch (const CLI::ParseError& error) {
-    return Usage(fmt::format("{}; see `{} --help`", error.what(), app_->get_name()));
+    return Usage(fmt::format("{}; see `{} --help`{}", error.what(), app_->get_name(), SuggestionFor(arguments)));
   }
   for (const auto& flag : flags_) {
     if (!flag->spec->repeats && flag->values.size() > 1) {

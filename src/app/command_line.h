@@ -51,6 +51,8 @@ class CommandLine {
 
  private:
   struct RunFlag;
+  std::string SuggestionFor(const std::vector<std::string>& arguments) const;
+
   std::unique_ptr<CLI::App> app_;
   std::vector<std::unique_ptr<RunFlag>> flags_;
   std::string config_path_;

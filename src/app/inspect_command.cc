@@ -25,21 +25,28 @@ struct InspectFlags {
   bool verify = false, memory = false, json = false;
 };
 
-Status PrintModel(const OpenedModel& model, bool json) {
+JsonFields ModelFields(const OpenedModel& model) {
+  const ModelConfig& c = model.config;
+  JsonArray tensors;
+  for (const TensorInfo& t : model.parameters.layout().tensors()) {
+    tensors.push_back(JsonFields{{"name", t.name}, {"shape", JsonArray{t.rows, t.columns}}});
+  }
+  return {{"layers", c.layers},
+          {"heads", c.heads},
+          {"width", c.width},
+          {"hidden", c.hidden},
+          {"context", c.context},
+          {"vocabulary", c.vocabulary},
+          {"parameters", ParameterLayout(c).parameters()},
+          {"tokenizer", model.tokenizer.name()},
+          {"weights_xxh3", WeightHash(model.parameters)},
+          {"read_from", model.directory},
+          {"tensors", tensors}};
+}
+
+void PrintModel(const OpenedModel& model) {
   const ModelConfig& c = model.config;
   const size_t parameters = ParameterLayout(c).parameters();
-  if (json) {
-    JsonArray tensors;
-    for (const TensorInfo& t : model.parameters.layout().tensors()) {
-      tensors.push_back(JsonFields{{"name", t.name}, {"shape", JsonArray{t.rows, t.columns}}});
-    }
-    std::cout << WriteJson({{"layers", c.layers}, {"heads", c.heads}, {"width", c.width}, {"hidden", c.hidden},
-                            {"context", c.context}, {"vocabulary", c.vocabulary}, {"parameters", parameters},
-                            {"tokenizer", model.tokenizer.name()}, {"weights_xxh3", WeightHash(model.parameters)},
-                            {"tensors", tensors}})
-              << "\n";
-    return {};
-  }
   std::cout << fmt::format(
       "model       {} parameters: {} layers, {} heads, width {}, hidden {}, context {}\ntokenizer   {}, {} tokens\n"
       "weights     XXH3 {}\nread from   {}\n",
@@ -48,16 +55,41 @@ Status PrintModel(const OpenedModel& model, bool json) {
   for (const TensorInfo& t : model.parameters.layout().tensors()) {
     std::cout << fmt::format("  {:<28} [{}, {}]\n", t.name, t.rows, t.columns);
   }
-  return {};
 }
 
-Status PrintCheckpoints(const std::string& run) {
+// A checkpoint of a run as it lies there; the state is an error where it cannot be read.
+struct StoredCheckpoint {
+  uint64_t step;
+  Result<RunState> state;
+};
+Result<std::vector<StoredCheckpoint>> CheckpointsOf(const std::string& run) {
   PosixFileSystem files;
   const Checkpoints checkpoints(files, run);
   CLLM_ASSIGN(const std::vector<uint64_t> steps, checkpoints.Steps());
-  for (const uint64_t step : steps) {
-    const std::string directory = checkpoints.Directory(step);
-    const Result<RunState> state = ReadState(directory);
+  std::vector<StoredCheckpoint> found;
+  for (const uint64_t step : steps) found.push_back({step, ReadState(checkpoints.Directory(step))});
+  return found;
+}
+
+JsonArray ToJson(const std::vector<StoredCheckpoint>& checkpoints) {
+  JsonArray all;
+  for (const auto& [step, state] : checkpoints) {
+    if (!state.ok()) {
+      all.push_back(JsonFields{{"step", step}, {"fault", state.status().message()}});
+      continue;
+    }
+    all.push_back(JsonFields{{"step", step},
+                             {"fault", {}},
+                             {"steps", state->schedule.total()},
+                             {"tokens", state->tokens},
+                             {"smoothed_loss", state->smooth_loss},
+                             {"seconds", state->elapsed_s}});
+  }
+  return all;
+}
+
+void Print(const std::vector<StoredCheckpoint>& checkpoints) {
+  for (const auto& [step, state] : checkpoints) {
     if (!state.ok()) {
       std::cout << fmt::format("checkpoint  step {}: {}\n", step, state.status().message());
       continue;
@@ -66,11 +98,10 @@ Status PrintCheckpoints(const std::string& run) {
                              state->schedule.total(), FormatCount(state->tokens), state->smooth_loss,
                              FormatDuration(state->elapsed_s));
   }
-  return {};
 }
 
 // Every hash of every checkpoint of a run, or of one checkpoint.
-Status Verify(const std::string& path) {
+Status Verify(const std::string& path, bool json) {
   std::vector<std::string> directories = {path};
   if (PathExists(RunPaths{path}.config())) {
     PosixFileSystem files;
@@ -81,15 +112,18 @@ Status Verify(const std::string& path) {
     if (steps.empty()) return BadInput(fmt::format("{}: expected a run with checkpoints, found none", path));
   }
   Status first_fault;
+  JsonArray all;
   for (const std::string& directory : directories) {
     const Status status = VerifyCheckpoint(directory);
-    std::cout << fmt::format("{}: {}\n", directory, status.ok() ? "every hash is right" : status.message());
+    all.push_back(JsonFields{{"checkpoint", directory}, {"fault", status.ok() ? JsonValue() : status.message()}});
+    if (!json) std::cout << fmt::format("{}: {}\n", directory, status.ok() ? "every hash is right" : status.message());
     if (first_fault.ok()) first_fault = status;
   }
+  if (json) std::cout << WriteJson({{"checkpoints", all}}) << "\n";
   return first_fault;
 }
 
-Status PrintMemory(const std::string& run) {
+Status PrintMemory(const std::string& run, bool json) {
   CLLM_TRY(CheckRunDirectory(run));
   RunConfig config;
   CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(RunPaths{run}.config()));
@@ -100,19 +134,27 @@ Status PrintMemory(const std::string& run) {
   const SpherePlan plan = PlanSpheres(spheres);
   const MemoryEstimate m =
       EstimateMemory(model.config, config.Step(), plan.leaves, plan.cache_domains, plan.permits);
-  const auto row = [](const char* name, size_t bytes) {
-    std::cout << fmt::format("  {:<22} {:>12}\n", name, FormatBytes(bytes));
+  struct Part {
+    const char *key, *name;
+    size_t bytes;
   };
+  const Part parts[] = {{"context_per_worker", "context of a worker", m.context_per_worker},
+                        {"stack_per_worker", "stack of a worker", m.stack_per_worker},
+                        {"contexts", "all workers", m.contexts},
+                        {"accumulators", "accumulators", m.accumulators},
+                        {"weights", "weights", m.weights},
+                        {"optimizer", "optimizer", m.optimizer},
+                        {"packed_weights", "packed weights", m.packs},
+                        {"update_scratch", "update scratch", m.update_scratch},
+                        {"total", "total", m.total()}};
+  JsonFields fields = {{"workers", plan.leaves}};
+  for (const Part& part : parts) fields.push_back({fmt::format("{}_bytes", part.key), part.bytes});
+  if (json) {
+    std::cout << WriteJson(fields) << "\n";
+    return {};
+  }
   std::cout << fmt::format("memory of training with {} workers\n", plan.leaves);
-  row("context of a worker", m.context_per_worker);
-  row("stack of a worker", m.stack_per_worker);
-  row("all workers", m.contexts);
-  row("accumulators", m.accumulators);
-  row("weights", m.weights);
-  row("optimizer", m.optimizer);
-  row("packed weights", m.packs);
-  row("update scratch", m.update_scratch);
-  row("total", m.total());
+  for (const Part& part : parts) std::cout << fmt::format("  {:<22} {:>12}\n", part.name, FormatBytes(part.bytes));
   return {};
 }
 
@@ -130,8 +172,8 @@ Status InspectCommand(const std::vector<std::string>& arguments) {
   line.AddFlag("--json", flags.json, "machine output");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  if (flags.verify) return Verify(flags.path);
-  if (flags.memory) return PrintMemory(flags.path);
+  if (flags.verify) return Verify(flags.path, flags.json);
+  if (flags.memory) return PrintMemory(flags.path, flags.json);
   if (flags.lattice.size() > 2 || (!flags.lattice.empty() && flags.lattice[0] != "lattice")) {
     return Usage(fmt::format("'{}', expected `lattice` and at most one token after the model",
                              flags.lattice.size() > 2 ? flags.lattice[2] : flags.lattice[0]));
@@ -140,9 +182,19 @@ Status InspectCommand(const std::vector<std::string>& arguments) {
   if (!flags.lattice.empty()) {
     return PrintLattice(model.tokenizer, flags.lattice.size() > 1 ? flags.lattice[1] : "", flags.json);
   }
-  CLLM_TRY(PrintModel(model, flags.json));
-  if (flags.json || !PathExists(RunPaths{flags.path}.config())) return {};
-  return PrintCheckpoints(flags.path);
+  std::vector<StoredCheckpoint> checkpoints;
+  if (PathExists(RunPaths{flags.path}.config())) {
+    CLLM_ASSIGN(checkpoints, CheckpointsOf(flags.path));
+  }
+  if (flags.json) {
+    JsonFields fields = ModelFields(model);
+    fields.push_back({"checkpoints", ToJson(checkpoints)});
+    std::cout << WriteJson(fields) << "\n";
+    return {};
+  }
+  PrintModel(model);
+  Print(checkpoints);
+  return {};
 }
 
 }  // namespace cllm

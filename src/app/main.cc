@@ -48,10 +48,7 @@ Status Dispatch(const std::vector<std::string>& arguments) {
     std::cout << VersionText() << "\n";
     return {};
   }
-  for (const Command& command : kCommands) {
-    if (command.name == arguments[0]) return command.run({arguments.begin() + 1, arguments.end()});
-  }
-  return Usage(fmt::format("unknown command '{}', expected one of those that `cllm --help` lists", arguments[0]));
+  return RunNamed(kCommands, "command", "cllm --help", arguments);
 }
 
 int Run(const std::vector<std::string>& arguments) {
