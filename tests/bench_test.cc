@@ -46,6 +46,14 @@ TEST(Bench, LatticeOfATextThatIsNotThere_IsBadInput) {
   EXPECT_THAT(outcome.err, HasSubstr("/no/such/text.txt"));
 }
 
+TEST(Bench, LatticeOfAShortText_IsBadInput) {
+  const Sandbox box;
+  const Outcome outcome = box.Run({"bench", "lattice", box.Write("short.txt", SomeText(3000)), "--tokenizer", "bytes"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("short.txt: "));
+  EXPECT_THAT(outcome.err, HasSubstr("expected at least 4096"));
+}
+
 TEST(Bench, Lattice_IsAnObjectForPairsAndOneForOrders) {
   const Sandbox box;
   const Outcome outcome = box.Run({"bench", "lattice", box.Write("text.txt", SomeText(20000)), "--tokenizer", "bpe:300",

@@ -84,15 +84,24 @@ TEST_F(GenerateCommand, Inspect_Json_IsOneObjectWhateverIsAsked) {
     return nlohmann::json::parse(box_.Run(more).out);
   };
   const auto model = inspect({});
-  EXPECT_EQ(model["width"], 16);
-  ASSERT_FALSE(model["checkpoints"].empty());
-  EXPECT_EQ(model["checkpoints"][0]["step"], model["checkpoints"][0]["steps"]);
+  EXPECT_EQ(model.at("width"), 16);
+  ASSERT_FALSE(model.at("checkpoints").empty());
+  EXPECT_EQ(model.at("checkpoints").at(0).at("step"), model.at("checkpoints").at(0).at("steps"));
   const auto memory = inspect({"--memory"});
-  EXPECT_GT(memory["total_bytes"], memory["accumulators_bytes"]);
-  const auto checked = inspect({"--verify"})["checkpoints"];
-  ASSERT_EQ(checked.size(), model["checkpoints"].size());
-  EXPECT_TRUE(checked[0]["fault"].is_null());
-  EXPECT_EQ(inspect({"lattice", "A"})["token"], "A");
+  EXPECT_GT(memory.at("total_bytes"), memory.at("accumulators_bytes"));
+  const auto checked = inspect({"--verify"}).at("checkpoints");
+  ASSERT_EQ(checked.size(), model.at("checkpoints").size());
+  EXPECT_TRUE(checked.at(0).at("fault").is_null());
+  EXPECT_EQ(inspect({"lattice", "A"}).at("token"), "A");
+  EXPECT_EQ(inspect({"lattice"}).at("tokens"), model.at("vocabulary"));
+}
+
+TEST_F(GenerateCommand, Inspect_Verify_TakesEveryWayOfNamingACheckpoint) {
+  for (const std::string which : {"run@latest", "run@best", "run/latest"}) {
+    const Outcome outcome = box_.Run({"inspect", box_.path(which), "--verify"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("every hash is right")) << which;
+  }
 }
 
 }  // namespace

@@ -262,7 +262,7 @@ TEST_F(Interruption, RunsOfReleasedVersions_Load) {
     const Outcome resumed = box_.Run({"resume", run, "--steps", "8", "--quiet", "--samples", "0"});
     EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
     if (name == "0.1.0") {
-      EXPECT_THAT(resumed.err, HasSubstr("the run began with numerics 1, this program has"));
+      EXPECT_THAT(resumed.err, HasSubstr("the configuration is of numerics 1, this program has"));
     }
   }
   EXPECT_GE(versions, 1u);

@@ -118,7 +118,7 @@ TEST_F(Runs, Killed_AtThreeRandomMoments_AndResumed_GivesTheSameWeights) {
   // Each later than the last, and between any two system calls; the first start writes the directory.
   std::vector<std::string> arguments = Options("cut", kSteps);
   int killed = 0;
-  for (const size_t begin : {10, 140, 270}) {
+  for (const size_t begin : {10u, 140u, 270u}) {
     const size_t lines = begin + random() % 100;
     const std::chrono::microseconds more(random() % 5000);
     const Outcome outcome = box_.Run(KilledAfter(arguments, box_.path("cut/log.jsonl"), lines, SIGKILL, more));

@@ -16,6 +16,7 @@
 #include "bench/training_bench.h"
 #include "data/cache_directory.h"
 #include "data/prepared_corpus.h"
+#include "data/split_text.h"
 #include "kernels/simd.h"
 #include "spheres/spheres.h"
 #include "store/json.h"
@@ -174,7 +175,13 @@ Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const s
   CLLM_ASSIGN(const SplitText text, SplitText::Open(options));
   CLLM_ASSIGN(Tokenizer tokenizer, TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads));
   CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
-  CLLM_TRY(CheckLongEnough(corpus, 1));
+  for (const auto& notes : {corpus.notes(), text.notes()}) {
+    for (const std::string& note : notes) std::fprintf(stderr, "note: %s\n", note.c_str());
+  }
+  if (corpus.training().size() < bench::kMinLatticeTokens) {
+    return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),
+                                corpus.training().size(), bench::kMinLatticeTokens));
+  }
   std::vector<uint32_t> tokens(std::min(kMostTokens, corpus.training().size()));
   CLLM_TRY(corpus.training().Read(0, tokens));
   return TokenizedText{std::move(tokenizer), std::move(tokens)};

@@ -13,8 +13,9 @@ Status RunNamed(std::span<const Command> commands, std::string_view kind, std::s
     if (command.name == arguments.front()) return command.run({arguments.begin() + 1, arguments.end()});
     names.emplace_back(command.name);
   }
+  const std::string nearest = Nearest(arguments.front(), names);
   return Usage(fmt::format("unknown {} '{}', expected one of those that `{}` lists{}", kind, arguments.front(), help,
-                           Suggestion(arguments.front(), names)));
+                           nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
 }
 
 }  // namespace cllm

@@ -115,7 +115,10 @@ std::string CommandLine::SuggestionFor(const std::vector<std::string>& arguments
   for (const std::string& argument : arguments) {
     const std::string name = argument.substr(0, argument.find('='));
     if (name == "--") break;
-    if (name.starts_with("--") && app_->get_option_no_throw(name) == nullptr) return Suggestion(name, names);
+    if (name.starts_with("--") && app_->get_option_no_throw(name) == nullptr) {
+      const std::string nearest = Nearest(name, names);
+      return nearest.empty() ? "" : fmt::format("; did you mean {} instead of {}?", nearest, name);
+    }
   }
   return "";
 }

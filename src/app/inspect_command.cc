@@ -102,12 +102,13 @@ void Print(const std::vector<StoredCheckpoint>& checkpoints) {
 
 // Every hash of every checkpoint of a run, or of one checkpoint.
 Status Verify(const std::string& path, bool json) {
-  std::vector<std::string> directories = {path};
-  if (PathExists(RunPaths{path}.config())) {
+  std::vector<std::string> directories;
+  if (!PathExists(RunPaths{path}.config())) {
+    CLLM_ASSIGN(directories.emplace_back(), ModelDirectory(path));
+  } else {
     PosixFileSystem files;
     const Checkpoints checkpoints(files, path);
     CLLM_ASSIGN(const std::vector<uint64_t> steps, checkpoints.Steps());
-    directories.clear();
     for (const uint64_t step : steps) directories.push_back(checkpoints.Directory(step));
     if (steps.empty()) return BadInput(fmt::format("{}: expected a run with checkpoints, found none", path));
   }

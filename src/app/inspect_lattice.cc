@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 
@@ -67,17 +68,45 @@ void PrintToken(const Tokenizer& tokenizer, uint32_t id) {
   }
 }
 
+struct RootVariants {
+  std::string root;
+  size_t variants;
+};
+// The most frequent roots, and how many tokens each has.
+std::vector<RootVariants> FirstRoots(const TokenLattice& lattice) {
+  std::vector<RootVariants> first;
+  for (size_t k = 0; k < std::min(kRootsShown, lattice.roots().size()); ++k) {
+    const auto variants = std::count(lattice.ranks().begin(), lattice.ranks().end(), k + 1);
+    first.push_back({lattice.roots()[k], static_cast<size_t>(variants)});
+  }
+  return first;
+}
+
+void PrintOverviewJson(const Tokenizer& tokenizer) {
+  const TokenLattice& lattice = tokenizer.lattice();
+  JsonArray roots;
+  for (const auto& [root, variants] : FirstRoots(lattice)) {
+    roots.push_back(JsonFields{{"root", root}, {"variants", variants}});
+  }
+  std::cout << WriteJson({{"tokenizer", tokenizer.name()},
+                          {"tokens", lattice.size()},
+                          {"roots", lattice.roots().size()},
+                          {"forms", lattice.form_classes()},
+                          {"suffixes", JsonArray(lattice.suffixes().begin(), lattice.suffixes().end())},
+                          {"most_frequent_roots", roots}})
+            << "\n";
+}
+
 void PrintOverview(const Tokenizer& tokenizer) {
   const TokenLattice& lattice = tokenizer.lattice();
   std::cout << fmt::format("tokenizer  {}\ntokens     {}\nroots      {}\nforms      {}\nsuffixes  ", tokenizer.name(),
                            lattice.size(), lattice.roots().size(), lattice.form_classes());
   for (const std::string& suffix : lattice.suffixes()) std::cout << " -" << suffix;
   std::cout << (lattice.suffixes().empty() ? " none\n" : "\n") << "most frequent roots:\n";
-  for (size_t k = 0; k < std::min(kRootsShown, lattice.roots().size()); ++k) {
-    size_t variants = 0;
-    for (const uint32_t rank : lattice.ranks()) variants += rank == k + 1;
+  size_t rank = 0;
+  for (const auto& [root, variants] : FirstRoots(lattice)) {
     // Roots are bytes; JSON's escapes make any of them printable.
-    std::cout << fmt::format("  {:>4}  {} variants  {}\n", k + 1, variants, WriteJson({{"root", lattice.roots()[k]}}));
+    std::cout << fmt::format("  {:>4}  {} variants  {}\n", ++rank, variants, WriteJson({{"root", root}}));
   }
 }
 
@@ -85,7 +114,11 @@ void PrintOverview(const Tokenizer& tokenizer) {
 
 Status PrintLattice(const Tokenizer& tokenizer, const std::string& token, bool json) {
   if (token.empty()) {
-    PrintOverview(tokenizer);
+    if (json) {
+      PrintOverviewJson(tokenizer);
+    } else {
+      PrintOverview(tokenizer);
+    }
     return {};
   }
   const std::optional<uint32_t> id = FindToken(tokenizer, token);

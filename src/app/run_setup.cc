@@ -118,11 +118,19 @@ void NotePrecision(const RunConfig& config, RunObserver& observer) {
       "slower than --precision fp32");
 }
 
+void NoteNumerics(const RunConfig& config, RunObserver& observer) {
+  if (config.numerics == kNumerics) return;
+  observer.OnNote(fmt::format(
+      "the configuration is of numerics {}, this program has {}: the weights' last bits will not be those of then",
+      config.numerics, kNumerics));
+}
+
 }  // namespace
 
 Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observer) {
   RunSetup setup;
   NotePrecision(config, observer);
+  NoteNumerics(config, observer);
   const size_t threads = config.threads != 0 ? config.threads : UsableCores();
   CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(config)));
   setup.machine = MeasureMachine(std::min(threads, UsableCores()), kPeakMilliseconds);
@@ -148,6 +156,7 @@ Result<RunSetup> SetUpRun(RunConfig config, double started, RunObserver& observe
 Result<RunSetup> SetUpResume(const RunPaths& paths, RunConfig config, RunObserver& observer) {
   RunSetup setup;
   NotePrecision(config, observer);
+  NoteNumerics(config, observer);
   CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(config)));
   setup.machine = MeasureMachine(std::min(config.threads != 0 ? config.threads : UsableCores(), UsableCores()),
                                  kPeakMilliseconds);

@@ -1,7 +1,5 @@
 #include "app/suggestion.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +21,7 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::string Suggestion(std::string_view word, const std::vector<std::string>& names) {
+std::string Nearest(std::string_view word, const std::vector<std::string>& names) {
   const std::string* nearest = nullptr;
   size_t least = word.size() / 3 + 1;
   for (const std::string& name : names) {
@@ -33,7 +31,7 @@ std::string Suggestion(std::string_view word, const std::vector<std::string>& na
     least = distance;
     nearest = &name;
   }
-  return nearest == nullptr ? "" : fmt::format("; did you mean {}?", *nearest);
+  return nearest == nullptr ? "" : *nearest;
 }
 
 }  // namespace cllm

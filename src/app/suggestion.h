@@ -10,8 +10,8 @@ namespace cllm {
 // alignment; Damerau 1964).
 size_t EditDistance(std::string_view a, std::string_view b);
 
-// "; did you mean NAME?" with the name nearest to a mistyped word, or nothing if none is near: at most a third of the
-// word's letters off, or the word cut short.
-std::string Suggestion(std::string_view word, const std::vector<std::string>& names);
+// The name nearest to a mistyped word, or nothing if none is near: at most a third of the word's letters off, or the
+// word cut short.
+std::string Nearest(std::string_view word, const std::vector<std::string>& names);
 
 }  // namespace cllm

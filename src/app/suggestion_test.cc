@@ -15,14 +15,14 @@ TEST(EditDistance, CountsInsertionsDeletionsReplacementsAndExchanges) {
   EXPECT_EQ(EditDistance("ca", "abc"), 3u);  // optimal string alignment; with unrestricted exchanges it would be 2
 }
 
-TEST(Suggestion, NamesTheNearest_OrNothing) {
+TEST(Nearest, IsNearOrNothing) {
   const std::vector<std::string> names = {"train", "resume", "tokenize", "--threads", "--heads"};
-  EXPECT_EQ(Suggestion("trian", names), "; did you mean train?");
-  EXPECT_EQ(Suggestion("--thread", names), "; did you mean --threads?");
-  EXPECT_EQ(Suggestion("tok", names), "; did you mean tokenize?");
-  EXPECT_EQ(Suggestion("xyz", names), "");
-  EXPECT_EQ(Suggestion("", names), "");
-  EXPECT_EQ(Suggestion("trian", {}), "");
+  EXPECT_EQ(Nearest("trian", names), "train");
+  EXPECT_EQ(Nearest("--thread", names), "--threads");
+  EXPECT_EQ(Nearest("tok", names), "tokenize");
+  EXPECT_EQ(Nearest("xyz", names), "");
+  EXPECT_EQ(Nearest("", names), "");
+  EXPECT_EQ(Nearest("trian", {}), "");
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -12,7 +11,6 @@
 #include "base/system.h"
 #include "base/units.h"
 #include "infer/generator.h"
-#include "store/config_file.h"
 #include "text/tokenizer_file.h"
 #include "train/trainer.h"
 
@@ -118,15 +116,6 @@ void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
   line.AddFlag("--json", flags.json, "the result as JSON on standard output, instead of samples");
 }
 
-// A run begun with other roundings goes on, but not with the bits that the older program would have given it.
-void NoteNumerics(const std::vector<ConfigEntry>& entries, ConsoleObserver& console) {
-  const auto found = std::find_if(entries.begin(), entries.end(), [](const auto& e) { return e.key == "numerics"; });
-  if (found == entries.end() || found->value == std::to_string(kNumerics)) return;
-  console.OnNote(fmt::format(
-      "the run began with numerics {}, this program has {}: it goes on, with other last bits than an uninterrupted run",
-      found->value, kNumerics));
-}
-
 // The signals that stop a run also stop its preparation, where nothing is to be saved yet.
 Trainer::Parts PartsOf(const RunSetup& setup, const RunPaths& paths, FileSystem& files, RunObserver& observer,
                        RunControl& control) {
@@ -201,7 +190,6 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
   PosixFileSystem files;
   CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run));
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
-  NoteNumerics(entries, console);
   CLLM_ASSIGN(const FoundCheckpoint found, Checkpoints(files, run).NewestValid());
   for (const SkippedCheckpoint& skipped : found.skipped) {
     console.OnNote(fmt::format("checkpoint of step {} is skipped: {}", skipped.step, skipped.reason));

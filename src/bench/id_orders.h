@@ -32,7 +32,7 @@ class Cache {
   Cache(size_t sets, size_t ways, size_t block)
       : sets_(sets), ways_(ways), block_(block), blocks_(sets * ways, kNone) {}
 
-  // Reads bytes [begin, end), each block once.
+  // Reads bytes [begin, end), each block once. REQUIRES: begin < end.
   void Read(uint64_t begin, uint64_t end);
   uint64_t misses() const { return misses_; }
 

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
+#include <string>
+#include <vector>
 
 #include "bench/dot_product.h"
 #include "bench/lattice_bench.h"
+#include "kernels/simd.h"
 #include "lattice/similarity.h"
 
 namespace cllm::bench {
@@ -37,23 +39,36 @@ TEST(IdOrders, Frequency_PutsWhatIsReadMostFirst_AfterTheFixedTokens) {
   EXPECT_EQ(TokensByRow(IdOrders(SmallLattice(), text, 2)[1]), (std::vector<uint32_t>{0, 1, 3, 5, 2, 4}));
 }
 
-TEST(IdOrders, EveryOrder_IsAPermutation) {
-  for (const IdOrder& order : IdOrders(SmallLattice(), {}, 1)) {
+TEST(IdOrders, EveryOrder_IsAPermutationThatKeepsTheFixed) {
+  for (const IdOrder& order : IdOrders(SmallLattice(), {}, 2)) {
+    EXPECT_EQ(order.row[0], 0u) << order.name;
+    EXPECT_EQ(order.row[1], 1u) << order.name;
     std::vector<uint32_t> rows = order.row;
     std::sort(rows.begin(), rows.end());
     EXPECT_EQ(rows, (std::vector<uint32_t>{0, 1, 2, 3, 4, 5})) << order.name;
   }
 }
 
+TEST(IdOrders, Shuffled_LeavesFewTokensInPlace) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < 1000; ++i) names.push_back(std::to_string(i));
+  std::vector<LatticeToken> tokens;
+  for (const std::string& name : names) tokens.push_back({name, 1});
+  const IdOrder shuffled = IdOrders(TokenLattice::Build(tokens), {}, 3)[2];
+  size_t in_place = 0;
+  for (uint32_t i = 3; i < shuffled.row.size(); ++i) in_place += shuffled.row[i] == i;
+  EXPECT_LT(in_place, 20u);
+}
+
 TEST(Cache, ReplacesWhatWasUsedLeastRecently) {
   Cache cache(1, 2, 64);
-  for (const uint64_t line : {0, 1, 0, 2, 0, 1}) cache.Read(64 * line, 64 * line + 1);
+  for (const uint64_t line : {0u, 1u, 0u, 2u, 0u, 1u}) cache.Read(64 * line, 64 * line + 1);
   EXPECT_EQ(cache.misses(), 4u);  // 0, 1, 2 for 1, 1 for 2
 }
 
 TEST(Cache, SetsAreChosenByTheBlock) {
   Cache cache(2, 1, 64);
-  for (const uint64_t line : {0, 1, 0, 1, 2, 1}) cache.Read(64 * line, 64 * line + 64);
+  for (const uint64_t line : {0u, 1u, 0u, 1u, 2u, 1u}) cache.Read(64 * line, 64 * line + 64);
   EXPECT_EQ(cache.misses(), 3u);
 }
 
@@ -96,15 +111,21 @@ TEST(DotProduct, EveryLength_IsTheSumOfProducts) {
     x[i] = static_cast<float>(i % 7) - 3;
     y[i] = static_cast<float>(i % 5) + 1;  // whole numbers: every sum is exact
   }
-  for (size_t n = 0; n <= x.size(); ++n) {
-    EXPECT_EQ(DotProduct(x.data(), y.data(), n),
-              std::inner_product(x.begin(), x.begin() + static_cast<int>(n), y.begin(), 0.0f));
+  for (const std::string& target : SimdTargets()) {
+    ASSERT_TRUE(ForceSimd(target).ok());
+    float sum = 0;
+    for (size_t n = 0; n < x.size(); ++n) {
+      EXPECT_EQ(DotProduct(x.data(), y.data(), n), sum) << target << ", " << n;
+      sum += x[n] * y[n];
+    }
   }
+  ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
 }
 
 TEST(BenchLattice, BothTables_HaveTheirRows) {
   const TokenLattice lattice = SmallLattice();
-  const std::vector<uint32_t> tokens = {1, 2, 3, 4, 5, 4, 3, 2, 1, 0};
+  std::vector<uint32_t> tokens(kMinLatticeTokens);
+  for (uint32_t i = 0; i < tokens.size(); ++i) tokens[i] = i * i % 6;
   const LatticeOptions options{.widths = {8, 40}, .rounds = 5};
   const auto pairs = BenchPairs(lattice, tokens, options);
   ASSERT_TRUE(pairs.ok()) << pairs.status().message();

@@ -36,17 +36,6 @@ Result<std::string> CheckpointOf(const std::string& run, const std::string& whic
   return Checkpoints(files, run).Find(which);
 }
 
-// The directory of model.safetensors that MODEL names.
-Result<std::string> ModelDirectory(const std::string& model) {
-  const size_t at = model.rfind('@');
-  if (!PathExists(model) && at != model.npos) return CheckpointOf(model.substr(0, at), model.substr(at + 1));
-  if (!PathExists(model)) return BadInput(fmt::format("{}: {}, found nothing there", model, kExpected));
-  if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found a file", model, kExpected));
-  if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;
-  if (PathExists(RunPaths{model}.config())) return CheckpointOf(model, "best");
-  return BadInput(fmt::format("{}: {}, found a directory without any of them", model, kExpected));
-}
-
 // The model file has the size and hash it was written with; returns the step. The other files do not matter here.
 Result<uint64_t> VerifyModelFile(const std::string& directory) {
   CLLM_ASSIGN(Manifest manifest, ReadManifest(directory));
@@ -70,6 +59,16 @@ Result<std::string> TokenizerDirectory(const std::string& directory) {
 }
 
 }  // namespace
+
+Result<std::string> ModelDirectory(const std::string& model) {
+  const size_t at = model.rfind('@');
+  if (!PathExists(model) && at != model.npos) return CheckpointOf(model.substr(0, at), model.substr(at + 1));
+  if (!PathExists(model)) return BadInput(fmt::format("{}: {}, found nothing there", model, kExpected));
+  if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found a file", model, kExpected));
+  if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;
+  if (PathExists(RunPaths{model}.config())) return CheckpointOf(model, "best");
+  return BadInput(fmt::format("{}: {}, found a directory without any of them", model, kExpected));
+}
 
 Result<OpenedModel> OpenModel(const std::string& model) {
   CLLM_ASSIGN(const std::string named, ModelDirectory(model));

@@ -18,10 +18,13 @@ struct OpenedModel {
   uint64_t step = 0;      // of the checkpoint; 0 for a model without manifest.json
 };
 
-// Opens what the command line calls MODEL: a run directory (its best checkpoint), RUN@best, RUN@latest or RUN@STEP, a
-// checkpoint directory (its tokenizer lies beside it or in the run two levels up), or a directory that holds
-// model.safetensors, tokenizer.json and lattice.json. A checkpoint's model file is compared with its manifest.
-// Error (BadInput): one sentence that names the path, what was expected and what was found.
+// The directory of what the command line calls MODEL: a run directory (its best checkpoint), RUN@best, RUN@latest or
+// RUN@STEP, a checkpoint directory (its tokenizer lies beside it or in the run two levels up), or a directory that
+// holds model.safetensors, tokenizer.json and lattice.json. Error (BadInput): one sentence that names the path, what
+// was expected and what was found.
+Result<std::string> ModelDirectory(const std::string& model);
+
+// Opens a MODEL. A checkpoint's model file is compared with its manifest. Error: as above.
 Result<OpenedModel> OpenModel(const std::string& model);
 
 }  // namespace cllm

@@ -85,6 +85,7 @@ Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& 
   for (const ConfigEntry& entry : entries) {
     if (entry.key == "format" || entry.key == "numerics") {
       CLLM_TRY(CheckFormatEntry(entry, label));
+      if (entry.key == "numerics") config.numerics = std::stoul(entry.value);
       continue;
     }
     const auto option = std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.name == entry.key; });

@@ -17,6 +17,9 @@ namespace cllm {
 
 enum class OnDivergence { kStop, kRollback };
 
+// The number of the bits that a run makes: another one is needed whenever a change alters final weights.
+inline constexpr uint64_t kNumerics = 2;
+
 // Every choice of a training run. An empty optional is a choice that the planner makes; after planning all are set, and
 // the configuration written to the run reproduces it. A plain value.
 struct RunConfig {
@@ -49,6 +52,7 @@ struct RunConfig {
   uint64_t samples = 3;                            // printed at the end; one is written at each evaluation
   uint64_t patience = 0;                           // evaluations without improvement before it ends; 0: no limit
   OnDivergence on_divergence = OnDivergence::kStop;
+  uint64_t numerics = kNumerics;  // of the program that wrote the file it was read from; written is always kNumerics
 
   // REQUIRES: planned.
   ModelConfig Model(size_t vocabulary) const;
@@ -82,7 +86,5 @@ Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& 
 
 // Format number of config.toml.
 inline constexpr uint64_t kRunFormat = 1;
-// The number of the bits that a run makes: another one is needed whenever a change alters final weights.
-inline constexpr uint64_t kNumerics = 2;
 
 }  // namespace cllm
