@@ -70,7 +70,7 @@ std::string JsonOf(const std::string& prompt, const Generated& made, const Token
   static constexpr const char* kReasons[] = {"length", "stop", "end"};
   JsonArray tokens, logprobs;
   for (const uint32_t id : made.tokens) tokens.push_back(tokenizer.TokenText(id));
-  for (const float logprob : made.logprobs) logprobs.push_back(static_cast<double>(logprob));
+  for (const float logprob : made.logprobs) logprobs.emplace_back(static_cast<double>(logprob));
   return WriteJson({{"prompt", prompt},
                     {"text", made.text},
                     {"finish_reason", kReasons[static_cast<size_t>(made.reason)]},
