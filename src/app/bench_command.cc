@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/command_line.h"
+#include "app/console.h"
 #include "base/system.h"
 #include "bench/generation_bench.h"
 #include "bench/kernels_bench.h"
@@ -175,9 +176,9 @@ Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const s
   CLLM_ASSIGN(const SplitText text, SplitText::Open(options));
   CLLM_ASSIGN(Tokenizer tokenizer, TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads));
   CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
-  for (const auto& notes : {corpus.notes(), text.notes()}) {
-    for (const std::string& note : notes) std::fprintf(stderr, "note: %s\n", note.c_str());
-  }
+  ConsoleObserver console(ConsoleStyle::kLines);
+  for (const std::string& note : corpus.notes()) console.OnNote(note);
+  for (const std::string& note : text.notes()) console.OnNote(note);
   if (corpus.training().size() < bench::kMinLatticeTokens) {
     return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),
                                 corpus.training().size(), bench::kMinLatticeTokens));

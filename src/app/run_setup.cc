@@ -32,16 +32,10 @@ TextOptions TextOf(const RunConfig& config) {
   return options;
 }
 
-TextSource TrainingText(const SplitText& text) {
-  return [&text](const TextVisitor& visitor) {
-    return text.Read(CorpusPart::kTraining, visitor);
-  };
-}
-
 Result<Tokenizer> MakeTokenizer(const RunConfig& config, const SplitText& text, size_t threads) {
   if (config.tokenizer != "bytes" && !config.tokenizer.starts_with("bpe:")) return LoadTokenizer(config.tokenizer);
   CLLM_ASSIGN(const TokenizerSpec spec, ParseTokenizerSpec(config.tokenizer));
-  return TrainTokenizer(spec, TrainingText(text), threads);
+  return TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads);
 }
 
 Status TakeDimension(const char* name, size_t of_model, std::optional<size_t>& choice) {

@@ -6,9 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "bench/dot_product.h"
-#include "bench/lattice_bench.h"
-#include "kernels/simd.h"
 #include "lattice/similarity.h"
 
 namespace cllm::bench {
@@ -103,36 +100,6 @@ TEST(SimilarityOfRandomPairs, OfTwoTokens_IsTheirs) {
   const LatticeToken tokens[] = {{"a", 2}, {"b", 1}};
   const double expected = SpatialSimilarity(UlamPointOf(1), UlamPointOf(2));
   EXPECT_NEAR(SimilarityOfRandomPairs(TokenLattice::Build(tokens), 10), expected, 1e-15);
-}
-
-TEST(DotProduct, EveryLength_IsTheSumOfProducts) {
-  std::vector<float> x(200), y(200);
-  for (size_t i = 0; i < x.size(); ++i) {
-    x[i] = static_cast<float>(i % 7) - 3;
-    y[i] = static_cast<float>(i % 5) + 1;  // whole numbers: every sum is exact
-  }
-  for (const std::string& target : SimdTargets()) {
-    ASSERT_TRUE(ForceSimd(target).ok());
-    float sum = 0;
-    for (size_t n = 0; n < x.size(); ++n) {
-      EXPECT_EQ(DotProduct(x.data(), y.data(), n), sum) << target << ", " << n;
-      sum += x[n] * y[n];
-    }
-  }
-  ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
-}
-
-TEST(BenchLattice, BothTables_HaveTheirRows) {
-  const TokenLattice lattice = SmallLattice();
-  std::vector<uint32_t> tokens(kMinLatticeTokens);
-  for (uint32_t i = 0; i < tokens.size(); ++i) tokens[i] = i * i % 6;
-  const LatticeOptions options{.widths = {8, 40}, .rounds = 5};
-  const auto pairs = BenchPairs(lattice, tokens, options);
-  ASSERT_TRUE(pairs.ok()) << pairs.status().message();
-  EXPECT_EQ(pairs->table.Rows().size(), 4u);
-  const auto orders = BenchIdOrders(lattice, tokens, 1, options);
-  ASSERT_TRUE(orders.ok()) << orders.status().message();
-  EXPECT_EQ(orders->table.Rows().size(), 6u);
 }
 
 }  // namespace
