@@ -61,7 +61,23 @@ function(cllm_library name)
   set_target_properties(${name} PROPERTIES OUTPUT_NAME cllm_${name})
 endfunction()
 
-# cllm_test(name SOURCES x_test.cc... LIBRARIES external...): one GoogleTest binary per folder, named <name>_test.
+# cllm_testing_library(name SOURCES a.cc... DEPENDS libraries...): what only tests link of src/<name>/testing (fixtures,
+# failing disks, reference twins), as the library <name>_testing; included as "<name>/testing/x.h". Without sources it is
+# headers only.
+function(cllm_testing_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name}_testing STATIC EXCLUDE_FROM_ALL ${ARG_SOURCES})
+    target_compile_options(${name}_testing PRIVATE ${CLLM_BASELINE})
+    target_link_libraries(${name}_testing PUBLIC ${name} ${ARG_DEPENDS})
+  else()
+    add_library(${name}_testing INTERFACE)
+    target_link_libraries(${name}_testing INTERFACE ${name} ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# cllm_test(name SOURCES x_test.cc... LIBRARIES testing libraries and external ones...): one GoogleTest binary per
+# folder, named <name>_test.
 function(cllm_test name)
   if(NOT CLLM_TESTS)
     return()

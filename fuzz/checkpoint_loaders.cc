@@ -1,19 +1,18 @@
 #include <string>
 
 #include "base/check.h"
-#include "base/file.h"
+#include "base/testing/temporary_directory.h"
 #include "loaders.h"
 #include "model/model_file.h"
 #include "store/manifest.h"
 #include "store/safetensors.h"
-#include "store/temporary_directory.h"
 #include "train/run_state.h"
 
 namespace cllm::fuzz {
 namespace {
 
 // The shape that optimizer.safetensors of the seeds has.
-constexpr ModelConfig kShape{.layers = 1, .heads = 1, .width = 2, .hidden = 1, .context = 4, .vocabulary = 259};
+constexpr ModelShape kShape{.layers = 1, .heads = 1, .width = 2, .hidden = 1, .context = 4, .vocabulary = 259};
 
 class TextSink : public ByteSink {
  public:
@@ -36,7 +35,7 @@ void WriteBytes(const std::string& path, ByteView bytes) { WriteText(path, std::
 // The files of a checkpoint with this state, by name.
 std::string WrittenFile(const RunState& state, Optimizer& optimizer, const std::string& name) {
   const Parameters parameters(kShape);
-  for (const CheckpointFile& file : CheckpointFiles(kShape, parameters, optimizer, state)) {
+  for (const CheckpointFile& file : CheckpointFiles(parameters, optimizer, state)) {
     if (file.name == name) return Written(file);
   }
   CHECK(false);
@@ -57,7 +56,7 @@ Status LoadState(ByteView bytes) {
   const TemporaryDirectory folder;
   WriteBytes(folder / kStateFileName, bytes);
   CLLM_ASSIGN(const RunState state, ReadState(folder.path()));
-  Optimizer optimizer(kShape, {});
+  Optimizer optimizer(ParameterLayout(kShape), {});
   const std::string written = WrittenFile(state, optimizer, kStateFileName);
   WriteText(folder / kStateFileName, written);
   const Result<RunState> again = ReadState(folder.path());
@@ -69,20 +68,20 @@ Status LoadModel(ByteView bytes) {
   const TemporaryDirectory folder;
   const std::string path = folder / kModelFileName;
   WriteBytes(path, bytes);
-  CLLM_ASSIGN(const ModelConfig config, ReadModelConfig(path));
+  CLLM_ASSIGN(const ModelShape config, ReadModelShape(path));
   Parameters parameters(config);
-  CLLM_TRY(ReadModel(path, config, parameters));
+  CLLM_TRY(ReadModel(path, parameters));
   const std::string hash = WeightHash(parameters);
-  WriteText(path, Written(ModelFile(config, parameters)));
+  WriteText(path, Written(ModelFile(parameters)));
   Parameters again(config);
-  CHECK(ReadModel(path, config, again).ok() && WeightHash(again) == hash);
+  CHECK(ReadModel(path, again).ok() && WeightHash(again) == hash);
   return {};
 }
 
 Status LoadOptimizer(ByteView bytes) {
   const TemporaryDirectory folder;
   WriteBytes(folder / kOptimizerFileName, bytes);
-  Optimizer optimizer(kShape, {});
+  Optimizer optimizer(ParameterLayout(kShape), {});
   const Parameters parameters(kShape);
   CLLM_TRY(ReadMoments(folder.path(), parameters, optimizer));
   RunState state;

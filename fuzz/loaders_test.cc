@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/temporary_directory.h"
 #include "mutator.h"
-#include "store/temporary_directory.h"
 
 // The loaders on the committed seeds and on damaged forms of them. A crash, a sanitizer's report or a broken promise
 // ends the program.

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/file.h"
 #include "base/hash.h"
+#include "base/testing/temporary_directory.h"
 #include "data/token_file.h"
 #include "data/token_format.h"
 #include "loaders.h"
 #include "store/config_file.h"
 #include "store/json_log.h"
-#include "store/temporary_directory.h"
 #include "text/tokenizer_file.h"
 #include "train/run_config.h"
 

@@ -81,7 +81,12 @@ TEST_F(BadInput, InvalidUtf8_IsKeptAndCounted) {
       TinyRun(box_.Write("latin.txt", SomeText(3000) + "caf\xE9 \xFF\xFE\n" + SomeText(1000)), box_.path("run"), "1");
   const Outcome outcome = box_.Run(arguments);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("3 bytes"), HasSubstr("UTF-8")));
+  const Outcome evaluated = box_.Run({"eval", box_.path("run"), box_.path("latin.txt")});
+  EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
+  for (const std::string& told : {outcome.err, evaluated.err}) {
+    EXPECT_THAT(told, AllOf(HasSubstr("3 bytes"), HasSubstr("UTF-8")));
+    EXPECT_EQ(told.find("UTF-8"), told.rfind("UTF-8")) << "told once";
+  }
 }
 
 TEST_F(BadInput, NulBytes_InAText_AreRefusedAsBinary) {

@@ -16,13 +16,14 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
-#include "base/file.h"
 #include "base/random.h"
+#include "base/system.h"
 #include "base/units.h"
 #include "bench/configurations.h"
 #include "bench/measure.h"
 #include "bench/table.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/panels.h"
 #include "kernels/peak.h"
 #include "kernels/simd.h"
 #include "math/scalar.h"

@@ -18,6 +18,7 @@
 #include "data/cache_directory.h"
 #include "data/prepared_corpus.h"
 #include "data/split_text.h"
+#include "model/weights.h"
 #include "kernels/simd.h"
 #include "spheres/spheres.h"
 #include "store/json.h"
@@ -141,14 +142,16 @@ Status Scaling(const Arguments& arguments) {
 }
 
 Status Generation(const Arguments& arguments) {
-  CommandLine line("bench generate", "Generation on one thread, against what memory bandwidth or multiply-adds allow.",
-                   "cllm bench generate --config b");
-  std::string config = "b", weights = Joined(WeightFormats());
+  CommandLine line("bench generate", "Generation, of one sequence or several together, against what the machine allows.",
+                   "cllm bench generate --config b --sequences 1,16 --threads 1,2");
+  std::string config = "b", weights = Joined(StorageNames()), sequences = "1", threads = "1";
   bench::GenerationOptions options;
   bool json = false;
   line.AddText("--config", config, fmt::format("{} [b]", kConfigHelp));
   line.AddText("--weights", weights, fmt::format("how the matrices are kept [{}]", weights));
-  line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a round, at most the context [128]");
+  line.AddText("--sequences", sequences, "sequences decoded together, such as 1,4,16 [1]");
+  line.AddText("--threads", threads, "worker threads, such as 1,2 [1]");
+  line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a sequence in a round, at most the context [128]");
   line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the result as JSON");
@@ -156,6 +159,8 @@ Status Generation(const Arguments& arguments) {
   if (line.help_shown()) return {};
   CLLM_ASSIGN(options.configurations, bench::FindConfigurations(config));
   CLLM_ASSIGN(options.weights, bench::SplitList("weights", weights));
+  CLLM_ASSIGN(options.sequences, bench::SplitCounts("sequences", sequences, 4096));
+  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
   CLLM_ASSIGN(const bench::Findings findings, bench::BenchGeneration(options));
   Print("generate", findings, json);
   return {};
@@ -177,8 +182,7 @@ Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const s
   CLLM_ASSIGN(Tokenizer tokenizer, TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads));
   CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
   ConsoleObserver console(ConsoleStyle::kLines);
-  for (const std::string& note : corpus.notes()) console.OnNote(note);
-  for (const std::string& note : text.notes()) console.OnNote(note);
+  for (const std::string& note : corpus.notes()) console.OnNote({note});
   if (corpus.training().size() < bench::kMinLatticeTokens) {
     return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),
                                 corpus.training().size(), bench::kMinLatticeTokens));
@@ -234,7 +238,7 @@ Status PeersSideBySide(const Arguments& arguments) {
   line.AddFlag("--json", json, "the results as JSON, one object a line: products, training");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_TRY(bench::FindConfigurations(config).status());
+  CLLM_TRY(bench::FindConfigurations(config));
   CLLM_ASSIGN(options.configurations, bench::SplitList("config", config));
   CLLM_ASSIGN(options.precisions, bench::SplitList("precision", precision));
   CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
@@ -251,7 +255,7 @@ constexpr Command kBenches[] = {
     {"train", "whole training steps: tokens per second, share of peak, time by phase", Train},
     {"scaling", "the same training on different numbers of threads", Scaling},
     {"lattice", "pairs of tokens by GCD and by dot product; the order of ids", Lattice},
-    {"generate", "generation on one thread against what the machine allows", Generation},
+    {"generate", "generation against what the machine allows", Generation},
     {"peers", "training and matrix products beside other libraries", PeersSideBySide},
 };
 

@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "app/suggestion.h"
-#include "base/file.h"
+#include "base/system.h"
 
 namespace cllm {
 namespace {
@@ -58,6 +58,12 @@ CommandLine::CommandLine(std::string name, std::string summary, std::string exam
 
 CommandLine::~CommandLine() = default;
 
+Result<Storage> WeightsFlag(const std::string& word) {
+  Result<Storage> storage = StorageNamed(word);
+  if (storage.ok()) return storage;
+  return Usage("--" + storage.status().message());
+}
+
 void CommandLine::AddText(const std::string& name, std::string& target, const std::string& help) {
   app_->add_option(name, target, help);
 }
@@ -102,7 +108,11 @@ void CommandLine::AddRunOptions(const std::vector<std::string>& only, const std:
     const auto other = help.find(std::string(spec.name));
     CLI::Option* option = app_->add_option(flag, flags_.back()->values, other == help.end() ? HelpOf(spec) : other->second);
     option->type_name(std::string(spec.value));
-    if (spec.name != "text") option->expected(1)->take_all();
+    if (spec.flag) {
+      option->expected(0, 1)->default_str("true")->take_all();
+    } else if (spec.name != "text") {
+      option->expected(1)->take_all();
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/weights.h"
 #include "train/run_config.h"
 
 namespace CLI {
@@ -18,6 +19,9 @@ namespace cllm {
 // The help of --weights, which every command that reads a model has.
 inline constexpr const char* kWeightsHelp =
     "round the matrices to f32, bf16 or q8_0 (8-bit integers): less to read, a little less exact [f32]";
+
+// How --weights says that matrices are stored. Error (Usage): another word.
+Result<Storage> WeightsFlag(const std::string& word);
 
 // A subcommand's parser: CLI11 for the arguments (in one file, since it compiles slowly), our table for a run's options.
 // One command only.

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "train/run_observer.h"
+#include "monitor/run_observer.h"
 
 namespace cllm {
 
@@ -14,33 +14,33 @@ enum class ConsoleStyle {
 };
 ConsoleStyle ChooseConsoleStyle(bool quiet);
 
-// A run's progress for people. Node Zero only.
+// A run's progress for people, on standard error. Node Zero only.
 class ConsoleObserver : public RunObserver {
  public:
   explicit ConsoleObserver(ConsoleStyle style) : style_(style) {}
+  ~ConsoleObserver() override { Break(); }
+  ConsoleObserver(const ConsoleObserver&) = delete;
+  ConsoleObserver& operator=(const ConsoleObserver&) = delete;
 
-  void OnStep(const StepReport& report) override;
-  void OnEvaluation(const EvaluationReport& report) override;
-  void OnSave(uint64_t step, const std::string& directory) override;
-  void OnNote(const std::string& sentence) override;
-  // Ends a line that is being rewritten.
-  void Break();
+  void OnStep(const StepEvent& event) override;
+  void OnEvaluation(const EvaluationEvent& event) override;
+  void OnSkippedSave(const SkippedSaveEvent& event) override;
+  void OnNote(const NoteEvent& event) override;
+  void OnRollback(const RollbackEvent& event) override;
+  void OnEnd(const EndEvent& event) override;
 
  private:
+  void Note(const std::string& sentence);
+  void Break();  // ends a line that is being rewritten
+
   ConsoleStyle style_;
   bool line_open_ = false;
   double shown_at_ = -1e9;
   std::string validation_;
 };
 
-// "step 100/2000 [=====>    ] loss 2.3456 val 2.31 | 23,000 tok/s | 58% of peak | eta 1m20s (12:34:56)".
-std::string ProgressText(const StepReport& report, const std::string& validation, bool bar);
-
-// Control bytes other than newline and tab, and invalid UTF-8, made visible, so that no text of a model can upset a
-// terminal.
-// The program as it was called, for commands that the user may copy: "./cllm", else "cllm".
-std::string ProgramName();
-
-std::string ForTerminal(const std::string& text);
+// "step 100/2000 [=====     ] loss 2.3456 val 2.31 | 23,000 tok/s | 58% of peak | eta 1m20s (12:34:56)", the bar in
+// style kBar only; the time left from the tenth step on. validation: as it follows the loss, or empty.
+std::string ProgressText(const StepEvent& event, const std::string& validation, ConsoleStyle style);
 
 }  // namespace cllm

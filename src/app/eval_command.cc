@@ -10,9 +10,9 @@
 #include "data/split_text.h"
 #include "infer/open_model.h"
 #include "math/scalar.h"
+#include "spheres/per_leaf.h"
 #include "store/json.h"
 #include "train/validation.h"
-#include "train/worker.h"
 
 namespace cllm {
 namespace {
@@ -26,37 +26,37 @@ struct EvalFlags {
 };
 
 struct EvalResult {
-  EvaluationReport report;
+  EvaluationResult evaluation;
   PartStatistics part;
 };
 
-Result<EvalResult> Evaluate(const EvalFlags& flags, const OpenedModel& model, const PackedWeights& packed,
-                            ConsoleObserver& console) {
+Result<EvalResult> Evaluate(const EvalFlags& flags, const Tokenizer& tokenizer, const Weights& weights,
+                            RunObserver& observer) {
   const size_t threads = flags.threads != 0 ? flags.threads : PlanSpheres({}).leaves;
   TextOptions options;
   options.corpus.paths = flags.text;
   options.cache_directory = DefaultCacheDirectory();
   CLLM_ASSIGN(const SplitText text, SplitText::OpenForEvaluation(options));
-  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, model.tokenizer, {.threads = threads, .progress = {}}));
-  for (const std::string& note : corpus.notes()) console.OnNote(note);
-  const size_t context = model.config.context, stride = flags.stride == 0 ? context : flags.stride;
+  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
+  for (const std::string& note : corpus.notes()) observer.OnNote({note});
+  const size_t context = weights.shape().context, stride = flags.stride == 0 ? context : flags.stride;
   if (stride > context) {
     return Usage(fmt::format("--stride is {}, expected at most the model's context of {}", stride, context));
   }
-  const TokenLattice& lattice = model.tokenizer.lattice();
-  const Transformer transformer(model.config, model.parameters, packed, {lattice.root_class(), lattice.form_class()});
-  SpheresOptions spheres_options;
-  spheres_options.leaves = flags.threads;
-  spheres_options.make_state = Worker::Maker(model.config, 1);
-  CLLM_ASSIGN(const auto spheres, Spheres::Start(std::move(spheres_options)));
+  const TokenLattice& lattice = tokenizer.lattice();
+  const Transformer transformer(weights, {lattice.root_class(), lattice.form_class()});
+  CLLM_ASSIGN(const auto spheres, Spheres::Start({.leaves = flags.threads}));
+  CLLM_ASSIGN(const auto contexts, PerLeaf<TrainingContext>::Make(*spheres, [&](const Leaf&) {
+                return std::make_unique<TrainingContext>(weights.shape(), 1);
+              }));
   const PartStatistics& part = corpus.part(CorpusPart::kValidation);
-  const Validation validation(corpus.validation(), part.bytes, model.tokenizer, context, stride);
-  CLLM_ASSIGN(const EvaluationReport report, validation.Run(*spheres, transformer, validation.windows()));
+  const Validation validation(corpus.validation(), part.bytes, tokenizer, context, stride);
+  CLLM_ASSIGN(const EvaluationResult report, validation.Run(*spheres, contexts, transformer, validation.windows()));
   return EvalResult{report, part};
 }
 
 void Print(const EvalFlags& flags, const EvalResult& result) {
-  const MeanScores& scores = result.report.scores;
+  const MeanScores& scores = result.evaluation.scores;
   const double perplexity = math::Exp(scores.token);
   if (flags.json) {
     std::cout << WriteJson({{"model", flags.model},
@@ -65,7 +65,7 @@ void Print(const EvalFlags& flags, const EvalResult& result) {
                             {"nats_root", scores.root},
                             {"nats_form", scores.form},
                             {"perplexity", perplexity},
-                            {"bits_per_byte", result.report.bits_per_byte},
+                            {"bits_per_byte", result.evaluation.bits_per_byte},
                             {"tokens", scores.positions},
                             {"bytes", result.part.bytes}})
               << "\n";
@@ -74,7 +74,7 @@ void Print(const EvalFlags& flags, const EvalResult& result) {
   std::cout << fmt::format(
       "nats_per_token {:.4f}\nperplexity     {:.3f}\nbits_per_byte  {:.4f}\nroot, form     {:.4f}, {:.4f} nats per "
       "token\ntext           {} bytes, {} tokens\n",
-      scores.token, perplexity, result.report.bits_per_byte, scores.root, scores.form, result.part.bytes,
+      scores.token, perplexity, result.evaluation.bits_per_byte, scores.root, scores.form, result.part.bytes,
       scores.positions);
 }
 
@@ -93,10 +93,10 @@ Status EvalCommand(const std::vector<std::string>& arguments) {
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   ConsoleObserver console(ConsoleStyle::kLines);
-  CLLM_ASSIGN(const Precision weights, WeightPrecision(flags.weights));
+  CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
-  const PackedWeights packed = RoundAndPack(model.parameters, model.config, weights);
-  CLLM_ASSIGN(const EvalResult result, Evaluate(flags, model, packed, console));
+  const Weights weights(std::move(model.parameters), storage);
+  CLLM_ASSIGN(const EvalResult result, Evaluate(flags, model.tokenizer, weights, console));
   Print(flags, result);
   return {};
 }

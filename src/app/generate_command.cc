@@ -6,9 +6,9 @@
 
 #include "app/command.h"
 #include "app/command_line.h"
-#include "app/console.h"
+#include "app/terminal_text.h"
 #include "base/file.h"
-#include "infer/generator.h"
+#include "infer/request_batch.h"
 #include "infer/open_model.h"
 #include "store/json.h"
 
@@ -19,24 +19,26 @@ constexpr uint64_t kMaxPromptBytes = 64 << 20;
 
 struct GenerateFlags {
   std::string model, prompt, file, prompts, weights = "f32";
-  GenerateOptions options;
+  RequestOptions options;
+  size_t threads = 0;
   bool no_begin = false, logprobs = false, echo = false, json = false;
 };
 
 void AddFlags(CommandLine& line, GenerateFlags& flags) {
-  PickOptions& pick = flags.options.pick;
+  SamplerOptions& sampler = flags.options.sampler;
   line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
   line.AddText("-p,--prompt", flags.prompt, "the text to continue");
   line.AddText("-f,--file", flags.file, "a file with the text to continue");
   line.AddText("--prompts", flags.prompts, "a file with one prompt a line");
   line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000, "new tokens at most [200]");
-  line.AddReal("--temp", pick.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
-  line.AddWhole("--top-k", pick.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
-  line.AddReal("--top-p", pick.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
-  line.AddReal("--min-p", pick.min_p, 0, 1, "leave out what is less probable than P times the best [0.05]");
-  line.AddReal("--repeat-penalty", pick.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
+  line.AddReal("--temp", sampler.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
+  line.AddWhole("--top-k", sampler.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
+  line.AddReal("--top-p", sampler.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
+  line.AddReal("--min-p", sampler.min_p, 0, 1, "leave out what is less probable than P times the best [0.05]");
+  line.AddReal("--repeat-penalty", sampler.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
   line.AddTexts("--stop", flags.options.stops, "end before this text; may be given several times");
-  line.AddWhole("-s,--seed", pick.seed, 0, ~uint64_t{0} >> 1, "the same seed gives the same text [1]");
+  line.AddWhole("-s,--seed", sampler.seed, 0, ~uint64_t{0} >> 1, "the same seed gives the same text [1]");
+  line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads; the text is the same for any number [one per core]");
   line.AddText("--weights", flags.weights, kWeightsHelp);
   line.AddFlag("--no-begin", flags.no_begin, "do not start with the begin token");
   line.AddFlag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
@@ -78,7 +80,14 @@ std::string JsonOf(const std::string& prompt, const Generated& made, const Token
                     {"logprobs", logprobs}});
 }
 
-Status GenerateOne(const GenerateFlags& flags, const OpenedModel& model, Decoder& decoder, const std::string& prompt) {
+// A loaded model and the leaves that decode with it.
+struct Speaker {
+  const Weights& weights;
+  const Tokenizer& tokenizer;
+  Spheres* pool;
+};
+
+Status GenerateOne(const GenerateFlags& flags, const Speaker& speaker, const std::string& prompt) {
   // A terminal gets text that cannot upset it; a file or pipe gets the raw bytes.
   const bool terminal = isatty(STDOUT_FILENO) != 0;
   const auto print = [&](std::string_view text) {
@@ -87,15 +96,15 @@ Status GenerateOne(const GenerateFlags& flags, const OpenedModel& model, Decoder
   const bool plain = !flags.json && !flags.logprobs;
   if (flags.echo && plain) print(prompt);
   const Generated made =
-      Generate(decoder, model.tokenizer, prompt, flags.options, [&](const GeneratedToken& token) {
+      Generate(speaker.weights, speaker.tokenizer, prompt, flags.options, [&](const GeneratedToken& token) {
         if (flags.logprobs && !flags.json) {
-          std::cout << fmt::format("{:.4f}\t{}\n", token.logprob, model.tokenizer.TokenText(token.id));
+          std::cout << fmt::format("{:.4f}\t{}\n", token.logprob, speaker.tokenizer.TokenText(token.id));
         } else if (plain) {
           print(token.text);
         }
         return static_cast<bool>(std::cout);
-      });
-  if (flags.json) std::cout << JsonOf(prompt, made, model.tokenizer) << "\n";
+      }, speaker.pool);
+  if (flags.json) std::cout << JsonOf(prompt, made, speaker.tokenizer) << "\n";
   if (plain) std::cout << "\n";
   if (!std::cout.flush()) return Failed("standard output: cannot write");
   return {};
@@ -109,17 +118,14 @@ Status GenerateCommand(const std::vector<std::string>& arguments) {
   AddFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_TRY(Validate(flags.options.pick));
-  CLLM_ASSIGN(const Precision weights, WeightPrecision(flags.weights));
+  CLLM_TRY(Validate(flags.options.sampler));
+  CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   flags.options.begin = !flags.no_begin;
   CLLM_ASSIGN(const std::vector<std::string> prompts, Prompts(flags));
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
-  const PackedWeights packed = RoundAndPack(model.parameters, model.config, weights);
-  Decoder decoder(model.config, model.parameters, packed);
-  for (const std::string& prompt : prompts) {
-    decoder.Clear();
-    CLLM_TRY(GenerateOne(flags, model, decoder, prompt));
-  }
+  const Weights weights(std::move(model.parameters), storage);
+  CLLM_ASSIGN(const auto pool, Spheres::Start({.leaves = flags.threads}));
+  for (const std::string& prompt : prompts) CLLM_TRY(GenerateOne(flags, {weights, model.tokenizer, pool.get()}, prompt));
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "store/config_file.h"
 #include "store/json.h"
 #include "store/run_directory.h"
+#include "train/memory_estimate.h"
 #include "train/run_config.h"
 #include "train/run_state.h"
 
@@ -26,32 +27,28 @@ struct InspectFlags {
 };
 
 JsonFields ModelFields(const OpenedModel& model) {
-  const ModelConfig& c = model.config;
+  JsonFields fields;
+  for (const Dimension& dimension : Dimensions()) {
+    std::visit([&](const auto at) { fields.push_back({std::string(dimension.name), model.shape().*at.value}); },
+               dimension.place);
+  }
   JsonArray tensors;
   for (const TensorInfo& t : model.parameters.layout().tensors()) {
     tensors.push_back(JsonFields{{"name", t.name}, {"shape", JsonArray{t.rows, t.columns}}});
   }
-  return {{"layers", c.layers},
-          {"heads", c.heads},
-          {"width", c.width},
-          {"hidden", c.hidden},
-          {"context", c.context},
-          {"vocabulary", c.vocabulary},
-          {"parameters", ParameterLayout(c).parameters()},
-          {"tokenizer", model.tokenizer.name()},
-          {"weights_xxh3", WeightHash(model.parameters)},
-          {"read_from", model.directory},
-          {"tensors", tensors}};
+  fields.push_back({"parameters", model.parameters.layout().parameters()});
+  fields.push_back({"tokenizer", model.tokenizer.name()});
+  fields.push_back({"weights_xxh3", WeightHash(model.parameters)});
+  fields.push_back({"read_from", model.directory});
+  fields.push_back({"tensors", tensors});
+  return fields;
 }
 
 void PrintModel(const OpenedModel& model) {
-  const ModelConfig& c = model.config;
-  const size_t parameters = ParameterLayout(c).parameters();
-  std::cout << fmt::format(
-      "model       {} parameters: {} layers, {} heads, width {}, hidden {}, context {}\ntokenizer   {}, {} tokens\n"
-      "weights     XXH3 {}\nread from   {}\n",
-      FormatCount(parameters), c.layers, c.heads, c.width, c.hidden, c.context, model.tokenizer.name(), c.vocabulary,
-      WeightHash(model.parameters), model.directory);
+  std::cout << fmt::format("model       {} parameters: {}\ntokenizer   {}, {} tokens\nweights     XXH3 {}\nread from   {}\n",
+                           FormatCount(model.parameters.layout().parameters()), DescribeShape(model.shape()),
+                           model.tokenizer.name(), model.shape().vocabulary, WeightHash(model.parameters),
+                           model.directory);
   for (const TensorInfo& t : model.parameters.layout().tensors()) {
     std::cout << fmt::format("  {:<28} [{}, {}]\n", t.name, t.rows, t.columns);
   }
@@ -133,29 +130,17 @@ Status PrintMemory(const std::string& run, bool json) {
   SpheresOptions spheres;
   spheres.leaves = config.threads;
   const SpherePlan plan = PlanSpheres(spheres);
-  const MemoryEstimate m =
-      EstimateMemory(model.config, config.Step(), plan.leaves, plan.cache_domains, plan.permits);
-  struct Part {
-    const char *key, *name;
-    size_t bytes;
-  };
-  const Part parts[] = {{"context_per_worker", "context of a worker", m.context_per_worker},
-                        {"stack_per_worker", "stack of a worker", m.stack_per_worker},
-                        {"contexts", "all workers", m.contexts},
-                        {"accumulators", "accumulators", m.accumulators},
-                        {"weights", "weights", m.weights},
-                        {"optimizer", "optimizer", m.optimizer},
-                        {"packed_weights", "packed weights", m.packs},
-                        {"update_scratch", "update scratch", m.update_scratch},
-                        {"total", "total", m.total()}};
+  const MemoryEstimate m = EstimateMemory(model.shape(), config.Step(), plan);
   JsonFields fields = {{"workers", plan.leaves}};
-  for (const Part& part : parts) fields.push_back({fmt::format("{}_bytes", part.key), part.bytes});
-  if (json) {
-    std::cout << WriteJson(fields) << "\n";
-    return {};
-  }
-  std::cout << fmt::format("memory of training with {} workers\n", plan.leaves);
-  for (const Part& part : parts) std::cout << fmt::format("  {:<22} {:>12}\n", part.name, FormatBytes(part.bytes));
+  std::string text = fmt::format("memory of training with {} workers\n", plan.leaves);
+  const auto add = [&](const char* key, const char* name, size_t bytes) {
+    fields.push_back({fmt::format("{}_bytes", key), bytes});
+    text += fmt::format("  {:<22} {:>12}\n", name, FormatBytes(bytes));
+  };
+  for (const MemoryPart& part : MemoryPartsOfAWorker()) add(part.key, part.name, m.*part.bytes);
+  for (const MemoryPart& part : MemoryParts()) add(part.key, part.name, m.*part.bytes);
+  add("total", "total", m.total());
+  std::cout << (json ? WriteJson(fields) + "\n" : text);
   return {};
 }
 

@@ -8,7 +8,7 @@
 
 #include "app/command.h"
 #include "app/processor.h"
-#include "base/file.h"
+#include "base/system.h"
 #include "kernels/simd.h"
 
 namespace cllm {
@@ -51,20 +51,33 @@ Status Dispatch(const std::vector<std::string>& arguments) {
   return RunNamed(kCommands, "command", "cllm --help", arguments);
 }
 
+// The program's exit codes (docs/command_line.md).
+int ExitCode(Code code) {
+  switch (code) {
+    case Code::kOk: return 0;
+    case Code::kFailed: return 1;
+    case Code::kUsage: return 2;
+    case Code::kBadInput: return 3;
+    case Code::kNoResources: return 4;
+    case Code::kDiverged: return 5;
+  }
+  return 1;
+}
+
 int Run(const std::vector<std::string>& arguments) {
   try {
     const Status status = Dispatch(arguments);
     if (status.ok()) return 0;
     std::fprintf(stderr, "cllm: %s\n", status.message().c_str());
-    return static_cast<int>(status.code());
+    return ExitCode(status.code());
   } catch (const ExitNow& exit) {
     return exit.code;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "cllm: out of memory\n");
-    return static_cast<int>(Code::kNoResources);
+    return ExitCode(Code::kNoResources);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "cllm: unexpected: %s\n", error.what());
-    return static_cast<int>(Code::kFailed);
+    return ExitCode(Code::kFailed);
   }
 }
 

@@ -5,15 +5,17 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "data/cache_directory.h"
 #include "data/split_text.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm/panels.h"
 #include "spheres/spheres.h"
 #include "store/checkpoint.h"
 #include "text/tokenizer_file.h"
 #include "text/tokenizer_trainer.h"
+#include "train/memory_estimate.h"
 
 namespace cllm {
 namespace {
@@ -33,26 +35,21 @@ TextOptions TextOf(const RunConfig& config) {
 }
 
 Result<Tokenizer> MakeTokenizer(const RunConfig& config, const SplitText& text, size_t threads) {
-  if (config.tokenizer != "bytes" && !config.tokenizer.starts_with("bpe:")) return LoadTokenizer(config.tokenizer);
+  if (!IsTokenizerSpec(config.tokenizer)) return LoadTokenizer(config.tokenizer);
   CLLM_ASSIGN(const TokenizerSpec spec, ParseTokenizerSpec(config.tokenizer));
   return TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads);
 }
 
-Status TakeDimension(const char* name, size_t of_model, std::optional<size_t>& choice) {
-  if (choice && *choice != of_model) {
-    return Usage(fmt::format("--{} is {}, but the model that --from names has {}; drop the option", name, *choice, of_model));
-  }
-  choice = of_model;
-  return {};
-}
-
 // --from: shape and tokenizer are the model's.
 Status TakeShape(const OpenedModel& model, RunConfig& config) {
-  CLLM_TRY(TakeDimension("layers", model.config.layers, config.layers));
-  CLLM_TRY(TakeDimension("heads", model.config.heads, config.heads));
-  CLLM_TRY(TakeDimension("width", model.config.width, config.width));
-  CLLM_TRY(TakeDimension("hidden", model.config.hidden, config.hidden));
-  CLLM_TRY(TakeDimension("context", model.config.context, config.context));
+  for (const Dimension& dimension : Dimensions()) {
+    const auto chosen = dimension.Text(config);
+    if (const std::string there = dimension.Text(model.shape()); chosen && *chosen != there) {
+      return Usage(fmt::format("--{} is {}, but the model that --from names has {}; drop the option", dimension.name,
+                               *chosen, there));
+    }
+    dimension.Take(model.shape(), config);
+  }
   if (!config.tokenizer.empty() && config.tokenizer != model.tokenizer.name()) {
     return Usage(fmt::format("--tokenizer is {}, but the model that --from names has {}; drop the option",
                              config.tokenizer, model.tokenizer.name()));
@@ -64,13 +61,7 @@ Status TakeShape(const OpenedModel& model, RunConfig& config) {
 Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& tokenizer, size_t threads,
                                    RunObserver& observer) {
   CLLM_ASSIGN(PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
-  for (const std::string& note : corpus.notes()) observer.OnNote(note);
-  for (const std::string& note : text.notes()) observer.OnNote(note);
-  const uint64_t invalid = text.statistics().invalid_bytes;
-  if (invalid != 0) {
-    observer.OnNote(fmt::format("{} bytes of {} are no valid UTF-8; they are kept as bytes", FormatCount(invalid),
-                                text.Name()));
-  }
+  for (const std::string& note : corpus.notes()) observer.OnNote({note});
   return corpus;
 }
 
@@ -108,15 +99,15 @@ std::string Existing(std::string path) {
 void NotePrecision(const RunConfig& config, RunObserver& observer) {
   if (config.precision != "bf16" || !EmulatesBf16()) return;
   observer.OnNote(
-      "this processor has no bf16 products, or slow ones: they are done in fp32, with the same result and "
-      "slower than --precision fp32");
+      {"this processor has no bf16 products, or slow ones: they are done in fp32, with the same result and "
+       "slower than --precision fp32"});
 }
 
 void NoteNumerics(const RunConfig& config, RunObserver& observer) {
   if (config.numerics == kNumerics) return;
-  observer.OnNote(fmt::format(
+  observer.OnNote({fmt::format(
       "the configuration is of numerics {}, this program has {}: the weights' last bits will not be those of then",
-      config.numerics, kNumerics));
+      config.numerics, kNumerics)});
 }
 
 }  // namespace
@@ -170,16 +161,9 @@ Status CheckResources(const RunSetup& setup, const std::string& directory, std::
   SpheresOptions spheres;
   spheres.leaves = c.threads;
   const SpherePlan plan = PlanSpheres(spheres);
-  const ModelConfig model = c.Model(setup.tokenizer->vocabulary());
-  const MemoryEstimate m = EstimateMemory(model, sized.Step(), plan.leaves, plan.cache_domains, plan.permits);
-  if (text != nullptr) {
-    *text = fmt::format("memory {}: contexts {} ({} for each of {} workers), accumulators {}, weights {}, optimizer {}, "
-                        "packs {}, update {}",
-                        FormatBytes(m.total()), FormatBytes(m.contexts),
-                        FormatBytes(m.context_per_worker + m.stack_per_worker), plan.leaves, FormatBytes(m.accumulators),
-                        FormatBytes(m.weights), FormatBytes(m.optimizer), FormatBytes(m.packs),
-                        FormatBytes(m.update_scratch));
-  }
+  CLLM_ASSIGN(const ModelShape model, c.Shape(setup.tokenizer->vocabulary()));
+  const MemoryEstimate m = EstimateMemory(model, sized.Step(), plan);
+  if (text != nullptr) *text = m.Text();
   const uint64_t available = ReadMachineMemory().available;
   if (m.total() > available) {
     return NoResources(fmt::format("the run needs {} of memory, {} are available; choose a smaller --width, --layers, "
@@ -193,7 +177,7 @@ Status CheckResources(const RunSetup& setup, const std::string& directory, std::
   CLLM_ASSIGN(const std::vector<uint64_t> there, Checkpoints(files, directory).Steps());
   const uint64_t missing = std::max<uint64_t>(kCheckpoints, there.size() + 1) - there.size();
   const uint64_t needed = missing * (m.weights + m.optimizer) + (1 << 20);
-  CLLM_ASSIGN(const uint64_t disk, FreeDiskBytes(Existing(directory)));
+  CLLM_ASSIGN(const uint64_t disk, files.FreeBytes(Existing(directory)));
   if (disk >= needed) return {};
   return NoResources(fmt::format("{}: the run's checkpoints need {} of disk, {} are free", directory,
                                  FormatBytes(needed), FormatBytes(disk)));

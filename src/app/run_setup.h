@@ -6,10 +6,10 @@
 
 #include "data/prepared_corpus.h"
 #include "infer/open_model.h"
+#include "monitor/run_observer.h"
 #include "store/run_directory.h"
 #include "train/planner.h"
 #include "train/run_config.h"
-#include "train/run_observer.h"
 
 namespace cllm {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "train/run_observer.h"
+#include "monitor/run_control.h"
 
 namespace cllm {
 

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/command_line.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/units.h"
 #include "text/tokenizer_file.h"
 

@@ -8,10 +8,13 @@
 #include "app/console.h"
 #include "app/run_setup.h"
 #include "app/signals.h"
+#include "app/terminal_text.h"
 #include "base/system.h"
 #include "base/units.h"
-#include "infer/generator.h"
+#include "monitor/observer_fan_out.h"
 #include "text/tokenizer_file.h"
+#include "train/run_log.h"
+#include "train/sample_file.h"
 #include "train/trainer.h"
 
 namespace cllm {
@@ -25,16 +28,15 @@ struct TrainFlags {
   bool json = false;
 };
 
-std::string PlanText(const RunSetup& setup, const std::string& memory) {
+Result<std::string> PlanText(const RunSetup& setup, const std::string& memory) {
   const RunConfig& c = setup.config;
-  const ModelConfig model = c.Model(setup.tokenizer->vocabulary());
-  const double tokens = static_cast<double>(*c.steps * *c.batch * *c.context);
+  CLLM_ASSIGN(const ModelShape shape, c.Shape(setup.tokenizer->vocabulary()));
+  const double tokens = static_cast<double>(*c.steps * *c.batch * shape.context);
   std::string text = fmt::format(
-      "plan: {} parameters ({} layers, {} heads, width {}, hidden {}, context {}, vocabulary {} {}), {} steps of {} "
-      "sequences, {} tokens, {:.1f} epochs",
-      FormatCount(ParameterLayout(model).parameters()), model.layers, model.heads, model.width, model.hidden,
-      model.context, model.vocabulary, setup.tokenizer->name(), *c.steps, *c.batch,
-      FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(setup.corpus->training().size()));
+      "plan: {} parameters ({}, vocabulary {} {}), {} steps of {} sequences, {} tokens, {:.1f} epochs",
+      FormatCount(ParameterLayout(shape).parameters()), DescribeShape(shape), shape.vocabulary, setup.tokenizer->name(),
+      *c.steps, *c.batch, FormatCount(static_cast<uint64_t>(tokens)),
+      tokens / static_cast<double>(setup.corpus->training().size()));
   if (setup.step_seconds > 0) {
     text += fmt::format(", about {}", FormatDuration(static_cast<double>(*c.steps) * setup.step_seconds));
   }
@@ -42,12 +44,9 @@ std::string PlanText(const RunSetup& setup, const std::string& memory) {
 }
 
 Status PrintSamples(Trainer& trainer, const RunSetup& setup) {
-  for (uint64_t i = 0; i < setup.config.samples; ++i) {
-    Decoder decoder(trainer.step().config(), trainer.step().parameters(), trainer.step().packed());
-    GenerateOptions options;
-    options.pick.seed = setup.config.seed + i;
-    const Generated sample = Generate(decoder, *setup.tokenizer, "", options);
-    std::cout << "--- sample " << i + 1 << "\n" << ForTerminal(sample.text) << "\n";
+  size_t number = 0;
+  for (const std::string& text : trainer.WriteSamples({.count = setup.config.samples, .seed = setup.config.seed})) {
+    std::cout << "--- sample " << ++number << "\n" << ForTerminal(text) << "\n";
   }
   std::cout.flush();
   return {};
@@ -76,9 +75,8 @@ void PrintJson(const RunSummary& s, const std::string& run) {
 
 // Trains to the end, a signal or an error, and says what came of it.
 Status TrainAndReport(Trainer& trainer, const RunSetup& setup, const std::string& run, const TrainFlags& flags,
-                      ConsoleObserver& console) {
+                      RunObserver& observer) {
   const Result<RunSummary> summary = trainer.Train();
-  console.Break();
   if (!summary.ok()) return summary.status();
   if (summary->stop_signal != 0) {
     std::fprintf(stderr, "stopped at step %llu, which is saved; go on with:\n  %s resume %s\n",
@@ -91,10 +89,10 @@ Status TrainAndReport(Trainer& trainer, const RunSetup& setup, const std::string
     CLLM_TRY(PrintSamples(trainer, setup));
   }
   if (summary->memorised) {
-    console.OnNote(
-        fmt::format("validation rose while training went on falling: the model began to memorise the text; the best "
-                    "checkpoint, of step {}, is what is used",
-                    summary->best_step));
+    observer.OnNote(
+        {fmt::format("validation rose while training went on falling: the model began to memorise the text; the best "
+                     "checkpoint, of step {}, is what is used",
+                     summary->best_step)});
   }
   if (!flags.quiet) PrintEnd(*summary, run);
   return {};
@@ -116,16 +114,31 @@ void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
   line.AddFlag("--json", flags.json, "the result as JSON on standard output, instead of samples");
 }
 
-// The signals that stop a run also stop its preparation, where nothing is to be saved yet.
-Trainer::Parts PartsOf(const RunSetup& setup, const RunPaths& paths, FileSystem& files, RunObserver& observer,
+// Who is told of a run: its log, its file of samples and the console, in this order.
+struct Observers {
+  Observers(FileSystem& files, const RunPaths& paths, ConsoleObserver& console)
+      : log(files, paths.log(), all), samples(files, paths.samples(), all) {
+    all.Add("the log", log);
+    all.Add("the file of samples", samples);
+    all.Add("the console", console);
+  }
+  Observers(const Observers&) = delete;
+  Observers& operator=(const Observers&) = delete;
+
+  FanOut all;
+  RunLog log;
+  SampleFile samples;
+};
+
+Trainer::Parts PartsOf(const RunSetup& setup, const std::string& run, FileSystem& files, RunObserver& observer,
                        RunControl& control) {
   return {.config = setup.config,
-          .paths = paths,
-          .tokenizer = setup.tokenizer.get(),
-          .corpus = setup.corpus.get(),
-          .files = &files,
-          .observer = &observer,
-          .control = &control,
+          .run = run,
+          .tokenizer = *setup.tokenizer,
+          .corpus = *setup.corpus,
+          .files = files,
+          .observer = observer,
+          .control = control,
           .peak_gflops = setup.machine.peak_gflops};
 }
 
@@ -155,13 +168,15 @@ Status TrainCommand(const std::vector<std::string>& arguments) {
   CLLM_ASSIGN(const std::string run, MakeRunDirectory(files, flags.out, setup.config));
   const RunPaths paths{run};
   CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run));
-  if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", run.c_str(), PlanText(setup, memory).c_str());
+  CLLM_ASSIGN(const std::string plan, PlanText(setup, memory));
+  if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", run.c_str(), plan.c_str());
   CLLM_TRY(WriteRunFiles(files, paths, setup));
+  Observers observers(files, paths, console);
   RunControl control;
   const SignalScope signals(control);
-  CLLM_ASSIGN(const auto trainer, Trainer::Create(PartsOf(setup, paths, files, console, control)));
+  CLLM_ASSIGN(const auto trainer, Trainer::Create(PartsOf(setup, run, files, observers.all, control)));
   CLLM_TRY(trainer->Begin(setup.from ? &setup.from->parameters : nullptr));
-  return TrainAndReport(*trainer, setup, run, flags, console);
+  return TrainAndReport(*trainer, setup, run, flags, observers.all);
 }
 
 Status ResumeCommand(const std::vector<std::string>& arguments) {
@@ -192,7 +207,7 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(const FoundCheckpoint found, Checkpoints(files, run).NewestValid());
   for (const SkippedCheckpoint& skipped : found.skipped) {
-    console.OnNote(fmt::format("checkpoint of step {} is skipped: {}", skipped.step, skipped.reason));
+    console.OnNote({fmt::format("checkpoint of step {} is skipped: {}", skipped.step, skipped.reason)});
   }
   CLLM_ASSIGN(RunSetup setup, SetUpResume(paths, std::move(config), console));
   CLLM_TRY(CheckResources(setup, run, nullptr));
@@ -210,13 +225,14 @@ Status ResumeCommand(const std::vector<std::string>& arguments) {
     }
   }
   if (total.value_or(planned) == found.step) {
-    console.OnNote(fmt::format("the run is complete at step {}; name --time or --steps to train on", found.step));
+    console.OnNote({fmt::format("the run is complete at step {}; name --time or --steps to train on", found.step)});
   }
+  Observers observers(files, paths, console);
   RunControl control;
   const SignalScope signals(control);
-  CLLM_ASSIGN(const auto trainer, Trainer::Create(PartsOf(setup, paths, files, console, control)));
+  CLLM_ASSIGN(const auto trainer, Trainer::Create(PartsOf(setup, run, files, observers.all, control)));
   CLLM_TRY(trainer->Continue(found.directory, total));
-  return TrainAndReport(*trainer, setup, run, flags, console);
+  return TrainAndReport(*trainer, setup, run, flags, observers.all);
 }
 
 }  // namespace cllm

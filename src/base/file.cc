@@ -8,30 +8,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 #include <vector>
+
+#include "base/file_descriptor.h"
+#include "base/system.h"
 
 namespace cllm {
 namespace {
 
 constexpr uint64_t kReadChunk = 1 << 20;
-
-// A file descriptor that is closed when it goes.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Status CannotRead(const std::string& path, int error) {
   return BadInput(fmt::format("{}: cannot be read: {}", path, SystemErrorText(error)));
@@ -54,12 +40,10 @@ Status NotAFile(const std::string& path, mode_t mode) {
 
 }  // namespace
 
-std::string SystemErrorText(int error) { return std::generic_category().message(error); }
-
 Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
-  if (file.get() < 0 || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
+  if (!file.is_open() || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
   if (S_ISDIR(info.st_mode)) return NotAFile(path, info.st_mode);
   // The size is only a hint (files of /proc say 0), so reading goes on to the end.
   if (static_cast<uint64_t>(info.st_size) > max_bytes) return TooLong(path, max_bytes);
@@ -85,9 +69,9 @@ Result<uint64_t> FileSize(const std::string& path) {
 }
 
 Result<Hash128> HashFile(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not waiting at a pipe
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not waiting at a pipe
   struct stat info {};
-  if (file.get() < 0 || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
+  if (!file.is_open() || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
   if (!S_ISREG(info.st_mode)) return NotAFile(path, info.st_mode);
   Hasher hasher;
   std::vector<std::byte> piece(kReadChunk);
@@ -110,20 +94,10 @@ bool IsDirectory(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-std::string JoinPath(const std::string& directory, const std::string& name) {
-  return directory.empty() || directory.back() == '/' ? directory + name : directory + '/' + name;
-}
-
-std::optional<std::string> EnvironmentVariable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
-}
-
 Result<MappedFile> MappedFile::Open(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not waiting at a pipe
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // not waiting at a pipe
   struct stat info {};
-  if (file.get() < 0 || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
+  if (!file.is_open() || fstat(file.get(), &info) != 0) return CannotRead(path, errno);
   if (!S_ISREG(info.st_mode)) return NotAFile(path, info.st_mode);
   if (info.st_size == 0) return BadInput(fmt::format("{}: the file is empty", path));
   MappedFile mapped;

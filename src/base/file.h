@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -22,15 +21,6 @@ Result<Hash128> HashFile(const std::string& path);
 
 bool PathExists(const std::string& path);   // follows symlinks
 bool IsDirectory(const std::string& path);  // follows symlinks
-
-// "dir" and "name" joined by one slash.
-std::string JoinPath(const std::string& directory, const std::string& name);
-
-// The value of an environment variable, if it is set.
-std::optional<std::string> EnvironmentVariable(const std::string& name);
-
-// "No such file or directory" and the like, of an errno value.
-std::string SystemErrorText(int error);
 
 // A regular file mapped read-only. Owns the mapping; movable, immutable. The mapping has the size the file had when it
 // was opened; who truncates a mapped file makes its readers fault, so our writers replace files by rename only.

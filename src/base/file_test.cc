@@ -6,21 +6,18 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <utility>
+
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {
 
 class File : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::create_directories(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::string Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
-    return folder_ + "/" + name;
-  }
-  const std::string folder_ = testing::TempDir() + "cllm_file_test_" + std::to_string(getpid());
+  std::string Write(const std::string& name, const std::string& text) { return directory_.Write(name, text); }
+  const TemporaryDirectory directory_;
+  const std::string folder_ = directory_.path();
 };
 
 void ExpectBadInput(const Status& status, const std::string& path, const std::string& text) {
@@ -88,19 +85,6 @@ TEST_F(File, Exists_FollowsSymlinks) {
   EXPECT_FALSE(PathExists(folder_ + "/dangling"));
   EXPECT_TRUE(IsDirectory(folder_));
   EXPECT_FALSE(IsDirectory(path));
-}
-
-TEST_F(File, JoinPath_OneSlash) {
-  EXPECT_EQ(JoinPath("a", "b"), "a/b");
-  EXPECT_EQ(JoinPath("a/", "b"), "a/b");
-  EXPECT_EQ(JoinPath("", "b"), "b");
-}
-
-TEST_F(File, EnvironmentVariable_SetOrNot) {
-  setenv("CLLM_FILE_TEST", "", 1);
-  EXPECT_EQ(EnvironmentVariable("CLLM_FILE_TEST"), "");
-  unsetenv("CLLM_FILE_TEST");
-  EXPECT_EQ(EnvironmentVariable("CLLM_FILE_TEST"), std::nullopt);
 }
 
 }  // namespace

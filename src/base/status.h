@@ -8,14 +8,14 @@
 
 namespace cllm {
 
-// What went wrong, in the terms of the program's exit codes (docs/command_line.md).
+// What kind of thing went wrong.
 enum class Code {
-  kOk = 0,
-  kFailed = 1,       // the work itself failed (I/O in mid-run, a system call)
-  kUsage = 2,        // the command line or configuration is wrong
-  kBadInput = 3,     // a file is missing, unreadable, damaged or not what it should be
-  kNoResources = 4,  // not enough memory or disk, refused before the start
-  kDiverged = 5,     // training produced a non-finite or out-of-range value
+  kOk,
+  kFailed,       // the work itself failed (I/O in mid-run, a system call)
+  kUsage,        // what was asked for is wrong: an argument, an option, a configuration
+  kBadInput,     // a file is missing, unreadable, damaged or not what it should be
+  kNoResources,  // not enough memory or disk, refused before the start
+  kDiverged,     // training produced a non-finite or out-of-range value
 };
 
 // An error as a value: a code and one sentence that names the path or option, what was expected, what was found and
@@ -63,10 +63,16 @@ class [[nodiscard]] Result {
   std::optional<T> value_;
 };
 
-// CLLM_TRY(expr): returns the Status of `expr` to the caller if it is an error.
-#define CLLM_TRY(expr)                                            \
-  do {                                                            \
-    if (::cllm::Status try_status = (expr); !try_status.ok()) return try_status; \
+inline const Status& StatusOf(const Status& status) { return status; }
+template <typename T>
+const Status& StatusOf(const Result<T>& result) {
+  return result.status();
+}
+
+// CLLM_TRY(expr): returns the error of a Status or Result to the caller if it is one; the value of a Result goes.
+#define CLLM_TRY(expr)                                                                      \
+  do {                                                                                      \
+    if (const auto try_result = (expr); !try_result.ok()) return ::cllm::StatusOf(try_result); \
   } while (false)
 
 #define CLLM_CONCAT_INNER(a, b) a##b

@@ -1,19 +1,18 @@
 #include "base/system.h"
 
-#include <fmt/format.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <limits>
-#include <optional>
 #include <string_view>
+#include <system_error>
 
 #include "base/file.h"
+#include "base/path.h"
 
 namespace cllm {
 namespace {
@@ -130,14 +129,6 @@ ProcessMemory ReadProcessMemory(const std::string& root) {
   return {KibibyteLine(text, "VmRSS"), KibibyteLine(text, "RssAnon"), KibibyteLine(text, "VmHWM")};
 }
 
-Result<uint64_t> FreeDiskBytes(const std::string& path) {
-  struct statvfs info {};
-  if (statvfs(path.c_str(), &info) != 0) {
-    return BadInput(fmt::format("{}: cannot ask for free space: {}", path, SystemErrorText(errno)));
-  }
-  return uint64_t{info.f_bavail} * info.f_frsize;
-}
-
 std::string HostName() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
@@ -149,6 +140,14 @@ std::string ProcessorName(const std::string& root) {
   const auto name = LineValue(text, "model name");
   return name && !name->empty() ? std::string(*name) : "unknown processor";
 }
+
+std::optional<std::string> EnvironmentVariable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::string SystemErrorText(int error) { return std::generic_category().message(error); }
 
 double MonotonicSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

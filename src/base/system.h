@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
-
-#include "base/status.h"
 
 // What the machine and this process have. Read from the kernel at each call; thread-safe.
 namespace cllm {
@@ -24,11 +23,14 @@ struct ProcessMemory {
 };
 ProcessMemory ReadProcessMemory(const std::string& root = "/");
 
-// Bytes that this user may still write on the file system of `path`. Error: BadInput naming the path.
-Result<uint64_t> FreeDiskBytes(const std::string& path);
-
 std::string HostName();                                    // "localhost" if unknown
 std::string ProcessorName(const std::string& root = "/");  // "AMD EPYC 7571"; "unknown processor" if unknown
+
+// The value of an environment variable, if it is set.
+std::optional<std::string> EnvironmentVariable(const std::string& name);
+
+// "No such file or directory" and the like, of an errno value.
+std::string SystemErrorText(int error);
 
 // Seconds of a clock that never goes back; its zero means nothing.
 double MonotonicSeconds();

@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include <cstdlib>
 #include <vector>
+
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {
@@ -13,13 +14,9 @@ namespace {
 // A made-up /proc and /sys.
 class System : public testing::Test {
  protected:
-  void TearDown() override { std::filesystem::remove_all(root_); }
-  void Write(const std::string& name, const std::string& text) {
-    const std::filesystem::path path = root_ + "/" + name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
-  const std::string root_ = testing::TempDir() + "cllm_system_test_" + std::to_string(getpid());
+  void Write(const std::string& name, const std::string& text) { directory_.Write(name, text); }
+  const TemporaryDirectory directory_;
+  const std::string root_ = directory_.path();
 };
 
 TEST_F(System, ReadMachineMemory_NoCgroup_IsTheMachine) {
@@ -77,9 +74,11 @@ TEST_F(System, ReadProcessMemory_TouchedPages_AreCounted) {
   EXPECT_GE(after.peak_resident, after.resident);
 }
 
-TEST_F(System, FreeDiskBytes_PathOrError) {
-  EXPECT_GT(*FreeDiskBytes("/"), 0u);
-  EXPECT_EQ(FreeDiskBytes(root_ + "/absent").status().code(), Code::kBadInput);
+TEST_F(System, EnvironmentVariable_SetOrNot) {
+  setenv("CLLM_SYSTEM_TEST", "", 1);
+  EXPECT_EQ(EnvironmentVariable("CLLM_SYSTEM_TEST"), "");
+  unsetenv("CLLM_SYSTEM_TEST");
+  EXPECT_EQ(EnvironmentVariable("CLLM_SYSTEM_TEST"), std::nullopt);
 }
 
 TEST_F(System, ProcessorName_FromCpuinfo) {

@@ -8,6 +8,7 @@
 #include "bench/row_kernels.h"
 #include "bench/scaling_bench.h"
 #include "bench/training_bench.h"
+#include "model/weights.h"
 
 namespace cllm::bench {
 namespace {
@@ -87,13 +88,24 @@ TEST(BenchScaling, AnyNumbersOfThreads_HaveOneHash) {
 
 TEST(BenchGeneration, EveryWeightFormat_IsARow) {
   const auto findings =
-      BenchGeneration({.configurations = {Tiny()}, .weights = WeightFormats(), .tokens = 100, .rounds = 5});
+      BenchGeneration({.configurations = {Tiny()}, .weights = StorageNames(), .tokens = 100, .rounds = 5});
   ASSERT_TRUE(findings.ok()) << findings.status().message();
-  for (size_t row = 0; row < WeightFormats().size(); ++row) {
+  for (size_t row = 0; row < StorageNames().size(); ++row) {
     EXPECT_GT(Number(*findings, row, "tokens_per_s"), 0);
     EXPECT_GT(Number(*findings, row, "allowed_tokens_per_s"), 0);
   }
-  EXPECT_GT(Number(*findings, 0, "mb_per_token"), Number(*findings, 1, "mb_per_token"));
+  EXPECT_GT(Number(*findings, 0, "mb_per_step"), Number(*findings, 1, "mb_per_step"));
+}
+
+TEST(BenchGeneration, SequencesAndThreads_AreRows) {
+  const auto findings = BenchGeneration(
+      {.configurations = {Tiny()}, .weights = {"f32"}, .sequences = {1, 3}, .threads = {1, 2}, .tokens = 8, .rounds = 5});
+  ASSERT_TRUE(findings.ok()) << findings.status().message();
+  ASSERT_EQ(findings->table.Rows().size(), 4u);
+  const auto whole = [&](std::string_view key) { return std::get<uint64_t>(Cell(*findings, 3, key).content()); };
+  EXPECT_EQ(whole("sequences"), 3u);
+  EXPECT_EQ(whole("threads"), 2u);
+  EXPECT_GT(Number(*findings, 3, "tokens_per_s"), 0);
 }
 
 }  // namespace

@@ -6,13 +6,14 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "train/work_items.h"
 
 namespace cllm::bench {
 namespace {
 
 constexpr size_t kSweepTokens = 2048;  // of a step
 
-Configuration Swept(std::string name, const ModelConfig& model) {
+Configuration Swept(std::string name, const ModelShape& model) {
   return {std::move(name), model, std::max<size_t>(1, kSweepTokens / model.context)};
 }
 
@@ -73,30 +74,31 @@ Result<std::vector<Configuration>> FindConfigurations(std::string_view list) {
 
 Result<std::vector<Configuration>> Sweep(std::string_view dimension) {
   if (dimension == "parameters") return ParameterSweep();
-  const ModelConfig base = Yardsticks().back().model;
+  const ModelShape base = Yardsticks().back().model;
   std::vector<Configuration> configurations;
-  const auto add = [&](size_t value, const ModelConfig& model) {
+  const auto add = [&](size_t value, const ModelShape& model) {
     configurations.push_back(Swept(std::to_string(value), model));
   };
   if (dimension == "context") {
     for (size_t context = 64; context <= 2048; context *= 2) {
-      ModelConfig model = base;
+      ModelShape model = base;
       model.context = context;
       add(context, model);
     }
   } else if (dimension == "vocabulary") {
     for (const size_t vocabulary : {259u, 512u, 1024u, 2048u, 4096u, 8192u, 16384u, 32768u}) {
-      ModelConfig model = base;
+      ModelShape model = base;
       model.vocabulary = vocabulary;
       add(vocabulary, model);
     }
   } else if (dimension == "width") {
     for (const size_t width : {64u, 128u, 256u, 512u, 1024u}) {
-      ModelConfig model = base;
-      model.width = width;
-      model.hidden = (width * 8 / 3 + 7) / 8 * 8;
-      model.heads = width / 64;
-      add(width, model);
+      add(width, {.layers = base.layers,
+                  .heads = width / 64,
+                  .width = width,
+                  .hidden = (width * 8 / 3 + 7) / 8 * 8,
+                  .context = base.context,
+                  .vocabulary = base.vocabulary});
     }
   } else {
     return Usage(fmt::format("--sweep is '{}', expected context, vocabulary, width or parameters", dimension));
@@ -127,15 +129,11 @@ Result<std::vector<size_t>> SplitCounts(std::string_view option, std::string_vie
 
 Result<RunConfig> RunOf(const Configuration& configuration, const std::string& precision, const std::string& optimizer,
                         uint64_t steps) {
-  const ModelConfig& model = configuration.model;
+  const ModelShape& model = configuration.model;
   RunConfig run;
   CLLM_TRY(Option("precision").set(run, precision));
   CLLM_TRY(Option("optimizer").set(run, optimizer));
-  run.layers = model.layers;
-  run.heads = model.heads;
-  run.width = model.width;
-  run.hidden = model.hidden;
-  run.context = model.context;
+  for (const Dimension& dimension : Dimensions()) dimension.Take(model, run);
   run.batch = configuration.batch;
   run.item = DefaultItemSequences(configuration.batch, model.context);
   run.steps = steps;

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/config.h"
+#include "model/shape.h"
 #include "train/run_config.h"
 
 namespace cllm::bench {
@@ -12,7 +12,7 @@ namespace cllm::bench {
 // A model's shape and the sequences of a step: what is trained or run to be measured.
 struct Configuration {
   std::string name;
-  ModelConfig model;
+  ModelShape model;
   size_t batch = 1;
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm/panels.h"
 
 namespace cllm::bench {
 

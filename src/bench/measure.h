@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm/panels.h"
 
 // The measuring core: how anything that `cllm bench` prints is measured.
 namespace cllm::bench {

@@ -8,8 +8,9 @@
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
-#include "kernels/gemm.h"
-#include "kernels/reference.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/panels.h"
+#include "kernels/testing/reference.h"
 #include "math/scalar.h"
 
 namespace cllm::bench {
@@ -147,16 +148,15 @@ class Product : public Kernel {
   Panels panels_;
 };
 
-// A row times a weight as generation has it, limited by reading the weight: 3 million numbers, kept as `precision`
-// says.
+// A row times a weight as generation has it, limited by reading the weight: 3 million numbers, stored as told.
 class WeightRow : public Kernel {
  public:
-  explicit WeightRow(Precision precision)
-      : row_(kDepth), weight_(kColumns * kDepth), out_(kColumns), packed_(PackedSize(kDepth, kColumns, precision)) {
+  explicit WeightRow(Storage storage)
+      : row_(kDepth), weight_(kColumns * kDepth), out_(kColumns), packed_(PackedSize(kDepth, kColumns, storage)) {
     FillRandom(row_, 1);
     FillRandom(weight_, 2);
-    RoundWeights(weight_.data(), kColumns, kDepth, precision);
-    panels_ = PackColumns(weight_.data(), kDepth, kDepth, kColumns, packed_.data(), precision);
+    RoundWeights(weight_.data(), kColumns, kDepth, storage);
+    panels_ = PackColumns(weight_.data(), kDepth, kDepth, kColumns, packed_.data(), storage);
   }
 
   void Run() override { Gemm(1, left(), panels_, out_.data(), kColumns, GemmInto::kOverwrite); }
@@ -198,10 +198,10 @@ std::vector<KernelSpec> Products() {
                        [&shape, precision] { return std::make_unique<Product>(shape, precision); }, precision});
     }
   }
-  for (const auto& [name, precision] : {std::pair("f32", Precision::kFp32), std::pair("bf16", Precision::kBf16Weights),
-                                        std::pair("q8_0", Precision::kQ8Weights)}) {
+  for (const auto& [name, storage] :
+       {std::pair("f32", Storage::kF32), std::pair("bf16", Storage::kBf16), std::pair("q8_0", Storage::kQ8)}) {
     specs.push_back({fmt::format("one row, {} weights", name),
-                     [precision = precision] { return std::make_unique<WeightRow>(precision); }});
+                     [storage = storage] { return std::make_unique<WeightRow>(storage); }});
   }
   return specs;
 }

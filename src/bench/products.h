@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "bench/kernel.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm/panels.h"
 
 namespace cllm::bench {
 

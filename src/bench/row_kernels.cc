@@ -7,9 +7,15 @@
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
-#include "kernels/gradient.h"
-#include "kernels/reference_rows.h"
-#include "kernels/rows.h"
+#include "kernels/dropout.h"
+#include "kernels/fixed_point.h"
+#include "kernels/loss_row.h"
+#include "kernels/norm.h"
+#include "kernels/optimizer.h"
+#include "kernels/rope.h"
+#include "kernels/softmax.h"
+#include "kernels/swiglu.h"
+#include "kernels/testing/reference_rows.h"
 #include "math/scalar.h"
 
 namespace cllm::bench {
@@ -34,7 +40,7 @@ struct RowShape {
   float low = -1;  // inputs lie in [low, 1)
 };
 
-// The classes of a token in CrystallineRow.
+// The classes of a token in LossRow.
 std::vector<int32_t> Classes(size_t tokens_of_one) {
   std::vector<int32_t> classes(kVocabulary);
   for (size_t v = 0; v < kVocabulary; ++v) classes[v] = static_cast<int32_t>(v / tokens_of_one);
@@ -120,13 +126,13 @@ std::vector<RowShape> Activations() {
        {0},
        [](const Arrays<float>& x) {
          for (size_t t = 0; t < kLogits; t += kVocabulary) {
-           CrystallineRow(x[0] + t, Roots().data(), Forms().data(), kVocabulary, t / 64, kLambda, 1);
+           LossRow(x[0] + t, Roots().data(), Forms().data(), kVocabulary, t / 64, kLambda, 1);
          }
        },
        [](const Arrays<double>& x) {
          for (size_t t = 0; t < kLogits; t += kVocabulary) {
-           reference::CrystallineRow(x[0] + t, Roots().data(), Forms().data(), kVocabulary, t / 64,
-                                     static_cast<double>(kLambda), 1);
+           reference::LossRow(x[0] + t, Roots().data(), Forms().data(), kVocabulary, t / 64,
+                              static_cast<double>(kLambda), 1);
          }
        }},
       {"dropout",

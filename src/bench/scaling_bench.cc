@@ -34,8 +34,7 @@ Status RunSteps(const ScalingOptions& options, std::vector<Arm>& arms) {
   for (size_t step = 0; step <= options.steps; ++step) {
     for (Arm& arm : arms) {
       const double begin = MonotonicSeconds();
-      CLLM_ASSIGN(const StepResult result, arm.trial->Step());
-      (void)result;
+      CLLM_TRY(arm.trial->Step());
       if (step > 0) arm.step_s.push_back(MonotonicSeconds() - begin);
     }
   }
@@ -55,7 +54,7 @@ Result<std::string> SameHash(std::vector<Arm>& arms) {
 }
 
 void AddRow(Arm& arm, double first_rate, Table& table) {
-  const SphereStatistics statistics = arm.trial->step().spheres().Statistics();
+  const SphereStatistics statistics = arm.trial->spheres().Statistics();
   uint64_t steals = 0, idle = 0;
   double busy = 0, accumulation = 0, waiting = 0;
   for (const LeafStatistics& leaf : statistics.leaves) {

@@ -76,8 +76,7 @@ Result<Measured> Measure(const Row& row, const TrainingOptions& options) {
   CLLM_ASSIGN(const RunConfig run, RunOf(*row.configuration, row.precision, row.optimizer, 1'000'000));
   CLLM_TRY(CheckMemory(Trial::Bytes(*row.configuration, run, row.threads)));
   CLLM_ASSIGN(const auto trial, Trial::Create(*row.configuration, run, row.threads));
-  CLLM_ASSIGN(const StepResult warm, trial->Step());
-  (void)warm;
+  CLLM_TRY(trial->Step());  // to warm up
   const double tokens = static_cast<double>(trial->tokens_per_step());
   const double gflop = tokens * FlopPerToken(row.configuration->model) * 1e-9;
   Measured measured;

@@ -5,6 +5,7 @@
 #include "base/system.h"
 #include "base/units.h"
 #include "math/scalar.h"
+#include "train/memory_estimate.h"
 #include "train/trial.h"
 
 namespace cllm::bench {
@@ -22,20 +23,20 @@ size_t Trial::Bytes(const Configuration& configuration, const RunConfig& run, si
   SpheresOptions spheres;
   spheres.leaves = threads;
   const SpherePlan plan = PlanSpheres(spheres);
-  return EstimateMemory(run.Model(configuration.model.vocabulary), run.Step(), plan.leaves, plan.cache_domains,
-                        plan.permits)
-      .total();
+  return EstimateMemory(configuration.model, run.Step(), plan).total();
 }
 
 Result<std::unique_ptr<Trial>> Trial::Create(const Configuration& configuration, const RunConfig& run, size_t threads) {
   std::unique_ptr<Trial> trial(new Trial());
-  trial->model_ = run.Model(configuration.model.vocabulary);
+  trial->model_ = configuration.model;
   trial->tokens_ = configuration.batch * trial->model_.context;
   for (size_t v = 0; v < trial->model_.vocabulary; ++v) {
     trial->root_.push_back(static_cast<int32_t>(v / 3));
     trial->form_.push_back(static_cast<int32_t>(v % 25));
   }
-  CLLM_ASSIGN(trial->step_, UntrainedStep(run, trial->model_.vocabulary, {trial->root_, trial->form_}, threads));
+  CLLM_ASSIGN(trial->spheres_, Spheres::Start({.leaves = threads}));
+  CLLM_ASSIGN(trial->step_,
+              UntrainedStep(run, trial->model_.vocabulary, {trial->root_, trial->form_}, *trial->spheres_));
   trial->read_ = RandomTokens(trial->model_.vocabulary);
   return trial;
 }

@@ -19,7 +19,8 @@ class Trial {
   // The next step. Error: Diverged; Failed when the first loss is not that of untrained weights.
   Result<StepResult> Step();
 
-  ExactStep& step() { return *step_; }
+  const ExactStep& step() const { return *step_; }
+  const Spheres& spheres() const { return *spheres_; }
   size_t tokens_per_step() const { return tokens_; }
   // Bytes that EstimateMemory foresees.
   static size_t Bytes(const Configuration& configuration, const RunConfig& run, size_t threads);
@@ -28,8 +29,9 @@ class Trial {
   Trial() = default;
   Status CheckUntrainedLoss(double loss) const;
 
-  ModelConfig model_;
+  ModelShape model_;
   std::vector<int32_t> root_, form_;
+  std::unique_ptr<Spheres> spheres_;
   std::unique_ptr<ExactStep> step_;
   SequenceReader read_;
   size_t tokens_ = 0;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "data/text_fixture.h"
+#include "data/testing/text_fixture.h"
 #include "text/tokenizer_trainer.h"
 
 namespace cllm {

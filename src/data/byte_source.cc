@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/file.h"
+#include "base/path.h"
+#include "base/system.h"
 #include "data/binary_check.h"
 
 namespace cllm {
@@ -72,10 +74,6 @@ Status WriteFully(int fd, std::string_view bytes, const std::string& path, const
 }
 
 }  // namespace
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
 
 std::unique_ptr<ByteSource> ReadDescriptor(int fd, std::string path) {
   return std::make_unique<DescriptorSource>(FileDescriptor(), fd, std::move(path));

@@ -4,30 +4,11 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/status.h"
 
 namespace cllm {
-
-// An open file descriptor, closed when destroyed. Movable.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 // A stream of bytes. One worker only.
 class ByteSource {

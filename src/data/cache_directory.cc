@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
+#include "base/file_descriptor.h"
+#include "base/path.h"
+#include "base/system.h"
 #include "store/file_system.h"
 
 namespace cllm {
@@ -31,9 +33,8 @@ std::string WriteProblem(const std::string& directory) {
   const Result<bool> made = PosixFileSystem().MakeDirectory(directory);
   if (!made.ok()) return made.status().message();
   std::string probe = JoinPath(directory, "probe-XXXXXX");
-  const int fd = mkostemp(probe.data(), O_CLOEXEC);
-  if (fd < 0) return SystemErrorText(errno);
-  close(fd);
+  const FileDescriptor file(mkostemp(probe.data(), O_CLOEXEC));
+  if (!file.is_open()) return SystemErrorText(errno);
   unlink(probe.c_str());
   return "";
 }

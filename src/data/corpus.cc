@@ -51,10 +51,10 @@ Corpus::~Corpus() = default;
 
 Result<Corpus> Corpus::Open(const CorpusOptions& options, const std::string& spool_directory) {
   if (options.paths.empty()) return Usage("no text is named; expected a file, a directory, a glob or -");
-  if (options.field.empty()) return Usage("--field is empty; expected the name of a field in the .jsonl lines");
+  if (options.field.empty()) return Usage("field is empty; expected the name of a field in the .jsonl lines");
   if (options.separator.size() > kMaxSeparatorBytes) {
     return Usage(
-        fmt::format("--separator has {} bytes; expected at most {}", options.separator.size(), kMaxSeparatorBytes));
+        fmt::format("separator has {} bytes; expected at most {}", options.separator.size(), kMaxSeparatorBytes));
   }
   Corpus corpus;
   corpus.options_ = options;

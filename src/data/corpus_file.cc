@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/file.h"
+#include "base/system.h"
 #include "data/decompress.h"
 
 namespace cllm {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "data/statistics_counter.h"
-#include "data/text_fixture.h"
+#include "data/testing/text_fixture.h"
 
 namespace cllm {
 namespace {
@@ -22,7 +22,7 @@ std::string Gzip(const std::string& text) {
   gzFile file = gzopen(path.c_str(), "wb");
   EXPECT_EQ(gzwrite(file, text.data(), static_cast<unsigned>(text.size())), static_cast<int>(text.size()));
   gzclose(file);
-  return FileBytes(path);
+  return ReadText(path);
 }
 
 // Nothing is unreadable to root: acts as another user while this lives.
@@ -245,7 +245,7 @@ TEST_F(CorpusTest, BadJsonLine_IsRefusedByFileAndLine) {
       {"\"text\"", {"JSON object", "a string"}},
       {"12", {"JSON object", "a number"}},
       {"null", {"JSON object", "null"}},
-      {"{\"body\": \"x\"}", {"\"text\"", "none", "--field"}},
+      {"{\"body\": \"x\"}", {"\"text\"", "none", "(field)"}},
       {"{\"text\": 3}", {"a string", "\"text\"", "a number"}},
       {"{\"text\": null}", {"a string", "null"}},
       {"{\"text\": {}}", {"a string", "an object"}},
@@ -283,9 +283,9 @@ TEST_F(CorpusTest, EndlessJsonLine_IsRefused) {
 TEST_F(CorpusTest, BadOptions_AreUsageErrors) {
   const std::string path = files_.Write("a.txt", "x");
   ExpectError(Documents({.paths = {}}).status(), Code::kUsage, {"no text is named"});
-  ExpectError(Documents({.paths = {path}, .field = ""}).status(), Code::kUsage, {"--field"});
+  ExpectError(Documents({.paths = {path}, .field = ""}).status(), Code::kUsage, {"field is empty"});
   ExpectError(Documents({.paths = {path}, .separator = std::string(5000, 'x')}).status(), Code::kUsage,
-              {"--separator"});
+              {"separator has 5000 bytes"});
 }
 
 TEST_F(CorpusTest, FileThatVanishes_IsAnErrorOfRead) {

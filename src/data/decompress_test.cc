@@ -9,7 +9,7 @@
 #include <functional>
 #include <string>
 
-#include "data/text_fixture.h"
+#include "data/testing/text_fixture.h"
 
 namespace cllm {
 namespace {

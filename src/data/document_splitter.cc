@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "data/json_line.h"
+
 namespace cllm {
 namespace {
 

@@ -1,8 +1,8 @@
+#include "data/json_line.h"
+
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
-
-#include "data/document_splitter.h"
 
 namespace cllm {
 namespace {
@@ -86,7 +86,8 @@ Result<std::string> JsonLineField(std::string_view line, const std::string& fiel
   const bool parsed = Json::sax_parse(line.begin(), line.end(), &reader);
   if (!parsed) return BadInput(fmt::format("{}: {}", place, reader.problem()));
   if (!reader.found()) {
-    return BadInput(fmt::format("{}: expected a field \"{}\", found none; name the field with --field", place, field));
+    return BadInput(
+        fmt::format("{}: expected a field \"{}\", found none; name the one that holds the text (field)", place, field));
   }
   return std::move(reader.text());
 }

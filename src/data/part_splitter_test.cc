@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "data/text_fixture.h"
+#include "data/testing/text_fixture.h"
 
 namespace cllm {
 namespace {

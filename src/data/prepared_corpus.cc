@@ -6,6 +6,8 @@
 #include <span>
 
 #include "base/file.h"
+#include "base/path.h"
+#include "data/token_file_writer.h"
 #include "data/token_format.h"
 #include "data/tokenize_text.h"
 #include "store/file_system.h"
@@ -43,10 +45,10 @@ Result<TokenFile> OpenCached(const std::string& path, const TokenFileInfo& expec
 Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options) {
   const TokenFileInfo info = InfoOf(text, tokenizer);
   const std::string path = CachePath(text, info);
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = text.notes();
   if (PathExists(path)) {
     Result<TokenFile> cached = OpenCached(path, info);
-    if (cached.ok()) return PreparedCorpus(*std::move(cached), notes, text.Name());
+    if (cached.ok()) return PreparedCorpus(*std::move(cached), std::move(notes), text.Name());
     notes.push_back(
         fmt::format("the cached tokens were damaged and have been made anew ({})", cached.status().message()));
   }
@@ -64,14 +66,14 @@ Status CheckLongEnough(const PreparedCorpus& corpus, size_t context) {
   if (training <= context) {
     return BadInput(
         fmt::format("{} is too short: expected at least {} tokens to train on (a context of {} and the token "
-                    "after it), found {}; give more text or a smaller --context",
+                    "after it), found {}; give more text or choose a smaller context",
                     corpus.name(), context + 1, context, training));
   }
   const size_t validation = corpus.validation().size();
   if (validation >= 2) return {};
   return BadInput(
       fmt::format("{} is too short: expected at least 2 tokens to validate on, found {}; give more text, or "
-                  "other text with --val",
+                  "other text to validate on (val)",
                   corpus.name(), validation));
 }
 

@@ -26,8 +26,9 @@ class PreparedCorpus {
   const Hash128& corpus_hash() const { return file_.info().corpus_hash; }
   const Hash128& tokenizer_hash() const { return file_.info().tokenizer_hash; }
   const TokenFile& file() const { return file_; }
-  const std::vector<std::string>& notes() const { return notes_; }  // of the preparation, a sentence each
-  const std::string& name() const { return name_; }                 // of the text, for messages
+  // All that the user should be told of the text and of its preparation, a sentence each: the text's own notes first.
+  const std::vector<std::string>& notes() const { return notes_; }
+  const std::string& name() const { return name_; }  // of the text, for messages
 
  private:
   TokenFile file_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/system.h"
-#include "data/text_fixture.h"
+#include "data/testing/text_fixture.h"
 #include "text/tokenizer_trainer.h"
 
 namespace cllm {
@@ -92,7 +92,7 @@ TEST_F(PreparedCorpusTest, SubWords_DecodeToTheText_OnAnyThreads) {
     for (const std::string& path : CacheFiles()) std::filesystem::remove(path);
     const Result<PreparedCorpus> corpus = Prepare(text, *tokenizer, {.threads = threads});
     ASSERT_TRUE(corpus.ok()) << corpus.status().message();
-    const std::string file = FileBytes(CacheFiles().front());
+    const std::string file = ReadText(CacheFiles().front());
     if (threads == 1) first_file = file;
     EXPECT_EQ(file, first_file) << threads;
     EXPECT_EQ(tokenizer->Decode(Tokens(corpus->training())) + tokenizer->Decode(Tokens(corpus->validation())), sample);
@@ -127,7 +127,7 @@ TEST_F(PreparedCorpusTest, DamagedCache_IsMadeAnewWithANote) {
   const std::string path = files_.Write("a.txt", SampleText(5000, 1));
   PrepareBytes(path);
   const std::string cached = CacheFiles().front();
-  const std::string whole = FileBytes(cached);
+  const std::string whole = ReadText(cached);
   for (const std::string& damaged : {std::string(), std::string("x"), whole.substr(0, whole.size() / 2),
                                      std::string(whole).replace(1000, 1, "\xEE")}) {
     std::ofstream(cached, std::ios::binary | std::ios::trunc) << damaged;
@@ -135,14 +135,34 @@ TEST_F(PreparedCorpusTest, DamagedCache_IsMadeAnewWithANote) {
     ASSERT_EQ(corpus.notes().size(), 1u);
     EXPECT_NE(corpus.notes()[0].find("damaged"), std::string::npos) << corpus.notes()[0];
     EXPECT_NE(corpus.notes()[0].find(cached), std::string::npos) << corpus.notes()[0];
-    EXPECT_EQ(FileBytes(cached), whole);
+    EXPECT_EQ(ReadText(cached), whole);
   }
+}
+
+// First when it is made, then from the cache: what the text has to say is said once each time.
+TEST_F(PreparedCorpusTest, NotesOfTheText_AreItsOwn) {
+  const std::string path = files_.Write("a.txt", SampleText(9000, 1) + "\xFF\xFE");
+  for (int time = 0; time < 2; ++time) {
+    const SplitText text = Open(path);
+    ASSERT_EQ(text.notes().size(), 1u);
+    const Result<PreparedCorpus> corpus = Prepare(text, bytes_, {});
+    ASSERT_TRUE(corpus.ok()) << corpus.status().message();
+    EXPECT_EQ(corpus->notes(), text.notes());
+  }
+  const std::string cached = CacheFiles().front();
+  WriteText(cached, "x");
+  const SplitText text = Open(path);
+  const Result<PreparedCorpus> corpus = Prepare(text, bytes_, {});
+  ASSERT_TRUE(corpus.ok());
+  ASSERT_EQ(corpus->notes().size(), 2u);
+  EXPECT_EQ(corpus->notes()[0], text.notes()[0]);
+  EXPECT_NE(corpus->notes()[1].find("damaged"), std::string::npos) << corpus->notes()[1];
 }
 
 TEST_F(PreparedCorpusTest, CacheOfAnotherText_IsMadeAnewWithANote) {
   const std::string a = files_.Write("a.txt", SampleText(5000, 1)), b = files_.Write("b.txt", SampleText(5000, 2));
   PrepareBytes(a);
-  const std::string cached_a = CacheFiles().front(), bytes_a = FileBytes(cached_a);
+  const std::string cached_a = CacheFiles().front(), bytes_a = ReadText(cached_a);
   PrepareBytes(b);
   std::vector<std::string> cached = CacheFiles();
   ASSERT_EQ(cached.size(), 2u);
@@ -150,7 +170,7 @@ TEST_F(PreparedCorpusTest, CacheOfAnotherText_IsMadeAnewWithANote) {
   std::ofstream(cached_b, std::ios::binary | std::ios::trunc) << bytes_a;
   const PreparedCorpus corpus = PrepareBytes(b);
   EXPECT_EQ(corpus.notes().size(), 1u);
-  EXPECT_NE(FileBytes(cached_b), bytes_a);
+  EXPECT_NE(ReadText(cached_b), bytes_a);
 }
 
 TEST_F(PreparedCorpusTest, ChangedText_HasItsOwnHashAndFile) {
@@ -190,7 +210,8 @@ TEST_F(PreparedCorpusTest, ShorterThanAContext_IsAnErrorWithBothNumbers) {
   const PreparedCorpus corpus = PrepareBytes(files_.Write("a.txt", std::string(100, 'x')));
   ASSERT_EQ(corpus.training().size(), 92u);
   EXPECT_TRUE(CheckLongEnough(corpus, 91).ok());
-  ExpectError(CheckLongEnough(corpus, 92), Code::kBadInput, {"a.txt", "at least 93 tokens", "found 92", "--context"});
+  ExpectError(CheckLongEnough(corpus, 92), Code::kBadInput,
+              {"a.txt", "at least 93 tokens", "found 92", "smaller context"});
 }
 
 TEST_F(PreparedCorpusTest, OneByte_IsTooShortForAnything) {
@@ -201,7 +222,7 @@ TEST_F(PreparedCorpusTest, OneByte_IsTooShortForAnything) {
 TEST_F(PreparedCorpusTest, NoValidationText_IsAnError) {
   // A corpus of one character: the cut moves behind it.
   const PreparedCorpus corpus = PrepareBytes(files_.Write("a.txt", "😀"));
-  ExpectError(CheckLongEnough(corpus, 2), Code::kBadInput, {"a.txt", "validate", "found 0", "--val"});
+  ExpectError(CheckLongEnough(corpus, 2), Code::kBadInput, {"a.txt", "validate", "found 0", "(val)"});
 }
 
 TEST_F(PreparedCorpusTest, Progress_RisesToOne) {

@@ -79,7 +79,7 @@ void SplitText::Conclude() {
     const uint64_t identity[] = {found.hash.high, found.hash.low, cuts_[i]};
     hasher.Update(std::as_bytes(std::span(identity)));
     if (found.invalid_bytes != 0) {
-      notes_.push_back(fmt::format("{} bytes of {} are no UTF-8; they are kept as they are",
+      notes_.push_back(fmt::format("{} bytes of {} are not valid UTF-8; they are kept as they are",
                                    FormatCount(found.invalid_bytes), corpora_[i].Name()));
     }
     if (found.nul_bytes != 0) {

@@ -15,7 +15,7 @@ namespace cllm {
 
 struct TextOptions {
   CorpusOptions corpus = {};
-  std::vector<std::string> validation_paths = {};  // --val: then the whole corpus is for training
+  std::vector<std::string> validation_paths = {};  // where there are any, the whole corpus is for training
   std::string cache_directory = "";                // DefaultCacheDirectory(); also takes the copy of standard input
 };
 
@@ -42,7 +42,8 @@ class SplitText {
   std::string Name() const { return corpora_.front().Name(); }
   const CorpusStatistics& statistics() const { return statistics_; }  // of all text; hash covers where it is split, too
   const std::string& cache_directory() const { return cache_.path(); }  // in use
-  const std::vector<std::string>& notes() const { return notes_; }      // what the user should be told, a sentence each
+  // What the user should be told, a sentence each; PreparedCorpus::notes() holds them, too.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   explicit SplitText(CacheDirectory cache) : cache_(std::move(cache)) {}

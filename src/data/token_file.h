@@ -4,12 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "base/hash.h"
 #include "base/status.h"
-#include "store/file_system.h"
+#include "data/token_view.h"
 
 // The prepared corpus on disk, format 1: a head of 16 bytes, the tokens of the training part and of the validation part
 // (then zeros up to a multiple of 8), for each document the index of its begin token, and a description of 256 bytes at
@@ -24,28 +23,6 @@
 //              136  u64[2]  XXH3-128 of all before the description              152  zeros
 //              240  u64[2]  XXH3-128 of bytes [0, 240) of the description
 namespace cllm {
-
-// A run of tokens in a mapped file: a view, valid while its TokenFile lives. Immutable, thread-safe.
-class TokenView {
- public:
-  TokenView() = default;
-  TokenView(const void* tokens, size_t token_bytes, size_t size, size_t vocabulary)
-      : tokens_(tokens), token_bytes_(token_bytes), size_(size), vocabulary_(vocabulary) {}
-
-  size_t size() const { return size_; }
-  size_t vocabulary() const { return vocabulary_; }
-  // The token at `index`, unchecked against the vocabulary. REQUIRES: index < size().
-  uint32_t operator[](size_t index) const;
-  // Copies tokens [start, start + out.size()) to `out`. kBadInput: a token is outside the vocabulary (a damaged file
-  // too large to have been verified when it was opened). REQUIRES: the range lies inside.
-  Status Read(size_t start, std::span<uint32_t> out) const;
-
- private:
-  const void* tokens_ = nullptr;
-  size_t token_bytes_ = 2;
-  size_t size_ = 0;
-  size_t vocabulary_ = 0;
-};
 
 enum class CorpusPart { kTraining = 0, kValidation = 1 };
 inline constexpr size_t kCorpusParts = 2;
@@ -95,32 +72,6 @@ class TokenFile {
   struct Mapped;
   explicit TokenFile(std::unique_ptr<Mapped> mapped);
   std::unique_ptr<Mapped> mapped_;
-};
-
-// Writes a token file as a stream, in bounded memory: to a temporary file beside `path`, synced and renamed by Finish.
-// Removes its temporary file when destroyed unfinished. One worker only.
-class TokenFileWriter {
- public:
-  // `info.parts` is filled by the writer itself. `files` must outlive the writer. kFailed: the folder cannot be
-  // written.
-  static Result<TokenFileWriter> Create(FileSystem& files, const std::string& path, const TokenFileInfo& info);
-  TokenFileWriter(TokenFileWriter&&) noexcept;
-  TokenFileWriter& operator=(TokenFileWriter&&) noexcept;
-  ~TokenFileWriter();
-
-  // A document is written as begin, its tokens, end. Training documents come before validation documents.
-  Status BeginDocument(CorpusPart part);
-  // More of the document's tokens, for `bytes` bytes of its text. REQUIRES: every token is inside the vocabulary.
-  Status Append(std::span<const uint32_t> tokens, uint64_t bytes);
-  // `invalid_bytes` of the document's text are no UTF-8.
-  Status EndDocument(uint64_t invalid_bytes);
-  // Makes the file durable under its name. kFailed: no space, a write error; nothing is left behind then.
-  Status Finish();
-
- private:
-  struct State;
-  explicit TokenFileWriter(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
 };
 
 }  // namespace cllm

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "data/text_fixture.h"
+#include "data/testing/text_fixture.h"
+#include "data/token_file_writer.h"
 #include "data/token_format.h"
 
 namespace cllm {
@@ -78,8 +79,8 @@ TEST_F(TokenFileTest, RoundTrip_OfBothTokenSizes) {
 }
 
 TEST_F(TokenFileTest, SameTokens_AreTheSameBytes) {
-  const std::string first = FileBytes(Sample(300));
-  EXPECT_EQ(FileBytes(Sample(300)), first);
+  const std::string first = ReadText(Sample(300));
+  EXPECT_EQ(ReadText(Sample(300)), first);
   EXPECT_EQ(first.substr(0, 8), "CLLMTOK\n");
   EXPECT_EQ(first.size(), 16u + 12 * 2 + 3 * 8 + 256);
 }
@@ -117,7 +118,7 @@ TEST_F(TokenFileTest, MoreDocumentsThanAreKeptInMemory_AreAllThere) {
 }
 
 TEST_F(TokenFileTest, CutAtAnyByte_IsRefused) {
-  const std::string bytes = FileBytes(Sample(70'000));
+  const std::string bytes = ReadText(Sample(70'000));
   for (size_t size = 0; size < bytes.size(); ++size) {
     const std::string path = directory_.Write("cut.bin", bytes.substr(0, size));
     ExpectError(TokenFile::Open(path).status(), Code::kBadInput, {"cut.bin"});
@@ -125,7 +126,7 @@ TEST_F(TokenFileTest, CutAtAnyByte_IsRefused) {
 }
 
 TEST_F(TokenFileTest, AnyFlippedBit_IsRefused) {
-  const std::string bytes = FileBytes(Sample(300));
+  const std::string bytes = ReadText(Sample(300));
   for (size_t i = 0; i < bytes.size(); ++i) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string damaged = bytes;
@@ -136,13 +137,13 @@ TEST_F(TokenFileTest, AnyFlippedBit_IsRefused) {
 }
 
 TEST_F(TokenFileTest, TrailingBytes_AreRefused) {
-  const std::string bytes = FileBytes(Sample(300));
+  const std::string bytes = ReadText(Sample(300));
   ExpectError(TokenFile::Open(directory_.Write("long.bin", bytes + "x")).status(), Code::kBadInput, {"long.bin"});
   ExpectError(TokenFile::Open(directory_.Write("twice.bin", bytes + bytes)).status(), Code::kBadInput, {"twice.bin"});
 }
 
 TEST_F(TokenFileTest, NewerFormat_IsRefusedAsThat) {
-  std::string bytes = FileBytes(Sample(300));
+  std::string bytes = ReadText(Sample(300));
   bytes[8] = 2;
   ExpectError(TokenFile::Open(directory_.Write("new.bin", bytes)).status(), Code::kBadInput, {"new.bin", "2"});
 }
@@ -160,7 +161,7 @@ class HostileTokenFile : public TokenFileTest {
  protected:
   // Opens the sample with its description changed and signed anew.
   Status OpenChanged(const std::function<void(TokenDescription&)>& change) {
-    std::string bytes = FileBytes(Sample(300));
+    std::string bytes = ReadText(Sample(300));
     TokenDescription description;
     const size_t at = bytes.size() - kDescriptionBytes;
     EXPECT_EQ(DecodeDescription(AsBytes(bytes).subspan(at), description), "");
@@ -261,14 +262,14 @@ class FailingFileSystem : public PosixFileSystem {
 
 TEST_F(TokenFileTest, FailedWrite_LeavesThePreviousFileAndNothingElse) {
   const std::string path = Sample(300);
-  const std::string before = FileBytes(path);
+  const std::string before = ReadText(path);
   int operations = 0;
   for (;; ++operations) {
     FailingFileSystem failing(operations);
     const Status status = WriteSample(failing, path, 400);
     if (!failing.failed()) break;
     ExpectError(status, Code::kFailed, {"no space left"});
-    const std::string now = FileBytes(path);
+    const std::string now = ReadText(path);
     // Only the last step, the sync of the directory, comes behind the change.
     if (now == before) continue;
     EXPECT_TRUE(TokenFile::Open(path).ok());

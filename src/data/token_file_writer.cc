@@ -1,3 +1,5 @@
+#include "data/token_file_writer.h"
+
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -6,9 +8,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/path.h"
 #include "base/system.h"
 #include "data/byte_source.h"
-#include "data/token_file.h"
 #include "data/token_format.h"
 
 namespace cllm {

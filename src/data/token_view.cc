@@ -1,9 +1,10 @@
+#include "data/token_view.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
 
 #include "base/check.h"
-#include "data/token_file.h"
 
 namespace cllm {
 namespace {

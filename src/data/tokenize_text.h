@@ -2,6 +2,7 @@
 
 #include "base/status.h"
 #include "data/prepared_corpus.h"
+#include "data/token_file_writer.h"
 
 namespace cllm {
 

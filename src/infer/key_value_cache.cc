@@ -4,85 +4,97 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "kernels/gemm.h"
-#include "kernels/rows.h"
-#include "math/scalar.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/panels.h"
+#include "kernels/softmax.h"
 #include "nn/attention.h"
 
 namespace cllm {
 namespace {
 
-// Keys that are packed together: whole panels on every target.
-constexpr size_t kGroup = kPanelAlignment;
+static_assert(kPagePositions % kPanelAlignment == 0);
 
-size_t RoundUp(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+size_t Pages(size_t positions) { return (positions + kPagePositions - 1) / kPagePositions; }
 
-size_t PanelFloats(const ModelConfig& c) { return c.layers * c.heads * PackedSize(c.head_dim(), c.context); }
-size_t ValueFloats(const ModelConfig& c) { return RoundUp(c.layers * c.context * c.width, kGroup); }
-size_t GroupFloats(const ModelConfig& c) { return c.layers * kGroup * c.width; }
-size_t ScoreStride(const ModelConfig& c) { return RoundUp(c.context, kGroup); }
+size_t HeadFloats(const ModelShape& s) { return PackedSize(s.head_dim, kPagePositions) + kPagePositions * s.head_dim; }
+
+size_t ScoreStride(const ModelShape& s) { return Pages(s.context) * kPagePositions; }
 
 }  // namespace
 
-size_t KeyValueCache::Floats(const ModelConfig& c) {
-  return PanelFloats(c) + ValueFloats(c) + GroupFloats(c) + kQueryBlock * ScoreStride(c);
+size_t KeyValueCache::ScoreFloats(const ModelShape& shape) { return kQueryBlock * ScoreStride(shape); }
+
+size_t KeyValueCache::PageFloats(const ModelShape& shape) { return shape.layers * shape.kv_heads * HeadFloats(shape); }
+
+size_t KeyValueCache::PageBytes(const ModelShape& shape) { return PageFloats(shape) * sizeof(float); }
+
+size_t KeyValueCache::Bytes(const ModelShape& shape, size_t positions) { return Pages(positions) * PageBytes(shape); }
+
+size_t KeyValueCache::HeadOffset(size_t layer, size_t kv_head) const {
+  return (layer * shape_.kv_heads + kv_head) * HeadFloats(shape_);
 }
 
-size_t KeyValueCache::Bytes(const ModelConfig& config) { return Floats(config) * sizeof(float); }
-
-KeyValueCache::KeyValueCache(const ModelConfig& config) : config_(config), buffer_(Floats(config)) {
-  panels_ = buffer_.data();
-  values_ = panels_ + PanelFloats(config);
-  group_ = values_ + ValueFloats(config);
-  scores_ = group_ + GroupFloats(config);
-}
-
-float* KeyValueCache::Panels(size_t layer, size_t head) {
-  return panels_ + (layer * config_.heads + head) * PackedSize(config_.head_dim(), config_.context);
-}
-
-float* KeyValueCache::Values(size_t layer, size_t head) {
-  return values_ + (layer * config_.heads + head) * config_.context * config_.head_dim();
-}
-
-void KeyValueCache::Add(size_t layer, const Rows& keys, const Rows& values) {
-  const size_t width = config_.width, head_dim = config_.head_dim(), end = keys.first + keys.rows;
-  CHECK(end <= config_.context && values.first == keys.first && values.rows == keys.rows);
-  float* group = group_ + layer * kGroup * width;
-  for (size_t position = keys.first; position < end; ++position) {
-    const size_t row = position - keys.first, in_group = position % kGroup;
-    std::memcpy(group + in_group * width, keys.data + row * keys.stride, width * sizeof(float));
-    for (size_t head = 0; head < config_.heads; ++head) {
-      std::memcpy(Values(layer, head) + position * head_dim, values.data + row * values.stride + head * head_dim,
-                  head_dim * sizeof(float));
-    }
-    if (in_group + 1 < kGroup && position + 1 < end) continue;
-    for (size_t head = 0; head < config_.heads; ++head) {
-      PackColumns(group + head * head_dim, width, head_dim, in_group + 1,
-                  Panels(layer, head) + (position - in_group) * head_dim);
+void KeyValueCache::Reserve(size_t rows) {
+  CHECK(positions_ + rows <= shape_.context);
+  for (size_t i = positions_ / kPagePositions; i < Pages(positions_ + rows); ++i) {
+    if (i >= pages_.size()) {
+      pages_.push_back(std::make_shared<Page>(PageFloats(shape_)));
+    } else if (pages_[i].use_count() > 1) {
+      auto own = std::make_shared<Page>(PageFloats(shape_));
+      std::ranges::copy(pages_[i]->span(), own->data());
+      pages_[i] = std::move(own);
     }
   }
 }
 
-void KeyValueCache::Attend(size_t layer, const Rows& queries, float* out) {
-  for (size_t head = 0; head < config_.heads; ++head) AttendHead(layer, head, queries, out + head * config_.head_dim());
+void KeyValueCache::Advance(size_t rows) { positions_ += rows; }
+
+void KeyValueCache::Truncate(size_t positions) {
+  CHECK(positions <= positions_);
+  positions_ = positions;
 }
 
-// The operations of AttentionForward in their order.
-void KeyValueCache::AttendHead(size_t layer, size_t head, const Rows& queries, float* out) {
-  const size_t head_dim = config_.head_dim(), stride = ScoreStride(config_);
-  const float scale = 1.0f / math::Sqrt(static_cast<float>(head_dim));
-  const float* q = queries.data + head * head_dim;
-  for (size_t begin = 0; begin < queries.rows; begin += kQueryBlock) {
-    const size_t rows = std::min(kQueryBlock, queries.rows - begin);
-    const size_t visible = queries.first + begin + rows;
-    Gemm(rows, {.data = q + begin * queries.stride, .row_stride = queries.stride},
-         PackedView(Panels(layer, head), head_dim, visible), scores_, stride, GemmInto::kOverwrite);
-    for (size_t r = 0; r < rows; ++r) {
-      SoftmaxRow(scores_ + r * stride, queries.first + begin + r + 1, visible, scale);
+void KeyValueCache::Attend(const AttentionRows& rows, size_t count, float* scores) {
+  Add(rows, count);
+  const size_t group = shape_.heads / shape_.kv_heads;
+  for (size_t head = 0; head < group; ++head) {
+    AttendHead(rows, rows.q + head * shape_.head_dim, rows.out + head * shape_.head_dim, count, scores);
+  }
+}
+
+void KeyValueCache::Add(const AttentionRows& rows, size_t count) {
+  const size_t dim = shape_.head_dim, offset = HeadOffset(rows.layer, rows.kv_head);
+  for (size_t row = 0; row < count; ++row) {
+    const size_t position = positions_ + row, in_page = position % kPagePositions;
+    float* keys = pages_[position / kPagePositions]->data() + offset;
+    float* values = keys + PackedSize(dim, kPagePositions);
+    PackColumn(rows.k + row * rows.stride, dim, in_page, keys);
+    std::memcpy(values + in_page * dim, rows.v + row * rows.stride, dim * sizeof(float));
+  }
+}
+
+// The operations of AttentionForward in their order: the scores of all pages, one softmax, and the sum over the values,
+// whose chain each page continues.
+void KeyValueCache::AttendHead(const AttentionRows& rows, const float* q, float* out, size_t count,
+                               float* scores) const {
+  const size_t dim = shape_.head_dim, stride = ScoreStride(shape_), offset = HeadOffset(rows.layer, rows.kv_head);
+  const float scale = AttentionScale(dim);
+  for (size_t begin = 0; begin < count; begin += kQueryBlock) {
+    const size_t n = std::min(kQueryBlock, count - begin), visible = positions_ + begin + n;
+    const auto keys_of_page = [&](size_t page) { return std::min(kPagePositions, visible - page * kPagePositions); };
+    for (size_t page = 0; page < Pages(visible); ++page) {
+      Gemm(n, {.data = q + begin * rows.stride, .row_stride = rows.stride},
+           PackedView(pages_[page]->data() + offset, dim, keys_of_page(page)), scores + page * kPagePositions, stride,
+           GemmInto::kOverwrite);
     }
-    GemmRows(rows, head_dim, visible, {.data = scores_, .row_stride = stride}, Values(layer, head), head_dim,
-             out + begin * config_.width, config_.width, GemmInto::kOverwrite);
+    for (size_t r = 0; r < n; ++r) {
+      SoftmaxRow(scores + r * stride, positions_ + begin + r + 1, visible, scale);
+    }
+    for (size_t page = 0; page < Pages(visible); ++page) {
+      GemmRows(n, dim, keys_of_page(page), {.data = scores + page * kPagePositions, .row_stride = stride},
+               pages_[page]->data() + offset + PackedSize(dim, kPagePositions), dim, out + begin * rows.out_stride,
+               rows.out_stride, page == 0 ? GemmInto::kOverwrite : GemmInto::kAdd);
+    }
   }
 }
 

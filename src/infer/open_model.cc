@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "model/model_file.h"
 #include "store/checkpoint.h"
 #include "store/manifest.h"
@@ -80,14 +81,14 @@ Result<OpenedModel> OpenModel(const std::string& model) {
   CLLM_ASSIGN(const std::string tokenizer_directory, TokenizerDirectory(directory));
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(tokenizer_directory));
   const std::string path = JoinPath(directory, kModelFileName);
-  CLLM_ASSIGN(const ModelConfig config, ReadModelConfig(path));
-  if (config.vocabulary != tokenizer.vocabulary()) {
-    return BadInput(fmt::format("{}: a model of {} tokens, expected {} as in {}", path, config.vocabulary,
+  CLLM_ASSIGN(const ModelShape shape, ReadModelShape(path));
+  if (shape.vocabulary != tokenizer.vocabulary()) {
+    return BadInput(fmt::format("{}: a model of {} tokens, expected {} as in {}", path, shape.vocabulary,
                                 tokenizer.vocabulary(), JoinPath(tokenizer_directory, kTokenizerFileName)));
   }
-  Parameters parameters(config);
-  CLLM_TRY(ReadModel(path, config, parameters));
-  return OpenedModel{config, std::move(parameters), std::move(tokenizer), directory, step};
+  Parameters parameters(shape);
+  CLLM_TRY(ReadModel(path, parameters));
+  return OpenedModel{std::move(parameters), std::move(tokenizer), directory, step};
 }
 
 }  // namespace cllm

@@ -11,11 +11,12 @@ namespace cllm {
 
 // A model as read from files, with its tokenizer. A plain value; large, so move it.
 struct OpenedModel {
-  ModelConfig config;
   Parameters parameters;
-  Tokenizer tokenizer;    // of config.vocabulary tokens
+  Tokenizer tokenizer;    // of as many tokens as the shape's vocabulary
   std::string directory;  // where model.safetensors lies, symlinks resolved
   uint64_t step = 0;      // of the checkpoint; 0 for a model without manifest.json
+
+  const ModelShape& shape() const { return parameters.shape(); }
 };
 
 // The directory of what the command line calls MODEL: a run directory (its best checkpoint), RUN@best, RUN@latest or

@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <initializer_list>
 
-#include "infer/model_fixture.h"
+#include "base/testing/temporary_directory.h"
+#include "infer/testing/models.h"
 #include "model/model_file.h"
 #include "store/checkpoint.h"
-#include "store/temporary_directory.h"
 #include "text/tokenizer_file.h"
 
 namespace cllm {
@@ -18,13 +18,13 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-ModelConfig Shape(size_t vocabulary) {
+ModelShape Shape(size_t vocabulary) {
   return {.layers = 1, .heads = 2, .width = 8, .hidden = 12, .context = 16, .vocabulary = vocabulary};
 }
 
 Parameters WeightsOfStep(uint64_t step) {
   Parameters parameters(Shape(kByteVocabulary));
-  InitializeParameters(step, 1, parameters);
+  InitializeParameters(step, parameters);
   return parameters;
 }
 
@@ -37,7 +37,7 @@ class OpenModelTest : public testing::Test {
     ASSERT_TRUE(SaveTokenizer(Tokenizer::Bytes(), files_, run_).ok());
     for (uint64_t step : std::initializer_list<uint64_t>{1, 2, 3}) {
       const Parameters parameters = WeightsOfStep(step);
-      ASSERT_TRUE(checkpoints_.Save(step, {ModelFile(Shape(kByteVocabulary), parameters),
+      ASSERT_TRUE(checkpoints_.Save(step, {ModelFile(parameters),
                                            TextFile("optimizer.safetensors", "not of interest here")}).ok());
     }
     ASSERT_TRUE(checkpoints_.PointBest(2).ok());
@@ -65,7 +65,7 @@ void ExpectStep(const std::string& model, uint64_t step, uint64_t weights) {
   const Result<OpenedModel> opened = OpenModel(model);
   ASSERT_TRUE(opened.ok()) << opened.status().message();
   EXPECT_EQ(opened->step, step) << model;
-  EXPECT_EQ(opened->config, Shape(kByteVocabulary)) << model;
+  EXPECT_EQ(opened->shape(), Shape(kByteVocabulary)) << model;
   EXPECT_EQ(WeightHash(opened->parameters), WeightHash(WeightsOfStep(weights))) << model;
   EXPECT_EQ(opened->tokenizer.hash(), Tokenizer::Bytes().hash()) << model;
 }
@@ -153,9 +153,9 @@ TEST_F(OpenModelTest, CheckpointWithoutModelFile_IsNamed) {
 }
 
 TEST_F(OpenModelTest, OtherVocabulary_SaysBothNumbers) {
-  const ModelConfig config = Shape(300);
+  const ModelShape config = Shape(300);
   const Parameters parameters(config);
-  ASSERT_TRUE(checkpoints_.Save(9, {ModelFile(config, parameters)}).ok());
+  ASSERT_TRUE(checkpoints_.Save(9, {ModelFile(parameters)}).ok());
   EXPECT_THAT(Error(run_ + "@9"), AllOf(HasSubstr(kModelFileName), HasSubstr("300 tokens"), HasSubstr("expected 259"),
                                         HasSubstr(kTokenizerFileName)));
 }

@@ -26,7 +26,7 @@ namespace cllm {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The vector of rows.h's sums: at most the 16 virtual lanes, whatever the target offers.
+// The vector of the sums of rows: at most the 16 virtual lanes, whatever the target offers.
 using RowTag = LaneSum<float>::D;
 
 // A full vector at p, of any alignment.
@@ -122,12 +122,12 @@ HWY_INLINE void ForEachVector(D d, size_t n, size_t room, Body body) {
 template <class D, class Body>
 HWY_INLINE void ForEachVectorOfBlock(D /*d*/, size_t n, size_t room, Body body) {
   constexpr size_t kLanes = hn::MaxLanes(D());
-  constexpr size_t kVectors = 16 / kLanes;
+  constexpr size_t kVectorsOfBlock = 16 / kLanes;
   size_t i = 0;
   for (; i + 16 <= n; i += 16) {
-    for (size_t k = 0; k < kVectors; ++k) body(i + k * kLanes, k, WholeVector());
+    for (size_t k = 0; k < kVectorsOfBlock; ++k) body(i + k * kLanes, k, WholeVector());
   }
-  for (size_t k = 0; k < kVectors && i < n; ++k, i += kLanes) {
+  for (size_t k = 0; k < kVectorsOfBlock && i < n; ++k, i += kLanes) {
     if (i + kLanes <= n) {
       body(i, k, WholeVector());
     } else if (i + kLanes <= room) {

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "kernels/access-inl.h"
-#include "kernels/rows.h"
+#include "kernels/dropout.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {

@@ -3,7 +3,7 @@
 #include "hwy/foreach_target.h"
 
 #include "kernels/access-inl.h"
-#include "kernels/rows.h"
+#include "kernels/norm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "kernels/reference_rows.h"
-#include "kernels/row_cases.h"
-#include "kernels/rows.h"
+#include "kernels/norm.h"
+#include "kernels/testing/reference_rows.h"
+#include "kernels/testing/row_cases.h"
 
 namespace cllm {
 namespace {

@@ -1,10 +1,10 @@
-// Weight updates, one chunk at a time; gradient.h states the order of operations.
+// Weight updates, one chunk at a time; optimizer.h states the order of operations.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/optimizer.cc"
 #include "hwy/foreach_target.h"
 
 #include "kernels/access-inl.h"
-#include "kernels/gradient.h"
+#include "kernels/optimizer.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "kernels/gradient.h"
-#include "kernels/reference_rows.h"
-#include "kernels/row_cases.h"
+#include "kernels/optimizer.h"
+#include "kernels/testing/reference_rows.h"
+#include "kernels/testing/row_cases.h"
 
 namespace cllm {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstddef>
 
 #include "base/check.h"
-#include "kernels/bf16_tile.h"
+#include "kernels/gemm/bf16_tile.h"
 #include "kernels/peak.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -21,7 +21,7 @@ double HalfOf(uint32_t bits) {
 
 constexpr uint32_t kLargestHalf = 0x7bff;
 
-TEST(Half, EveryHalf_IsItself_AndWhatLiesBetweenGoesToTheNearest) {
+TEST(RoundToHalf, EveryHalf_IsItself_AndWhatLiesBetweenGoesToTheNearest) {
   for (uint32_t bits = 0; bits < kLargestHalf; ++bits) {
     const auto half = static_cast<float>(HalfOf(bits)), next = static_cast<float>(HalfOf(bits + 1));
     ASSERT_EQ(RoundToHalf(half), half) << bits;
@@ -32,7 +32,7 @@ TEST(Half, EveryHalf_IsItself_AndWhatLiesBetweenGoesToTheNearest) {
   }
 }
 
-TEST(Half, LargeFloats_BecomeTheLargestHalf) {
+TEST(RoundToHalf, LargeFloats_BecomeTheLargestHalf) {
   for (const float x : {65504.0f, 65520.0f, 1e6f, std::numeric_limits<float>::max()}) {
     EXPECT_EQ(RoundToHalf(x), 65504.0f);
   }

@@ -1,4 +1,3 @@
-// Reductions of a row, and the elementwise kernels next to them.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/reductions.cc"
 #include "hwy/foreach_target.h"
@@ -6,8 +5,7 @@
 #include <limits>
 
 #include "kernels/access-inl.h"
-#include "kernels/gradient.h"
-#include "kernels/rows.h"
+#include "kernels/reductions.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cllm {
@@ -64,29 +62,6 @@ bool AllFinite(const float* x, size_t n) {
   return hn::AllTrue(d, hn::Lt(worst, hn::Set(d, 0x7f800000)));
 }
 
-void AddTo(float* y, const float* x, size_t n) {
-  const hn::ScalableTag<float> d;
-  ForEachVector(d, n, [=](size_t i, auto access) HWY_ATTR {
-    access.Store(hn::Add(access.Load(d, y + i), access.Load(d, x + i)), d, y + i);
-  });
-}
-
-void Scale(float* x, float factor, size_t n) {
-  const hn::ScalableTag<float> d;
-  const auto by = hn::Set(d, factor);
-  ForEachVector(d, n, [=](size_t i, auto access) HWY_ATTR {
-    access.Store(hn::Mul(access.Load(d, x + i), by), d, x + i);
-  });
-}
-
-void MultiplyAdd(float* y, float a, const float* x, size_t n) {
-  const hn::ScalableTag<float> d;
-  const auto by = hn::Set(d, a);
-  ForEachVector(d, n, [=](size_t i, auto access) HWY_ATTR {
-    access.Store(hn::MulAdd(by, access.Load(d, x + i), access.Load(d, y + i)), d, y + i);
-  });
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace cllm
 HWY_AFTER_NAMESPACE();
@@ -99,9 +74,6 @@ HWY_EXPORT(Dot);
 HWY_EXPORT(SumSquaresDouble);
 HWY_EXPORT(MaxValue);
 HWY_EXPORT(AllFinite);
-HWY_EXPORT(AddTo);
-HWY_EXPORT(Scale);
-HWY_EXPORT(MultiplyAdd);
 
 float Sum(const float* x, size_t n) { return HWY_DYNAMIC_DISPATCH(Sum)(x, n); }
 float Dot(const float* x, const float* y, size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(x, y, n); }
@@ -109,9 +81,6 @@ float SumSquares(const float* x, size_t n) { return Dot(x, x, n); }
 double SumSquaresDouble(const float* x, size_t n) { return HWY_DYNAMIC_DISPATCH(SumSquaresDouble)(x, n); }
 float MaxValue(const float* x, size_t n) { return HWY_DYNAMIC_DISPATCH(MaxValue)(x, n); }
 bool AllFinite(const float* x, size_t n) { return HWY_DYNAMIC_DISPATCH(AllFinite)(x, n); }
-void AddTo(float* y, const float* x, size_t n) { HWY_DYNAMIC_DISPATCH(AddTo)(y, x, n); }
-void Scale(float* x, float factor, size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(x, factor, n); }
-void MultiplyAdd(float* y, float a, const float* x, size_t n) { HWY_DYNAMIC_DISPATCH(MultiplyAdd)(y, a, x, n); }
 
 }  // namespace cllm
 #endif  // HWY_ONCE

@@ -2,10 +2,10 @@
 
 #include <limits>
 
-#include "kernels/gradient.h"
-#include "kernels/reference_rows.h"
-#include "kernels/row_cases.h"
-#include "kernels/rows.h"
+#include "kernels/elementwise.h"
+#include "kernels/reductions.h"
+#include "kernels/testing/reference_rows.h"
+#include "kernels/testing/row_cases.h"
 
 namespace cllm {
 namespace {

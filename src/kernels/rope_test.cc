@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "kernels/reference_rows.h"
-#include "kernels/row_cases.h"
-#include "kernels/rows.h"
+#include "kernels/rope.h"
+#include "kernels/testing/reference_rows.h"
+#include "kernels/testing/row_cases.h"
 
 namespace cllm {
 namespace {

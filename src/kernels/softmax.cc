@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "kernels/access-inl.h"
-#include "kernels/rows.h"
+#include "kernels/softmax.h"
 #include "math/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "kernels/reference_rows.h"
-#include "kernels/row_cases.h"
-#include "kernels/rows.h"
+#include "kernels/softmax.h"
+#include "kernels/testing/reference_rows.h"
+#include "kernels/testing/row_cases.h"
 #include "math/scalar.h"
 
 namespace cllm {

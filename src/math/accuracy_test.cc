@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "math/oracle.h"
 #include "math/scalar.h"
+#include "math/testing/oracle.h"
 
 namespace cllm::math {
 namespace {

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "hwy/targets.h"
-#include "math/functions.h"
-#include "math/inputs.h"
+#include "math/testing/functions.h"
+#include "math/testing/inputs.h"
 
 namespace cllm::math {
 namespace {

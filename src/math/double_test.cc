@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <numbers>
 
-#include "math/inputs.h"
-#include "math/oracle.h"
 #include "math/scalar.h"
+#include "math/testing/inputs.h"
+#include "math/testing/oracle.h"
 
 namespace cllm::math {
 namespace {
@@ -42,7 +42,7 @@ double AnyDouble(uint64_t i) {
   return std::isfinite(std::bit_cast<double>(bits)) ? std::bit_cast<double>(bits) : 1.0;
 }
 
-TEST(Double, Exp_IsWithinTwoUlp) {
+TEST(DoubleFunctions, Exp_IsWithinTwoUlp) {
   Comparison compare(Exp, mpfr_exp);
   for (uint64_t i = 0; i < 200000; ++i) compare.Add(Between(-746.0, 710.0, i));
   for (uint64_t i = 0; i < 100000; ++i) compare.Add(Between(-1.0, 1.0, i));
@@ -51,7 +51,7 @@ TEST(Double, Exp_IsWithinTwoUlp) {
   EXPECT_GT(compare.worst().ulps, 0.4);
 }
 
-TEST(Double, Log_IsWithinTwoUlp) {
+TEST(DoubleFunctions, Log_IsWithinTwoUlp) {
   Comparison compare(Log, mpfr_log);
   for (uint64_t i = 0; i < 200000; ++i) compare.Add(std::fabs(AnyDouble(i)));
   for (uint64_t i = 0; i < 200000; ++i) compare.Add(Between(0.5, 2.0, i));
@@ -77,21 +77,21 @@ void AddAngles(Comparison& compare) {
   compare.Add(-std::ldexp(6381956970095103.0, 797));
 }
 
-TEST(Double, Sin_IsWithinTwoUlp) {
+TEST(DoubleFunctions, Sin_IsWithinTwoUlp) {
   Comparison compare(Sin, mpfr_sin);
   AddAngles(compare);
   EXPECT_LE(compare.worst().ulps, 1.0) << ToString(compare.worst());
   EXPECT_GT(compare.worst().ulps, 0.4);
 }
 
-TEST(Double, Cos_IsWithinTwoUlp) {
+TEST(DoubleFunctions, Cos_IsWithinTwoUlp) {
   Comparison compare(Cos, mpfr_cos);
   AddAngles(compare);
   EXPECT_LE(compare.worst().ulps, 1.0) << ToString(compare.worst());
   EXPECT_GT(compare.worst().ulps, 0.4);
 }
 
-TEST(Double, Sqrt_IsCorrectlyRounded) {
+TEST(DoubleFunctions, Sqrt_IsCorrectlyRounded) {
   Comparison compare(Sqrt, mpfr_sqrt);
   for (uint64_t i = 0; i < 100000; ++i) compare.Add(std::fabs(AnyDouble(i)));
   EXPECT_LE(compare.worst().ulps, 0.5) << ToString(compare.worst());

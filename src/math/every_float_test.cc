@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "math/arrays.h"
-#include "math/inputs.h"
-#include "math/oracle.h"
+#include "math/testing/inputs.h"
+#include "math/testing/oracle.h"
 
 namespace cllm::math {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "hwy/highway.h"
-#include "math/inputs.h"
 #include "math/lanes-inl.h"
+#include "math/testing/inputs.h"
 
 namespace cllm {
 namespace {

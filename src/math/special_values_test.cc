@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "math/functions.h"
+#include "math/testing/functions.h"
 
 namespace cllm::math {
 namespace {

@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "base/random.h"
-#include "kernels/rows.h"
+#include "kernels/loss_row.h"
 #include "lattice/primes.h"
 #include "lattice/token_lattice.h"
-#include "model/trainee.h"
+#include "model/testing/one_worker_model.h"
 
 // One token's code changes: loss and gradient change in the tokens that gain or lose a shared root or form, and in no
 // other way than the formula of design section 4 says, here computed in double from the codes by their definition.
@@ -59,12 +59,12 @@ std::vector<float> Logits() {
 
 // Scores and gradient of one position.
 struct Row {
-  CrystallineScores scores;
+  LossScores scores;
   std::vector<float> gradient = Logits();
 
   Row(const TokenLattice& lattice, size_t target, float lambda) {
-    scores = CrystallineRow(gradient.data(), lattice.root_class().data(), lattice.form_class().data(), kVocabulary,
-                            target, lambda, 1.0f);
+    scores = LossRow(gradient.data(), lattice.root_class().data(), lattice.form_class().data(), kVocabulary,
+                     target, lambda, 1.0f);
   }
 };
 
@@ -177,10 +177,10 @@ TEST_P(CodeChange, LambdaZero_ChangesNoGradient) {
 
 // The same through the whole model: what a batch's targets do not see changes no bit of any tensor's gradient.
 TEST_P(CodeChange, GradientOfTheModel_ChangesOnlyIfATargetIsAffected) {
-  const ModelConfig config{.layers = 1, .heads = 2, .width = 16, .hidden = 24, .context = 8, .vocabulary = kVocabulary};
+  const ModelShape config{.layers = 1, .heads = 2, .width = 16, .hidden = 24, .context = 8, .vocabulary = kVocabulary};
   const auto gradient = [&](const TokenLattice& lattice, bool affected, float lambda) {
-    Trainee trainee(config, {lattice.root_class(), lattice.form_class()}, 1);
-    InitializeParameters(3, config.layers, trainee.parameters());
+    OneWorkerModel trainee(config, {lattice.root_class(), lattice.form_class()}, 1);
+    InitializeParameters(3, trainee.parameters());
     const float* weights = trainee.parameters().data();
     trainee.Set({weights, weights + trainee.layout().size()});
     std::vector<uint32_t> tokens;
@@ -195,7 +195,7 @@ TEST_P(CodeChange, GradientOfTheModel_ChangesOnlyIfATargetIsAffected) {
 }
 
 // Token 8 has root 1 and the form of prime 7.
-INSTANTIATE_TEST_SUITE_P(Crystalline, CodeChange,
+INSTANTIATE_TEST_SUITE_P(Losses, CodeChange,
                          testing::Values(Change{.name = "root", .code = RootPrime(4) * 7},
                                          Change{.name = "form", .code = RootPrime(2) * 2 * 3},
                                          Change{.name = "both", .code = RootPrime(6) * 2}),

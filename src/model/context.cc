@@ -2,29 +2,29 @@
 
 #include <algorithm>
 
-#include "base/lines.h"
+#include "base/cache_line.h"
 #include "nn/attention.h"
 #include "nn/feed_forward.h"
 #include "nn/loss.h"
 
 namespace cllm {
-size_t TrainingContext::BlockFloats(const ModelConfig& c, size_t positions) {
+size_t TrainingContext::BlockFloats(const ModelShape& c, size_t positions) {
   return std::max({FeedForwardBackwardScratch(positions, c.width),
-                   LossBackwardScratch(c.vocabulary, c.width, positions), InputPanelsSize(positions, c.width),
-                   AttentionForwardScratch(c.context, c.head_dim()),
-                   AttentionBackwardScratch(c.context, c.head_dim())});
+                   LossBackwardScratch(c.vocabulary, c.width, positions), InputPanelsSize(positions, std::max(c.width, c.query_width())),
+                   AttentionForwardScratch(c.context, c.head_dim),
+                   AttentionBackwardScratch(c.context, c.head_dim)});
 }
 
-size_t TrainingContext::Floats(const ModelConfig& c, size_t sequences) {
+size_t TrainingContext::Floats(const ModelShape& c, size_t sequences) {
   const size_t n = sequences * c.context;
-  const size_t layer = 3 * WholeLines(n * c.width) + WholeLines(n * 3 * c.width) +
+  const size_t layer = 2 * WholeLines(n * c.width) + WholeLines(n * c.qkv_width()) + WholeLines(n * c.query_width()) +
                        WholeLines(n * GateUpStride(c.hidden)) + 2 * WholeLines(n) + WholeLines(n * c.heads);
-  return c.layers * layer + 5 * WholeLines(n * c.width) + WholeLines(n) + WholeLines(c.width) +
-         WholeLines(BlockFloats(c, n)) + kTileFloats;
+  return c.layers * layer + 4 * WholeLines(n * c.width) + WholeLines(n * std::max(c.width, c.query_width())) +
+         WholeLines(n) + WholeLines(c.width) + WholeLines(BlockFloats(c, n)) + kTileFloats;
 }
 
-size_t TrainingContext::Bytes(const ModelConfig& c, size_t sequences) {
-  const size_t tokens = c.context + 1 + 2 * sequences * c.context;
+size_t TrainingContext::Bytes(const ModelShape& c, size_t sequences) {
+  const size_t tokens = 1 + 2 * sequences * c.context;
   return Floats(c, sequences) * sizeof(float) + tokens * sizeof(uint32_t);
 }
 
@@ -35,21 +35,21 @@ float* TrainingContext::Take(size_t floats) {
   return start;
 }
 
-TrainingContext::TrainingContext(const ModelConfig& config, size_t sequences)
-    : window(config.context + 1),
-      inputs(sequences * config.context),
-      targets(sequences * config.context),
-      config_(config),
+TrainingContext::TrainingContext(const ModelShape& shape, size_t sequences)
+    : segments(sequences),
+      inputs(sequences * shape.context + 1),
+      targets(sequences * shape.context),
+      shape_(shape),
       sequences_(sequences),
-      buffer_(Floats(config, sequences)) {
-  const size_t n = sequences * config.context, width = config.width;
-  for (size_t i = 0; i < config.layers; ++i) {
+      buffer_(Floats(shape, sequences)) {
+  const size_t n = sequences * shape.context, width = shape.width;
+  for (size_t i = 0; i < shape.layers; ++i) {
     layers.push_back({.residual_in = Take(n * width),
-                      .qkv = Take(n * 3 * width),
-                      .attention = Take(n * width),
-                      .log_sum_exp = Take(n * config.heads),
+                      .qkv = Take(n * shape.qkv_width()),
+                      .attention = Take(n * shape.query_width()),
+                      .log_sum_exp = Take(n * shape.heads),
                       .residual_mid = Take(n * width),
-                      .gate_up = Take(n * GateUpStride(config.hidden)),
+                      .gate_up = Take(n * GateUpStride(shape.hidden)),
                       .inverse_rms_attention = Take(n),
                       .inverse_rms_ffn = Take(n)});
   }
@@ -58,9 +58,9 @@ TrainingContext::TrainingContext(const ModelConfig& config, size_t sequences)
   normed = Take(n * width);
   branch = Take(n * width);
   d_residual = Take(n * width);
-  d_normed = Take(n * width);
+  d_normed = Take(n * std::max(width, shape.query_width()));
   d_norm_weight = Take(width);
-  block = Take(BlockFloats(config, n));
+  block = Take(BlockFloats(shape, n));
   tile = Take(kTileFloats);
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/units.h"
 #include "store/json.h"
 #include "store/safetensors.h"
@@ -11,76 +9,89 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kModelFormat = 1;
-constexpr const char* kFormatKey = "cllm_format";
-
-struct Dimension {
-  const char* name;
-  size_t ModelConfig::*member;
-};
-constexpr std::array<Dimension, 6> kDimensions = {{{"layers", &ModelConfig::layers},
-                                                   {"heads", &ModelConfig::heads},
-                                                   {"width", &ModelConfig::width},
-                                                   {"hidden", &ModelConfig::hidden},
-                                                   {"context", &ModelConfig::context},
-                                                   {"vocabulary", &ModelConfig::vocabulary}}};
+constexpr uint64_t kModelFormat = 2;
 
 std::vector<uint64_t> Shape(const TensorInfo& info) {
-  if (info.role == TensorRole::kNorm) return {info.columns};
+  if (info.is_norm()) return {info.columns};
   return {info.rows, info.columns};
 }
 
-Result<uint64_t> Number(const SafetensorsFile& file, const std::string& key) {
-  const auto entry = file.metadata().find(key);
-  if (entry == file.metadata().end()) {
-    return BadInput(fmt::format("{}: the metadata lacks '{}', expected a model that cllm wrote", file.path(), key));
-  }
-  const Result<uint64_t> value = ParseCount(entry->second);
-  if (value.ok()) return value;
-  return BadInput(fmt::format("{}: '{}' is '{}', expected a whole number", file.path(), key, entry->second));
+Status AtPath(const SafetensorsFile& file, const Status& status) {
+  return BadInput(fmt::format("{}: {}", file.path(), status.message()));
 }
 
-Result<ModelConfig> ConfigOf(const SafetensorsFile& file) {
-  CLLM_ASSIGN(const uint64_t format, Number(file, kFormatKey));
-  CLLM_TRY(CheckFormatNumber(file.path(), format, kModelFormat));
-  ModelConfig config;
-  for (const Dimension& dimension : kDimensions) {
-    CLLM_ASSIGN(config.*(dimension.member), Number(file, dimension.name));
+// One dimension from the metadata. Files of format 1 have none of the derived ones.
+Status ReadDimension(const SafetensorsFile& file, uint64_t format, const Dimension& dimension, ModelShape& shape) {
+  const auto entry = file.metadata().find(std::string(dimension.name));
+  const bool there = entry != file.metadata().end();
+  if (dimension.derived && format == 1) {
+    if (!there) return {};
+    return BadInput(fmt::format("{}: the metadata has {} '{}', which a file of format 1 does not have; expected format {}",
+                                file.path(), dimension.name, entry->second, kModelFormat));
   }
-  if (const Status status = Validate(config); !status.ok()) {
-    return BadInput(fmt::format("{}: {}", file.path(), status.message()));
+  if (!there) {
+    return BadInput(
+        fmt::format("{}: the metadata lacks '{}', expected a model that cllm wrote", file.path(), dimension.name));
   }
+  const Status status = dimension.Set(shape, entry->second);
+  return status.ok() ? status : AtPath(file, status);
+}
+
+// The derived dimensions of a file that does not name them.
+Status DeriveDimensions(ModelShape& shape) {
+  shape.kv_heads = shape.heads;
+  CLLM_ASSIGN(shape.head_dim, DefaultHeadDim(shape.heads, shape.width));
+  return {};
+}
+
+Result<ModelShape> ShapeOf(const SafetensorsFile& file) {
+  CLLM_ASSIGN(const uint64_t format, file.Format(kModelFormat));
+  ModelShape shape;
+  for (const Dimension& dimension : Dimensions()) CLLM_TRY(ReadDimension(file, format, dimension, shape));
+  Status status = format == 1 ? DeriveDimensions(shape) : Status();
+  if (status.ok()) status = Validate(shape);
+  if (!status.ok()) return AtPath(file, status);
   // Before anyone allocates for that shape: the file must hold as much.
   size_t values = 0;
   for (const TensorView& tensor : file.tensors()) values += tensor.bytes.size() / sizeof(float);
-  const size_t expected = ParameterLayout(config).parameters();
+  const size_t expected = ParameterLayout(shape).parameters();
   if (values != expected) {
     return BadInput(fmt::format("{}: {} values, expected {} for the shape in its metadata", file.path(), values, expected));
   }
-  return config;
+  return shape;
+}
+
+Status CheckSameShape(const std::string& path, const ModelShape& found, const ModelShape& expected) {
+  for (const Dimension& dimension : Dimensions()) {
+    const std::string there = dimension.Text(found), wanted = dimension.Text(expected);
+    if (there != wanted) return BadInput(fmt::format("{}: {} is {}, expected {}", path, dimension.name, there, wanted));
+  }
+  return {};
 }
 
 }  // namespace
 
-CheckpointFile ModelFile(const ModelConfig& config, const Parameters& parameters) {
+CheckpointFile ModelFile(const Parameters& parameters) {
   std::vector<TensorView> tensors;
   for (const TensorInfo& info : parameters.layout().tensors()) {
     tensors.push_back({info.name, DType::kF32, Shape(info), std::as_bytes(parameters.tensor(info))});
   }
   TensorMetadata metadata = {{kFormatKey, std::to_string(kModelFormat)}};
-  for (const Dimension& dimension : kDimensions) metadata[dimension.name] = std::to_string(config.*(dimension.member));
+  for (const Dimension& dimension : Dimensions()) {
+    metadata[std::string(dimension.name)] = dimension.Text(parameters.shape());
+  }
   return TensorFile(kModelFileName, std::move(tensors), std::move(metadata));
 }
 
-Result<ModelConfig> ReadModelConfig(const std::string& path) {
+Result<ModelShape> ReadModelShape(const std::string& path) {
   CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(path));
-  return ConfigOf(file);
+  return ShapeOf(file);
 }
 
-Status ReadModel(const std::string& path, const ModelConfig& config, Parameters& parameters) {
+Status ReadModel(const std::string& path, Parameters& parameters) {
   CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(path));
-  CLLM_ASSIGN(const ModelConfig found, ConfigOf(file));
-  if (found != config) return BadInput(fmt::format("{}: the model has another shape than expected", path));
+  CLLM_ASSIGN(const ModelShape found, ShapeOf(file));
+  CLLM_TRY(CheckSameShape(path, found, parameters.shape()));
   if (file.tensors().size() != parameters.layout().tensors().size()) {
     return BadInput(fmt::format("{}: {} tensors, expected {}", path, file.tensors().size(),
                                 parameters.layout().tensors().size()));

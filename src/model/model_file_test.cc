@@ -1,31 +1,26 @@
 #include "model/model_file.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
+
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {
 
-namespace fs = std::filesystem;
-
 class ModelFiles : public ::testing::Test {
  protected:
   ModelFiles() : parameters_(config_) {
-    std::string name = (fs::temp_directory_path() / "cllm-model-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    directory_ = name;
-    InitializeParameters(5, config_.layers, parameters_);
+    InitializeParameters(5, parameters_);
   }
-  ~ModelFiles() override { fs::remove_all(directory_); }
 
   std::string Write(const std::string& name) {
-    const std::string path = directory_ + "/" + name;
+    const std::string path = directory_ / name;
     auto file = files_.Create(path);
     EXPECT_TRUE(file.ok());
-    EXPECT_TRUE(ModelFile(config_, parameters_).write(**file).ok());
+    EXPECT_TRUE(ModelFile(parameters_).write(**file).ok());
     EXPECT_TRUE((*file)->Close().ok());
     return path;
   }
@@ -34,29 +29,29 @@ class ModelFiles : public ::testing::Test {
     return {std::istreambuf_iterator<char>(stream), {}};
   }
 
-  ModelConfig config_{.layers = 2, .heads = 2, .width = 8, .hidden = 12, .context = 8, .vocabulary = 20};
+  ModelShape config_{.layers = 2, .heads = 2, .width = 8, .hidden = 12, .context = 8, .vocabulary = 20};
   Parameters parameters_;
-  std::string directory_;
+  TemporaryDirectory directory_;
   PosixFileSystem files_;
 };
 
 TEST_F(ModelFiles, Weights_RoundTrip_AndEqualWeightsAreEqualFiles) {
   const std::string path = Write("a.safetensors");
-  const auto config = ReadModelConfig(path);
+  const auto config = ReadModelShape(path);
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_EQ(*config, config_);
   Parameters read(config_);
-  ASSERT_TRUE(ReadModel(path, config_, read).ok());
+  ASSERT_TRUE(ReadModel(path, read).ok());
   EXPECT_EQ(WeightHash(read), WeightHash(parameters_));
   EXPECT_EQ(Content(path), Content(Write("b.safetensors")));
 }
 
 TEST_F(ModelFiles, AnotherShape_IsRefused) {
   const std::string path = Write("a.safetensors");
-  ModelConfig other = config_;
+  ModelShape other = config_;
   other.hidden = 16;
   Parameters read(other);
-  EXPECT_EQ(ReadModel(path, other, read).code(), Code::kBadInput);
+  EXPECT_EQ(ReadModel(path, read).code(), Code::kBadInput);
 }
 
 // A shape larger than the file must be refused before memory is taken for it.
@@ -66,17 +61,17 @@ TEST_F(ModelFiles, MetadataThatClaimsMore_IsRefused) {
   const size_t at = content.find(claim);
   ASSERT_NE(at, std::string::npos);
   content.replace(at, claim.size(), "\"vocabulary\":\"99\"");
-  const std::string path = directory_ + "/c.safetensors";
+  const std::string path = directory_ / "c.safetensors";
   std::ofstream(path, std::ios::binary) << content;
-  EXPECT_EQ(ReadModelConfig(path).status().code(), Code::kBadInput);
+  EXPECT_EQ(ReadModelShape(path).status().code(), Code::kBadInput);
 }
 
 TEST_F(ModelFiles, CutAtAnyByte_IsRefused) {
   const std::string content = Content(Write("a.safetensors"));
-  const std::string path = directory_ + "/cut.safetensors";
+  const std::string path = directory_ / "cut.safetensors";
   for (size_t size = 0; size < content.size(); size += 13) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << content.substr(0, size);
-    EXPECT_EQ(ReadModelConfig(path).status().code(), Code::kBadInput) << size;
+    EXPECT_EQ(ReadModelShape(path).status().code(), Code::kBadInput) << size;
   }
 }
 

@@ -12,7 +12,8 @@ constexpr uint64_t kInitStream = 0x696e6974;  // "init"
 float Deviation(TensorRole role, size_t layers) {
   switch (role) {
     case TensorRole::kEmbedding: return 0.04f;
-    case TensorRole::kMatrix: return 0.02f;
+    case TensorRole::kMatrix:
+    case TensorRole::kHead: return 0.02f;
     case TensorRole::kResidualMatrix: return 0.02f / math::Sqrt(2.0f * static_cast<float>(layers));
     case TensorRole::kNorm: return 0.0f;
   }
@@ -28,14 +29,13 @@ float Normal(uint64_t key, uint64_t counter) {
 
 }  // namespace
 
-void InitializeParameters(uint64_t seed, size_t layers, Parameters& parameters) {
-  uint64_t index = 0;
+void InitializeParameters(uint64_t seed, Parameters& parameters) {
   for (const TensorInfo& info : parameters.layout().tensors()) {
-    const uint64_t key = SubKey(SubKey(seed, kInitStream), index++);
-    const float deviation = Deviation(info.role, layers);
+    const uint64_t key = SubKey(SubKey(seed, kInitStream), info.index);
+    const float deviation = Deviation(info.role, parameters.shape().layers);
     const auto values = parameters.tensor(info);
     for (size_t j = 0; j < values.size(); ++j) {
-      values[j] = info.role == TensorRole::kNorm ? 1.0f : deviation * Normal(key, j);
+      values[j] = info.is_norm() ? 1.0f : deviation * Normal(key, j);
     }
   }
 }

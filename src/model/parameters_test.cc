@@ -8,11 +8,12 @@
 namespace cllm {
 namespace {
 
-constexpr ModelConfig kConfig{.layers = 3, .heads = 2, .width = 64, .hidden = 96, .context = 8, .vocabulary = 300};
+constexpr ModelShape kConfig{
+    .layers = 3, .heads = 2, .width = 64, .hidden = 96, .context = 8, .vocabulary = 300, .untied = true};
 
 Parameters Initial(uint64_t seed) {
   Parameters parameters(kConfig);
-  InitializeParameters(seed, kConfig.layers, parameters);
+  InitializeParameters(seed, parameters);
   return parameters;
 }
 
@@ -21,6 +22,7 @@ double ExpectedDeviation(TensorRole role) {
     case TensorRole::kEmbedding:
       return 0.04;
     case TensorRole::kMatrix:
+    case TensorRole::kHead:
       return 0.02;
     case TensorRole::kResidualMatrix:
       return 0.02 / std::sqrt(6.0);

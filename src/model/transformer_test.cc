@@ -5,9 +5,9 @@
 #include <cmath>
 #include <string>
 
-#include "model/golden_case.h"
-#include "model/reference.h"
-#include "model/trainee.h"
+#include "model/testing/golden_case.h"
+#include "model/testing/reference.h"
+#include "model/testing/one_worker_model.h"
 
 // The model in float against the double-precision oracle and against PyTorch's gradients.
 namespace cllm {
@@ -20,7 +20,7 @@ using Values = std::vector<double>;
 // A model shape with what a training step of it needs.
 struct Problem {
   std::string name;
-  ModelConfig config;
+  ModelShape config;
   size_t batch, item;  // sequences
   double lambda;
   bool sub_words;  // many tokens a root, several forms; else pairs of letters, two forms
@@ -68,6 +68,15 @@ const Problem kProblems[] = {
     {"bpe", {.layers = 2, .heads = 3, .width = 24, .hidden = 136, .context = 9, .vocabulary = 130}, 3, 2, 0.5, true},
     {"long", {.layers = 1, .heads = 1, .width = 8, .hidden = 24, .context = 101, .vocabulary = 40}, 1, 1, 0.3, true},
     {"wide", {.layers = 1, .heads = 5, .width = 160, .hidden = 300, .context = 5, .vocabulary = 300}, 2, 1, 0.3, true},
+    // Four query heads to two of keys and values, wider together than the residual stream, and a head of its own.
+    {"grouped",
+     {.layers = 2, .heads = 4, .width = 32, .hidden = 40, .context = 11, .vocabulary = 67, .kv_heads = 2,
+      .head_dim = 24, .untied = true, .rope_base = 50000, .norm_eps = 1e-3},
+     3, 2, 0.2, true},
+    // One key/value head for all queries, narrower together than the residual stream.
+    {"multi_query",
+     {.layers = 1, .heads = 3, .width = 40, .hidden = 24, .context = 53, .vocabulary = 50, .kv_heads = 1, .head_dim = 6},
+     2, 1, 0.3, true},
 };
 
 class Gradients : public testing::TestWithParam<Problem> {
@@ -87,12 +96,12 @@ class Gradients : public testing::TestWithParam<Problem> {
     constexpr double h = 5e-4;
     return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
   }
-  Trainee::Outcome Train(size_t item) {
-    Trainee trainee(GetParam().config, {root_, form_}, item);
+  OneWorkerModel::Outcome Train(size_t item) {
+    OneWorkerModel trainee(GetParam().config, {root_, form_}, item);
     trainee.Set(parameters_);
     return trainee.Train(tokens_, static_cast<float>(GetParam().lambda));
   }
-  double TensorNorm(const Trainee::Outcome& outcome, const TensorInfo& info) const {
+  double TensorNorm(const OneWorkerModel::Outcome& outcome, const TensorInfo& info) const {
     return golden::Norm(std::span(outcome.gradient).subspan(info.offset, info.size()));
   }
 
@@ -105,7 +114,7 @@ class Gradients : public testing::TestWithParam<Problem> {
 TEST_P(Gradients, LossesAgreeWithTheOracle) {
   const Problem& p = GetParam();
   const auto expected = reference::Loss(p.config, parameters_, tokens_, p.batch, root_, form_, p.lambda);
-  const Trainee::Outcome found = Train(p.item);
+  const OneWorkerModel::Outcome found = Train(p.item);
   const double n = static_cast<double>(found.sums.positions);
   EXPECT_EQ(found.sums.positions, p.batch * p.config.context);
   EXPECT_TRUE(found.sums.finite && found.in_range);
@@ -116,7 +125,7 @@ TEST_P(Gradients, LossesAgreeWithTheOracle) {
 
 // One direction moves every element of the tensor.
 TEST_P(Gradients, DirectionInEveryTensor_IsTheOraclesSlope) {
-  const Trainee::Outcome outcome = Train(GetParam().item);
+  const OneWorkerModel::Outcome outcome = Train(GetParam().item);
   double worst = 0;
   for (size_t i = 0; i < layout_.tensors().size(); ++i) {
     const TensorInfo& info = layout_.tensors()[i];
@@ -131,7 +140,7 @@ TEST_P(Gradients, DirectionInEveryTensor_IsTheOraclesSlope) {
 }
 
 TEST_P(Gradients, ElementsOfEveryTensor_AreTheOraclesSlopes) {
-  const Trainee::Outcome outcome = Train(GetParam().item);
+  const OneWorkerModel::Outcome outcome = Train(GetParam().item);
   double worst = 0;
   for (size_t i = 0; i < layout_.tensors().size(); ++i) {
     const TensorInfo& info = layout_.tensors()[i];
@@ -150,7 +159,7 @@ TEST_P(Gradients, ElementsOfEveryTensor_AreTheOraclesSlopes) {
 
 // Rows of a batch do not see each other: the losses have equal bits, and the gradients differ by rounding alone.
 TEST_P(Gradients, ItemsOfAnySize_GiveTheSameLossBitsAndGradient) {
-  const Trainee::Outcome one = Train(1), all = Train(GetParam().batch);
+  const OneWorkerModel::Outcome one = Train(1), all = Train(GetParam().batch);
   EXPECT_EQ(one.sums.token, all.sums.token);
   EXPECT_EQ(one.sums.root, all.sums.root);
   EXPECT_EQ(one.sums.form, all.sums.form);
@@ -165,7 +174,7 @@ TEST_P(Gradients, ItemsOfAnySize_GiveTheSameLossBitsAndGradient) {
 TEST_P(Gradients, Repeated_SameBits) { EXPECT_EQ(Train(GetParam().item).fixed, Train(GetParam().item).fixed); }
 
 TEST_P(Gradients, PaddingBetweenTensorsGetsNone) {
-  const Trainee::Outcome outcome = Train(GetParam().item);
+  const OneWorkerModel::Outcome outcome = Train(GetParam().item);
   std::vector<bool> owned(layout_.size(), false);
   for (const TensorInfo& info : layout_.tensors()) {
     std::fill_n(owned.begin() + static_cast<ptrdiff_t>(info.offset), info.size(), true);
@@ -176,7 +185,7 @@ TEST_P(Gradients, PaddingBetweenTensorsGetsNone) {
 TEST_P(Gradients, Evaluate_SumsOfTheCountedPositions_AreThoseOfTraining) {
   const size_t length = GetParam().config.context;
   const std::vector<uint32_t> first(tokens_.begin(), tokens_.begin() + static_cast<ptrdiff_t>(length + 1));
-  Trainee trainee(GetParam().config, {root_, form_}, 1);
+  OneWorkerModel trainee(GetParam().config, {root_, form_}, 1);
   trainee.Set(parameters_);
   const LossSums trained = trainee.Train(first, 0.1f).sums, whole = trainee.Evaluate(first, length, 0);
   EXPECT_EQ(whole.token, trained.token);
@@ -200,9 +209,9 @@ class GoldenGradients : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(GoldenGradients, EveryTensorAgreesWithPyTorch) {
-  Trainee trainee(case_.config, case_.classes(), 3);
+  OneWorkerModel trainee(case_.config, case_.classes(), 3);
   trainee.Set(case_.parameters);
-  const Trainee::Outcome outcome = trainee.Train(tokens_, static_cast<float>(case_.lambda));
+  const OneWorkerModel::Outcome outcome = trainee.Train(tokens_, static_cast<float>(case_.lambda));
   EXPECT_NEAR(outcome.Loss(case_.lambda), json_["losses"]["total"], 1e-6 * json_["losses"]["total"].get<double>());
   double worst = 0;
   for (size_t i = 0; i < trainee.layout().tensors().size(); ++i) {
@@ -220,7 +229,7 @@ TEST_P(GoldenGradients, EveryTensorAgreesWithPyTorch) {
   RecordProperty("worst_relative_error", std::to_string(1e6 * worst) + "e-6");
 }
 
-INSTANTIATE_TEST_SUITE_P(Transformer, GoldenGradients, testing::Values("bytes", "bpe"),
+INSTANTIATE_TEST_SUITE_P(Transformer, GoldenGradients, testing::Values("bytes", "bpe", "grouped"),
                          [](const auto& kind) { return kind.param; });
 
 // In bf16 each factor is off by 2^-9 at most, here and there in both directions: a tensor's gradient keeps its length and
@@ -230,11 +239,11 @@ TEST(Bf16, Gradients_AreNearThoseInFloat) {
   const golden::Case model(json);
   const std::vector<uint32_t> tokens = golden::Flatten(json["tokens"]);
   const auto train = [&](Precision precision) {
-    Trainee trainee(model.config, model.classes(), 3, precision);
+    OneWorkerModel trainee(model.config, model.classes(), 3, precision);
     trainee.Set(model.parameters);
     return trainee.Train(tokens, static_cast<float>(model.lambda));
   };
-  const Trainee::Outcome exact = train(Precision::kFp32), found = train(Precision::kBf16);
+  const OneWorkerModel::Outcome exact = train(Precision::kFp32), found = train(Precision::kBf16);
   EXPECT_NEAR(found.Loss(model.lambda), exact.Loss(model.lambda), 0.01 * exact.Loss(model.lambda));
   const ParameterLayout layout(model.config);
   for (const TensorInfo& info : layout.tensors()) {
@@ -251,16 +260,16 @@ TEST(Bf16, Gradients_AreNearThoseInFloat) {
 
 // Dropout has no double twin: for a fixed key the loss is a smooth function of the weights, whose slopes along the
 // gradient of each tensor are measured in float.
-class Dropout : public testing::Test {
+class DroppedActivations : public testing::Test {
  protected:
-  static constexpr Transformer::Dropout kMasks{.rate = 0.25f, .key = 77};
+  static constexpr DropoutMask kMasks{.rate = 0.25f, .key = 77};
 
-  Dropout() { trainee_.Set(case_.parameters); }
-  Trainee::Outcome Train(const Transformer::Dropout& dropout) {
+  DroppedActivations() { trainee_.Set(case_.parameters); }
+  OneWorkerModel::Outcome Train(const DropoutMask& dropout) {
     return trainee_.Train(tokens_, static_cast<float>(case_.lambda), dropout);
   }
   // The loss's slope along the unit vector of `gradient` within one tensor, masks of `dropout`.
-  double Slope(const TensorInfo& info, const Values& gradient, double norm, const Transformer::Dropout& dropout) {
+  double Slope(const TensorInfo& info, const Values& gradient, double norm, const DropoutMask& dropout) {
     const auto at = [&](double step) {
       Values moved = case_.parameters;
       for (size_t j = info.offset; j < info.offset + info.size(); ++j) moved[j] += step * gradient[j] / norm;
@@ -273,7 +282,7 @@ class Dropout : public testing::Test {
     return slope;
   }
   // The largest relative difference over tensors between gradients under kMasks and slopes under `dropout`.
-  double WorstError(const Transformer::Dropout& dropout) {
+  double WorstError(const DropoutMask& dropout) {
     const Values gradient = Train(kMasks).gradient;
     double worst = 0;
     for (const TensorInfo& info : trainee_.layout().tensors()) {
@@ -286,37 +295,23 @@ class Dropout : public testing::Test {
   const golden::Json json_ = golden::Load("forward_bpe");
   const golden::Case case_{json_};
   const std::vector<uint32_t> tokens_ = golden::Flatten(json_["tokens"]);
-  Trainee trainee_{case_.config, case_.classes(), 4};
+  OneWorkerModel trainee_{case_.config, case_.classes(), 4};
 };
 
-TEST_F(Dropout, Gradients_AreTheSlopesUnderTheSameMasks) { EXPECT_LT(WorstError(kMasks), 1e-3); }
+TEST_F(DroppedActivations, Gradients_AreTheSlopesUnderTheSameMasks) { EXPECT_LT(WorstError(kMasks), 1e-3); }
 
 // The control: other masks are another function.
-TEST_F(Dropout, Gradients_AreNotTheSlopesUnderOtherMasks) { EXPECT_GT(WorstError({.rate = 0.25f, .key = 78}), 1e-2); }
+TEST_F(DroppedActivations, Gradients_AreNotTheSlopesUnderOtherMasks) { EXPECT_GT(WorstError({.rate = 0.25f, .key = 78}), 1e-2); }
 
-TEST_F(Dropout, MasksAreAFunctionOfTheKey) {
-  const Trainee::Outcome masked = Train(kMasks), other = Train({.rate = 0.25f, .key = 78});
+TEST_F(DroppedActivations, MasksAreAFunctionOfTheKey) {
+  const OneWorkerModel::Outcome masked = Train(kMasks), other = Train({.rate = 0.25f, .key = 78});
   EXPECT_EQ(masked.fixed, Train(kMasks).fixed);
   EXPECT_NE(masked.fixed, other.fixed);
   EXPECT_NE(masked.sums.token, Train({}).sums.token);
 }
 
-TEST_F(Dropout, RateZero_IsNoDropoutWhateverTheKey) {
+TEST_F(DroppedActivations, RateZero_IsNoDropoutWhateverTheKey) {
   EXPECT_EQ(Train({.rate = 0, .key = 1}).fixed, Train({.rate = 0, .key = 2}).fixed);
-}
-
-TEST(Transformer, GridNames_NameTheTensorsOfTheLayout) {
-  const ModelConfig config{.layers = 2, .heads = 2, .width = 16, .hidden = 20, .context = 8, .vocabulary = 40};
-  const std::vector<TileGrid> grids = Transformer::Grids(config);
-  std::vector<std::string> found, expected;
-  for (size_t grid = 0; grid < grids.size(); ++grid) found.push_back(Transformer::GridName(config, grid));
-  found.erase(std::unique(found.begin(), found.end()), found.end());
-  const ParameterLayout layout(config);
-  size_t elements = 0;
-  for (const TensorInfo& info : layout.tensors()) expected.push_back(info.name);
-  for (const TileGrid& grid : grids) elements += grid.rows * grid.columns;
-  EXPECT_EQ(found, expected);
-  EXPECT_EQ(elements, layout.parameters());
 }
 
 }  // namespace

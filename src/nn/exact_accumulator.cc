@@ -4,7 +4,7 @@
 #include <thread>
 #include <utility>
 
-#include "kernels/gradient.h"
+#include "kernels/fixed_point.h"
 
 namespace cllm {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <thread>
 
-#include "nn/doubles.h"
+#include "nn/testing/doubles.h"
 
 namespace cllm {
 namespace {

@@ -2,18 +2,26 @@
 
 #include <algorithm>
 
-#include "kernels/rows.h"
+#include "kernels/swiglu.h"
 
 namespace cllm {
 
 void FeedForward(const FeedForwardShape& shape, const float* x, const FeedForwardWeights& weights, float* gate_up,
-                 float* y, float* scratch) {
-  const size_t hidden = shape.hidden, stride = GateUpStride(hidden);
-  LinearForward(x, shape.width, shape.rows, weights.gate_up, gate_up, stride);
-  for (size_t begin = 0; begin < hidden; begin += kHiddenBlock) {
-    const size_t n = std::min(kHiddenBlock, hidden - begin);
-    SwiGlu(gate_up + begin, gate_up + hidden + begin, stride, shape.rows, n, scratch, n);
-    Gemm(shape.rows, {.data = scratch, .row_stride = n}, weights.down.SliceDepth(begin, begin + n), y, shape.width,
+                 float* y, float* scratch, const Team& team) {
+  const size_t hidden = shape.hidden, stride = GateUpStride(hidden), block = kHiddenBlock * team.size;
+  const Range columns = team.Share(shape.width, kPanelAlignment);
+  LinearForward(x, shape.width, shape.rows, weights.gate_up, gate_up, stride, team);
+  team.Meet();
+  for (size_t begin = 0; begin < hidden; begin += block) {
+    const size_t n = std::min(block, hidden - begin);
+    const Range units = team.Share(n, kPanelAlignment);
+    const float* gate = gate_up + begin + units.begin;
+    if (begin != 0) team.Meet();  // all have read the block before
+    SwiGlu(gate, gate + hidden, stride, shape.rows, units.size(), scratch + units.begin, n);
+    team.Meet();
+    if (columns.size() == 0) continue;
+    const Panels down = weights.down.SliceDepth(begin, begin + n).SliceColumns(columns.begin, columns.end);
+    Gemm(shape.rows, {.data = scratch, .row_stride = n}, down, y + columns.begin, shape.width,
          begin == 0 ? GemmInto::kOverwrite : GemmInto::kAdd);
   }
 }

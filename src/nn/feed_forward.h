@@ -10,8 +10,8 @@ namespace cllm {
 inline constexpr size_t kHiddenBlock = 384;
 static_assert(kHiddenBlock % kPanelAlignment == 0 && kHiddenBlock % kRegisterRows == 0);
 
-// Floats of scratch for `rows` positions: forward alone, and backward.
-inline size_t FeedForwardScratch(size_t rows) { return rows * kHiddenBlock; }
+// Floats of scratch for `rows` positions: forward alone, by a team that shares it, and backward.
+inline size_t FeedForwardScratch(size_t rows, size_t team = 1) { return rows * kHiddenBlock * team; }
 inline size_t FeedForwardBackwardScratch(size_t rows, size_t width) {
   return FeedForwardScratch(rows) + InputPanelsSize(rows, kHiddenBlock) + InputPanelsSize(rows, width);
 }
@@ -32,8 +32,10 @@ struct FeedForwardWeights {
   Panels gate_up;
   Panels down;
 };
+// A team shares all of these buffers: each member computes its share of the hidden units, then of y's columns, and
+// returns without having met the others after that.
 void FeedForward(const FeedForwardShape& shape, const float* x, const FeedForwardWeights& weights, float* gate_up,
-                 float* y, float* scratch);
+                 float* y, float* scratch, const Team& team = {});
 
 // d_y, x, d_x [T, C]; weights packed by rows; gate_up, as forward left it, is overwritten. d_x is overwritten.
 struct FeedForwardGrids {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "nn/doubles.h"
+#include "nn/testing/doubles.h"
 
 namespace cllm {
 namespace {

@@ -15,8 +15,12 @@ void Report(bool in_range, size_t grid, GradientSink& sink) {
 
 }  // namespace
 
-void LinearForward(const float* x, size_t x_stride, size_t rows, const Panels& weight, float* y, size_t y_stride) {
-  Gemm(rows, {.data = x, .row_stride = x_stride}, weight, y, y_stride, GemmInto::kOverwrite);
+void LinearForward(const float* x, size_t x_stride, size_t rows, const Panels& weight, float* y, size_t y_stride,
+                   const Team& team) {
+  const Range columns = team.Share(weight.columns, kPanelAlignment);
+  if (columns.size() == 0) return;
+  Gemm(rows, {.data = x, .row_stride = x_stride}, weight.SliceColumns(columns.begin, columns.end), y + columns.begin,
+       y_stride, GemmInto::kOverwrite);
 }
 
 void LinearBackward(const float* d_y, size_t d_y_stride, size_t rows, const Panels& weight, float* d_x,

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 
-#include "kernels/gemm.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/panels.h"
 #include "nn/exact_accumulator.h"
+#include "spheres/team.h"
 
 namespace cllm {
 
@@ -19,8 +21,10 @@ struct GradientSink {
   size_t bad_grid = 0;     // the grid where that happened first
 };
 
-// y[T, N] = x[T, K] W^T, W [N, K] packed by PackColumns; y_stride floats between rows.
-void LinearForward(const float* x, size_t x_stride, size_t rows, const Panels& weight, float* y, size_t y_stride);
+// y[T, N] = x[T, K] W^T, W [N, K] packed by PackColumns; y_stride floats between rows. Of a team, each member computes
+// its share of the columns; the products of an element and their order do not depend on the cut.
+void LinearForward(const float* x, size_t x_stride, size_t rows, const Panels& weight, float* y, size_t y_stride,
+                   const Team& team = {});
 
 // d_x[T, K] = or += d_y[T, N] W, W packed by PackRows (depth N, columns K).
 void LinearBackward(const float* d_y, size_t d_y_stride, size_t rows, const Panels& weight, float* d_x,

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/lines.h"
-#include "kernels/rows.h"
+#include "base/cache_line.h"
+#include "kernels/loss_row.h"
 
 namespace cllm {
 namespace {
@@ -18,7 +18,7 @@ bool AddScore(float nats, int64_t& sum) {
   return true;
 }
 
-void AddScores(const CrystallineScores& scores, LossSums& sums) {
+void AddScores(const LossScores& scores, LossSums& sums) {
   sums.finite &= AddScore(scores.token, sums.token) && AddScore(scores.root, sums.root) &&
                  AddScore(scores.form, sums.form);
   ++sums.positions;
@@ -49,8 +49,8 @@ void LossForward(const float* h, size_t width, std::span<const uint32_t> targets
     const size_t rows = std::min(block, targets.size() - begin);
     LinearForward(h + begin * width, width, rows, head, scratch, vocabulary);
     for (size_t r = 0; r < rows; ++r) {
-      AddScores(CrystallineRowScores(scratch + r * vocabulary, classes.root.data(), classes.form.data(), vocabulary,
-                                     targets[begin + r]),
+      AddScores(LossRowScores(scratch + r * vocabulary, classes.root.data(), classes.form.data(), vocabulary,
+                              targets[begin + r]),
                 sums);
     }
   }
@@ -65,8 +65,8 @@ void LossForwardBackward(const float* h, size_t width, std::span<const uint32_t>
     const float* h_block = h + begin * width;
     LinearForward(h_block, width, rows, head.columns, scratch, vocabulary);
     for (size_t r = 0; r < rows; ++r) {
-      AddScores(CrystallineRow(scratch + r * vocabulary, classes.root.data(), classes.form.data(), vocabulary,
-                               targets[begin + r], lambda, 1.0f),
+      AddScores(LossRow(scratch + r * vocabulary, classes.root.data(), classes.form.data(), vocabulary,
+                        targets[begin + r], lambda, 1.0f),
                 sums);
     }
     LinearBackward(scratch, vocabulary, rows, head.rows, d_h + begin * width, width, GemmInto::kOverwrite);

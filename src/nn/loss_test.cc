@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "nn/doubles.h"
+#include "nn/testing/doubles.h"
 
 namespace cllm {
 namespace {

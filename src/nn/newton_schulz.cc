@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
-#include "base/lines.h"
-#include "kernels/gemm.h"
-#include "kernels/rows.h"
+#include "base/cache_line.h"
+#include "kernels/elementwise.h"
+#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/panels.h"
+#include "kernels/reductions.h"
 #include "math/scalar.h"
 
 namespace cllm {

@@ -5,7 +5,10 @@
 
 namespace cllm {
 
-Permits::Permits(size_t permits, size_t leaves) : unlimited_(permits >= leaves), turns_(unlimited_ ? 0 : leaves) {
+Permits::Permits(size_t permits, size_t leaves)
+    : unlimited_(permits >= leaves),
+      turns_(unlimited_ ? 0 : leaves),
+      taken_(unlimited_ ? 0 : permits) {
   CHECK(permits >= 1);
   if (unlimited_) return;
   for (size_t i = 0; i < permits; ++i) Grant(next_grant_.fetch_add(1, std::memory_order_relaxed));
@@ -18,8 +21,16 @@ void Permits::Grant(uint64_t ticket) {
   turn.laps.notify_all();  // at most one thread waits here, as there are as many words as leaves
 }
 
-uint64_t Permits::Acquire() {
-  if (unlimited_) return 0;
+// As many numbers as permits, so one is always free. acquire: what its last holder wrote into things that the number
+// picks is visible. Leaves begin at different numbers and so mostly get the one they had before.
+size_t Permits::TakeNumber(size_t leaf) {
+  size_t number = leaf % taken_.size();
+  while (taken_[number].exchange(true, std::memory_order_acquire)) number = (number + 1) % taken_.size();
+  return number;
+}
+
+Permits::Permit Permits::Acquire(size_t leaf) {
+  if (unlimited_) return {.number = leaf};
   // relaxed: the ticket only names the turn; the turn's word carries the ordering.
   const uint64_t ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
   const Turn& turn = turns_[ticket % turns_.size()];
@@ -27,11 +38,12 @@ uint64_t Permits::Acquire() {
   for (uint32_t now = turn.laps.load(std::memory_order_acquire); static_cast<int32_t>(now - lap) <= 0;) {
     now = AwaitChange(turn.laps, now, Spin::kNever);
   }
-  return ticket;
+  return {.number = TakeNumber(leaf), .ticket = ticket};
 }
 
-void Permits::Release() {
+void Permits::Release(size_t number) {
   if (unlimited_) return;
+  taken_[number].store(false, std::memory_order_release);
   Grant(next_grant_.fetch_add(1, std::memory_order_relaxed));
 }
 

@@ -16,9 +16,14 @@ class Permits {
   // and Release cost one comparison.
   Permits(size_t permits, size_t leaves);
 
-  // Waits for a permit. Returns the ticket drawn, which turns follow; always 0 where nobody ever waits.
-  uint64_t Acquire();
-  void Release();
+  struct Permit {
+    size_t number = 0;    // [0, min(permits, leaves)); nobody else holds it
+    uint64_t ticket = 0;  // drawn for it: turns follow the tickets; 0 where nobody ever waits
+  };
+  // Waits for a permit. leaf: of the calling thread, [0, leaves).
+  Permit Acquire(size_t leaf);
+  // Gives permit `number` back.
+  void Release(size_t number);
 
  private:
   struct alignas(64) Turn {
@@ -26,9 +31,11 @@ class Permits {
   };
 
   void Grant(uint64_t ticket);
+  size_t TakeNumber(size_t leaf);
 
   bool unlimited_;
-  std::vector<Turn> turns_;  // ticket t waits on turns_[t % size]
+  std::vector<Turn> turns_;                // ticket t waits on turns_[t % size]
+  std::vector<std::atomic<bool>> taken_;  // by number of the permit
   alignas(64) std::atomic<uint64_t> next_ticket_ = 0;
   alignas(64) std::atomic<uint64_t> next_grant_ = 0;
 };

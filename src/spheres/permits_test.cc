@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <numeric>
@@ -14,23 +15,26 @@ TEST(Permits, ManyThreads_NeverMoreThanThePermitsAtOnce) {
   constexpr size_t kPermits = 3, kThreads = 20;
   Permits permits(kPermits, kThreads);
   std::atomic<size_t> inside = 0, most = 0, passages = 0;
+  std::array<size_t, kPermits> uses{};
   {
     std::vector<std::jthread> threads;
     for (size_t i = 0; i < kThreads; ++i) {
-      threads.emplace_back([&] {
+      threads.emplace_back([&, i] {
         for (int round = 0; round < 100; ++round) {
-          permits.Acquire();
+          const size_t number = permits.Acquire(i).number;
           const size_t now = ++inside;
+          uses[number] += 1;  // plain on purpose: nobody else holds the number
           for (size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) continue;
           if (round % 10 == 0) std::this_thread::sleep_for(std::chrono::microseconds(100));
           ++passages;
           --inside;
-          permits.Release();
+          permits.Release(number);
         }
       });
     }
   }
   EXPECT_EQ(passages, 100 * kThreads);
+  EXPECT_EQ(std::accumulate(uses.begin(), uses.end(), size_t{0}), 100 * kThreads);
   EXPECT_EQ(most, kPermits);
 }
 
@@ -41,11 +45,12 @@ TEST(Permits, OnePermit_TurnsFollowTickets) {
   {
     std::vector<std::jthread> threads;
     for (size_t i = 0; i < kThreads; ++i) {
-      threads.emplace_back([&] {
+      threads.emplace_back([&, i] {
         for (size_t round = 0; round < kRounds; ++round) {
-          served.push_back(permits.Acquire());
+          const Permits::Permit permit = permits.Acquire(i);
+          served.push_back(permit.ticket);
           std::this_thread::yield();  // lets the others queue up
-          permits.Release();
+          permits.Release(permit.number);
         }
       });
     }
@@ -57,8 +62,8 @@ TEST(Permits, OnePermit_TurnsFollowTickets) {
 
 TEST(Permits, AsManyAsThreads_NobodyWaits) {
   Permits permits(2, 2);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(permits.Acquire(), 0u);  // would wait for ever at the third otherwise
-  for (int i = 0; i < 10; ++i) permits.Release();
+  for (size_t i = 0; i < 10; ++i) EXPECT_EQ(permits.Acquire(i % 2).number, i % 2);  // would wait at the third otherwise
+  for (size_t i = 0; i < 10; ++i) permits.Release(i % 2);
 }
 
 }  // namespace

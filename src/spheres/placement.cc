@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "spheres/spheres.h"
+#include "base/check.h"
 
 namespace cllm {
 namespace {

@@ -7,6 +7,8 @@
 
 namespace cllm {
 
+inline constexpr size_t kSphereFanOut = 12;
+
 // A node of the sphere tree above the leaves: at most kSphereFanOut children, which cover consecutive leaves.
 struct GroupSphere {
   size_t level = 1;       // 1: its children are leaves; n: groups of level n - 1

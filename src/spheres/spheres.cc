@@ -1,20 +1,10 @@
 #include "spheres/spheres.h"
 
-#include <algorithm>
-#include <atomic>
 #include <exception>
-#include <mutex>
 #include <system_error>
-#include <thread>
 
 #include "base/random.h"
-#include "spheres/barrier.h"
-#include "spheres/items.h"
 #include "spheres/leaf_thread.h"
-#include "spheres/permits.h"
-#include "spheres/placement.h"
-#include "spheres/topology.h"
-#include "spheres/waiting.h"
 
 namespace cllm {
 namespace {
@@ -41,74 +31,21 @@ Status Guarded(const std::string& what, const Function& function) {
   }
 }
 
-// The one implementation of Spheres. A phase passes through the barrier twice: Node Zero opens it, all leaves arrive.
-class SphereTree final : public Spheres {
- public:
-  SphereTree(SpheresOptions options, const Machine& machine);
-  ~SphereTree() override;
+Status CheckOptions(const SpheresOptions& options) {
+  if (options.leaves <= kMaxLeaves) return {};
+  return Usage("the number of threads is " + std::to_string(options.leaves) + "; at most " +
+               std::to_string(kMaxLeaves) + " are possible");
+}
 
-  // Starts the threads and waits until each is pinned and has its state. `topology` is used during the call only.
-  Status StartLeaves(const Topology& topology);
+}  // namespace
 
-  Status Run(size_t items, const Work& work, const std::function<void()>& meanwhile) override;
-  size_t leaves() const override { return slots_.size(); }
-  size_t cache_domains() const override { return placement_.cache_domains; }
-  void Count(const Leaf& leaf, uint64_t tokens, double accumulation_s) override;
-  SphereStatistics Statistics() const override;
-  std::string pin_warning() const override { return pin_warning_; }
-
- private:
-  // What belongs to a leaf. Written by its thread during a phase, read by Node Zero between phases.
-  struct alignas(64) Slot {
-    Leaf leaf;
-    std::unique_ptr<LeafState> state;
-    LeafStatistics statistics;
-    Status error;  // of error_item: the lowest of its items that failed in this phase
-    size_t error_item = 0;
-    Status pin;
-    std::jthread thread;
-  };
-
-  void LeafMain(Slot& slot, const Topology& topology);
-  void PrepareLeaf(Slot& slot, const Topology& topology);
-  void WorkThroughPhase(Slot& slot);
-  void Process(Slot& slot, const Items::Claim& claim);
-  bool MayStartItem() const;
-  void NotePins();
-  Status LowestError() const;
-
-  const SpheresOptions options_;
-  const Placement placement_;
-  const size_t permit_count_;
-  const Spin leaf_spin_, node_zero_spin_;
-  Barrier barrier_;
-  Permits permits_;
-  Items items_;
-  std::vector<Slot> slots_;
-  std::string pin_warning_;
-
-  // The phase in progress: written by Node Zero before it opens the phase.
-  const Work* work_ = nullptr;
-  size_t item_count_ = 0;
-  uint64_t phase_key_ = 0;
-  uint64_t phases_ = 0;
-  double phases_s_ = 0;
-  bool exit_ = false;
-
-  // Held by Run and by the destructor's last part, which so waits for a Run in progress to leave.
-  std::mutex run_mutex_;
-  // Both are hints to start no further item, read relaxed: what they announce is passed on through the barrier.
-  std::atomic<bool> failed_ = false;
-  std::atomic<bool> stopping_ = false;
-};
-
-SphereTree::SphereTree(SpheresOptions options, const Machine& machine)
-    : options_(std::move(options)),
-      placement_(PlaceLeaves(machine, LeavesFor(options_, machine))),
-      permit_count_(PermitsFor(options_, machine)),
-      leaf_spin_(placement_.leaves.size() <= std::min(permit_count_, machine.UsableCores()) ? Spin::kBriefly
-                                                                                            : Spin::kNever),
-      node_zero_spin_(placement_.leaves.size() < machine.UsableCores() ? Spin::kBriefly : Spin::kNever),
+Spheres::Spheres(const SpheresOptions& options, const Machine& machine)
+    : shuffle_(options.shuffle),
+      placement_(PlaceLeaves(machine, LeavesFor(options, machine))),
+      permit_count_(PermitsFor(options, machine)),
+      usable_cores_(machine.UsableCores()),
+      leaf_spin_(placement_.leaves.size() <= std::min(permit_count_, usable_cores_) ? Spin::kBriefly : Spin::kNever),
+      node_zero_spin_(placement_.leaves.size() < usable_cores_ ? Spin::kBriefly : Spin::kNever),
       barrier_(placement_),
       permits_(permit_count_, placement_.leaves.size()),
       items_(placement_),
@@ -118,7 +55,7 @@ SphereTree::SphereTree(SpheresOptions options, const Machine& machine)
   }
 }
 
-SphereTree::~SphereTree() {
+Spheres::~Spheres() {
   stopping_.store(true, std::memory_order_relaxed);
   const std::lock_guard lock(run_mutex_);
   exit_ = true;
@@ -128,7 +65,7 @@ SphereTree::~SphereTree() {
   }
 }
 
-Status SphereTree::StartLeaves(const Topology& topology) {
+Status Spheres::StartLeaves(const Topology& topology) {
   Status status;
   for (size_t i = 0; i < slots_.size() && status.ok(); ++i) {
     try {
@@ -144,10 +81,10 @@ Status SphereTree::StartLeaves(const Topology& topology) {
   }
   barrier_.AwaitArrivals(Spin::kNever);
   NotePins();
-  return status.ok() ? LowestError() : status;
+  return status;
 }
 
-void SphereTree::NotePins() {
+void Spheres::NotePins() {
   size_t failures = 0;
   std::string reason;
   for (const Slot& slot : slots_) {
@@ -159,41 +96,41 @@ void SphereTree::NotePins() {
                  " threads could not be pinned to their cores (" + reason + "); the system places them";
 }
 
-void SphereTree::PrepareLeaf(Slot& slot, const Topology& topology) {
+void Spheres::LeafMain(Slot& slot, const Topology& topology) {
   PrepareLeafThread();
   const std::vector<unsigned>& pins = placement_.leaves[slot.leaf.index].hardware_threads;
   if (!pins.empty()) slot.pin = topology.BindThread(pins);
-  if (!options_.make_state) return;
-  slot.error = Guarded("the start of thread " + std::to_string(slot.leaf.index), [&]() -> Status {
-    CLLM_ASSIGN(slot.state, options_.make_state(slot.leaf.index));
-    return {};
-  });
-  slot.leaf.state = slot.state.get();
-}
-
-void SphereTree::LeafMain(Slot& slot, const Topology& topology) {
-  PrepareLeaf(slot, topology);
   const size_t group = placement_.leaves[slot.leaf.index].group;
   barrier_.Arrive(group);
   for (uint32_t phase = 0;;) {
     phase = barrier_.AwaitPhase(group, phase, leaf_spin_);
     if (exit_) break;
-    WorkThroughPhase(slot);
+    slot.error = {};
+    (*part_)(slot);
     barrier_.Arrive(group);
   }
-  slot.leaf.state = nullptr;
-  slot.state.reset();
 }
 
-bool SphereTree::MayStartItem() const {
+bool Spheres::MayStartItem() const {
   return !failed_.load(std::memory_order_relaxed) && !stopping_.load(std::memory_order_relaxed);
+}
+
+Clock::time_point Spheres::OpenPhase(const Part& part) {
+  part_ = &part;
+  const Clock::time_point start = Clock::now();
+  barrier_.OpenPhase();
+  return start;
+}
+
+void Spheres::AwaitPhaseEnd(Clock::time_point start) {
+  phases_s_ += Seconds(barrier_.AwaitArrivals(node_zero_spin_) - start);
+  part_ = nullptr;
 }
 
 // A leaf keeps its permit from item to item and gives it back when nothing is left for it: that keeps its context in
 // the caches. The others' first items wait for them (Items).
-void SphereTree::WorkThroughPhase(Slot& slot) {
-  slot.error = {};
-  permits_.Acquire();
+void Spheres::WorkThroughItems(Slot& slot) {
+  slot.leaf.permit = permits_.Acquire(slot.leaf.index).number;
   const size_t group = placement_.leaves[slot.leaf.index].group;
   if (MayStartItem()) {
     for (auto claim = items_.First(group); claim; claim = items_.Next(group)) {
@@ -201,11 +138,11 @@ void SphereTree::WorkThroughPhase(Slot& slot) {
       if (!MayStartItem()) break;
     }
   }
-  permits_.Release();
+  permits_.Release(slot.leaf.permit);
 }
 
-void SphereTree::Process(Slot& slot, const Items::Claim& claim) {
-  const size_t item = options_.shuffle == 0 ? claim.position : Permute(phase_key_, claim.position, item_count_);
+void Spheres::Process(Slot& slot, const Items::Claim& claim) {
+  const size_t item = shuffle_ == 0 ? claim.position : Permute(phase_key_, claim.position, item_count_);
   const Clock::time_point start = Clock::now();
   Status status = Guarded("work", [&] { return (*work_)(slot.leaf, item); });
   slot.statistics.busy_s += Seconds(Clock::now() - start);
@@ -219,7 +156,7 @@ void SphereTree::Process(Slot& slot, const Items::Claim& claim) {
   }
 }
 
-Status SphereTree::LowestError() const {
+Status Spheres::LowestError() const {
   const Slot* lowest = nullptr;
   for (const Slot& slot : slots_) {
     if (slot.error.ok()) continue;
@@ -228,7 +165,7 @@ Status SphereTree::LowestError() const {
   return lowest == nullptr ? Status() : lowest->error;
 }
 
-Status SphereTree::Run(size_t items, const Work& work, const std::function<void()>& meanwhile) {
+Status Spheres::Run(size_t items, const Work& work, const std::function<void()>& meanwhile) {
   const std::lock_guard lock(run_mutex_);
   const auto run_meanwhile = [&]() -> Status {
     if (meanwhile) meanwhile();
@@ -237,15 +174,15 @@ Status SphereTree::Run(size_t items, const Work& work, const std::function<void(
   if (stopping_.load(std::memory_order_relaxed)) return Failed("stopped");
   if (items == 0) return Guarded("Node Zero", run_meanwhile);
 
-  const Clock::time_point start = Clock::now();
   work_ = &work;
   item_count_ = items;
-  phase_key_ = SubKey(options_.shuffle, phases_++);
+  phase_key_ = SubKey(shuffle_, phases_++);
   failed_.store(false, std::memory_order_relaxed);
   items_.Deal(items);
-  barrier_.OpenPhase();
+  const Part part = [this](Slot& slot) { WorkThroughItems(slot); };
+  const Clock::time_point start = OpenPhase(part);
   const Status planned = Guarded("Node Zero", run_meanwhile);
-  phases_s_ += Seconds(barrier_.AwaitArrivals(node_zero_spin_) - start);
+  AwaitPhaseEnd(start);
   work_ = nullptr;
 
   if (Status error = LowestError(); !error.ok()) return error;
@@ -253,19 +190,60 @@ Status SphereTree::Run(size_t items, const Work& work, const std::function<void(
   return planned;
 }
 
-void SphereTree::Count(const Leaf& leaf, uint64_t tokens, double accumulation_s) {
+void Spheres::WorkOnce(Slot& slot, const LeafWork& work) {
+  slot.leaf.permit = permits_.Acquire(slot.leaf.index).number;
+  const Clock::time_point start = Clock::now();
+  slot.error = Guarded("work", [&] { return work(slot.leaf); });
+  slot.error_item = slot.leaf.index;
+  slot.statistics.busy_s += Seconds(Clock::now() - start);
+  ++slot.statistics.items;
+  permits_.Release(slot.leaf.permit);
+}
+
+Status Spheres::OnEachLeaf(const LeafWork& work) {
+  const std::lock_guard lock(run_mutex_);
+  if (stopping_.load(std::memory_order_relaxed)) return Failed("stopped");
+  const Part part = [this, &work](Slot& slot) { WorkOnce(slot, work); };
+  AwaitPhaseEnd(OpenPhase(part));
+  return LowestError();
+}
+
+// The members are spread over all leaves, and so over the cores where several leaves share one.
+void Spheres::WorkInTeam(Slot& slot, TeamBarrier& barrier, size_t members, const TeamWork& work) noexcept {
+  const size_t member = (slot.leaf.index * members + slots_.size() - 1) / slots_.size();
+  if (member >= members || member * slots_.size() / members != slot.leaf.index) return;
+  // No more members than permits and nobody else asks for one: none is refused, so all members run.
+  slot.leaf.permit = permits_.Acquire(slot.leaf.index).number;
+  const Clock::time_point start = Clock::now();
+  work(slot.leaf, {.member = member, .size = members, .barrier = &barrier});
+  slot.statistics.busy_s += Seconds(Clock::now() - start);
+  ++slot.statistics.items;
+  permits_.Release(slot.leaf.permit);
+}
+
+Status Spheres::RunTeam(size_t members, const TeamWork& work) {
+  CHECK(members >= 1 && members <= team_size());
+  const std::lock_guard lock(run_mutex_);
+  if (stopping_.load(std::memory_order_relaxed)) return Failed("stopped");
+  TeamBarrier barrier(members, members <= usable_cores_ ? Spin::kBriefly : Spin::kNever);
+  const auto part = [&](Slot& slot) { WorkInTeam(slot, barrier, members, work); };
+  const Part by_reference = std::ref(part);  // so many captures would be allocated
+  AwaitPhaseEnd(OpenPhase(by_reference));
+  return {};
+}
+
+void Spheres::Count(const Leaf& leaf, uint64_t tokens, double accumulation_s) {
   LeafStatistics& statistics = slots_[leaf.index].statistics;
   statistics.tokens += tokens;
   statistics.accumulation_s += accumulation_s;
 }
 
-SphereStatistics SphereTree::Statistics() const {
+SphereStatistics Spheres::Statistics() const {
   SphereStatistics result;
   result.permits = permit_count_;
   for (const Slot& slot : slots_) {
     LeafStatistics& leaf = result.leaves.emplace_back(slot.statistics);
     leaf.waiting_s = std::max(0.0, phases_s_ - leaf.busy_s);
-    if (slot.state) leaf.bytes = slot.state->Bytes();
   }
   for (const GroupSphere& group : placement_.groups) {
     auto& sum = result.groups.emplace_back();
@@ -282,14 +260,6 @@ SphereStatistics SphereTree::Statistics() const {
   return result;
 }
 
-Status CheckOptions(const SpheresOptions& options) {
-  if (options.leaves <= kMaxLeaves) return {};
-  return Usage("the number of threads is " + std::to_string(options.leaves) + "; at most " +
-               std::to_string(kMaxLeaves) + " are possible");
-}
-
-}  // namespace
-
 SpherePlan PlanSpheres(const SpheresOptions& options) {
   const Topology topology;
   const size_t leaves = LeavesFor(options, topology.machine());
@@ -298,12 +268,12 @@ SpherePlan PlanSpheres(const SpheresOptions& options) {
           .cache_domains = PlaceLeaves(topology.machine(), leaves).cache_domains};
 }
 
-Result<std::unique_ptr<Spheres>> Spheres::Start(SpheresOptions options) {
+Result<std::unique_ptr<Spheres>> Spheres::Start(const SpheresOptions& options) {
   CLLM_TRY(CheckOptions(options));
   const Topology topology;
-  auto tree = std::make_unique<SphereTree>(std::move(options), topology.machine());
-  CLLM_TRY(tree->StartLeaves(topology));
-  return std::unique_ptr<Spheres>(std::move(tree));
+  std::unique_ptr<Spheres> spheres(new Spheres(options, topology.machine()));
+  CLLM_TRY(spheres->StartLeaves(topology));
+  return spheres;
 }
 
 }  // namespace cllm

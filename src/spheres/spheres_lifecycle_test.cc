@@ -44,23 +44,6 @@ constexpr bool kSanitized = false;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-std::atomic<int> states_alive = 0;
-
-class CountedState final : public LeafState {
- public:
-  CountedState() : maker_(std::this_thread::get_id()) { ++states_alive; }
-  ~CountedState() override {
-    EXPECT_EQ(std::this_thread::get_id(), maker_);
-    --states_alive;
-  }
-  std::thread::id maker() const { return maker_; }
-
- private:
-  std::thread::id maker_;
-};
-
-Result<std::unique_ptr<LeafState>> MakeCounted(size_t) { return std::unique_ptr<LeafState>(new CountedState); }
-
 // A value of /proc/self/status, such as Threads or VmRSS (KiB).
 long ProcessStatus(const std::string& key) {
   std::ifstream in("/proc/self/status");
@@ -123,12 +106,12 @@ TEST(SpheresLifecycle, SomeThreadsCannotStart_IsAnErrorWithoutHang) {
     const auto limit = static_cast<rlim_t>(ProcessStatus("VmSize")) * 1024 + (rlim_t{600} << 20);
     const rlimit limits = {limit, limit};
     CHECK(setrlimit(RLIMIT_AS, &limits) == 0);
-    const auto spheres = Spheres::Start({.leaves = 4000, .make_state = MakeCounted});
-    std::fprintf(stderr, "%d alive, %s", states_alive.load(), spheres.status().message().c_str());
+    const auto spheres = Spheres::Start({.leaves = 4000});
+    std::fprintf(stderr, "%s", spheres.status().message().c_str());
     std::_Exit(static_cast<int>(spheres.status().code()));
   };
   EXPECT_EXIT(start(), testing::ExitedWithCode(static_cast<int>(Code::kNoResources)),
-              "0 alive, thread [0-9][0-9]+ of 4000 did not start");
+              "thread [0-9][0-9]+ of 4000 did not start");
 }
 
 TEST(SpheresLifecycle, TooManyLeaves_IsAUsageError) {
@@ -137,39 +120,6 @@ TEST(SpheresLifecycle, TooManyLeaves_IsAUsageError) {
   EXPECT_EQ(spheres.status().code(), Code::kUsage);
   EXPECT_NE(spheres.status().message().find("100000"), std::string::npos);
   EXPECT_NE(spheres.status().message().find("4096"), std::string::npos);
-}
-
-TEST(SpheresLifecycle, MakeStateFails_LowestLeafIsReportedAndOthersAreReleased) {
-  const auto spheres =
-      Spheres::Start({.leaves = 63, .make_state = [](size_t leaf) -> Result<std::unique_ptr<LeafState>> {
-                        if (leaf % 20 == 15) return NoResources("leaf " + std::to_string(leaf));
-                        return MakeCounted(leaf);
-                      }});
-  ASSERT_FALSE(spheres.ok());
-  EXPECT_EQ(spheres.status().code(), Code::kNoResources);
-  EXPECT_EQ(spheres.status().message(), "leaf 15");
-  EXPECT_EQ(states_alive, 0);
-}
-
-TEST(SpheresLifecycle, MakeStateThrows_IsAnError) {
-  const auto spheres = Spheres::Start({.leaves = 3, .make_state = [](size_t) -> Result<std::unique_ptr<LeafState>> {
-                                         throw std::runtime_error("no room");
-                                       }});
-  ASSERT_FALSE(spheres.ok());
-  EXPECT_NE(spheres.status().message().find("no room"), std::string::npos);
-}
-
-TEST(SpheresLifecycle, State_LivesOnItsLeafsThread) {
-  auto spheres = Spheres::Start({.leaves = 13, .make_state = MakeCounted});
-  ASSERT_TRUE(spheres.ok());
-  EXPECT_EQ(states_alive, 13);
-  const Status status = (*spheres)->Run(100, [](Leaf& leaf, size_t) -> Status {
-    const auto* state = static_cast<const CountedState*>(leaf.state);
-    return state->maker() == std::this_thread::get_id() ? Status() : Failed("a leaf changed its thread");
-  });
-  EXPECT_TRUE(status.ok()) << status.message();
-  spheres->reset();
-  EXPECT_EQ(states_alive, 0);
 }
 
 TEST(SpheresLifecycle, FloatControlOfTheCaller_DoesNotReachLeaves) {
@@ -210,7 +160,7 @@ TEST(SpheresLifecycle, UserSignals_AreBlockedOnLeavesOnly) {
 
 // Destroys spheres while another thread is inside Run; returns how many of the 10,000 items were processed.
 size_t StopInMidStep(size_t leaves, microseconds after) {
-  auto spheres = Spheres::Start({.leaves = leaves, .make_state = MakeCounted});
+  auto spheres = Spheres::Start({.leaves = leaves});
   CHECK(spheres.ok());
   std::atomic<size_t> done = 0;
   Status status;
@@ -235,13 +185,12 @@ TEST(SpheresLifecycle, DestroyedInMidStep_RunReturnsStopped) {
     const size_t done = StopInMidStep(leaves, milliseconds(5));
     EXPECT_GE(done, 1u);
     EXPECT_LT(done, 10000u);
-    EXPECT_EQ(states_alive, 0);
   }
 }
 
 TEST(SpheresLifecycle, ManyCreationsJoinsAndStops_NeitherHangNorLeak) {
   const auto cycle = [](int i) {
-    auto spheres = Spheres::Start({.leaves = 63, .make_state = MakeCounted});
+    auto spheres = Spheres::Start({.leaves = 63});
     ASSERT_TRUE(spheres.ok()) << spheres.status().message();
     if (i % 4 == 0) return;  // joined without work
     std::atomic<size_t> done = 0;
@@ -253,8 +202,7 @@ TEST(SpheresLifecycle, ManyCreationsJoinsAndStops_NeitherHangNorLeak) {
   const long threads = ProcessStatus("Threads"), memory_kib = ProcessStatus("VmRSS");
   for (int i = 0; i < Cycles(); ++i) any_cycle(i);
   EXPECT_EQ(ProcessStatus("Threads"), threads);
-  EXPECT_EQ(states_alive, 0);
-  // 63 leaked leaf states, stacks or hwloc topologies a cycle would be far more.
+  // 63 leaked stacks or hwloc topologies a cycle would be far more.
   if (!kSanitized) {
     EXPECT_LT(ProcessStatus("VmRSS") - memory_kib, 4096);
   }

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/path.h"
 #include "base/units.h"
 #include "store/manifest.h"
 
@@ -133,7 +134,7 @@ Status Checkpoints::WriteDirectory(const std::string& directory, uint64_t step,
     CLLM_ASSIGN(ManifestFile written, WriteFile(*files_, directory, file));
     manifest.files.push_back(std::move(written));
   }
-  CLLM_TRY(WriteFile(*files_, directory, TextFile(kManifestName, WriteManifest(manifest))).status());
+  CLLM_TRY(WriteFile(*files_, directory, TextFile(kManifestName, WriteManifest(manifest))));
   return files_->SyncDirectory(directory);
 }
 

@@ -7,12 +7,11 @@
 
 #include <csignal>
 
-#include "base/file.h"
 #include "base/random.h"
-#include "store/checkpoint_fixture.h"
-#include "store/failing_file_system.h"
+#include "base/testing/temporary_directory.h"
 #include "store/manifest.h"
-#include "store/temporary_directory.h"
+#include "store/testing/checkpoint_fixture.h"
+#include "store/testing/failing_file_system.h"
 
 namespace cllm {
 namespace {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/file_descriptor.h"
+#include "base/path.h"
 #include "base/system.h"
 
 namespace cllm {
@@ -27,14 +30,11 @@ Status SystemFailed(const std::string& path, const char* what, int error) {
 
 class PosixFile : public OutputFile {
  public:
-  PosixFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
-  ~PosixFile() override {
-    if (fd_ >= 0) close(fd_);
-  }
+  PosixFile(std::string path, FileDescriptor file) : path_(std::move(path)), file_(std::move(file)) {}
 
   Status Append(ByteView bytes) override {
     while (!bytes.empty()) {
-      const ssize_t written = write(fd_, bytes.data(), std::min(bytes.size(), kWriteChunk));
+      const ssize_t written = write(file_.get(), bytes.data(), std::min(bytes.size(), kWriteChunk));
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return SystemFailed(path_, "write", errno);
       if (written == 0) return SystemFailed(path_, "write", ENOSPC);
@@ -43,22 +43,22 @@ class PosixFile : public OutputFile {
     return {};
   }
 
-  Status Sync() override { return fsync(fd_) == 0 ? Status() : SystemFailed(path_, "sync to disk", errno); }
+  Status Sync() override { return fsync(file_.get()) == 0 ? Status() : SystemFailed(path_, "sync to disk", errno); }
 
   Status Close() override {
-    const int result = close(std::exchange(fd_, -1));
+    const int result = close(file_.Release());
     return result == 0 || errno == EINTR ? Status() : SystemFailed(path_, "close", errno);
   }
 
  private:
   std::string path_;
-  int fd_;
+  FileDescriptor file_;
 };
 
 Result<std::unique_ptr<OutputFile>> OpenForWriting(const std::string& path, int flags) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
-  if (fd < 0) return SystemFailed(path, "open for writing", errno);
-  return std::unique_ptr<OutputFile>(std::make_unique<PosixFile>(path, fd));
+  FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666));
+  if (!file.is_open()) return SystemFailed(path, "open for writing", errno);
+  return std::unique_ptr<OutputFile>(std::make_unique<PosixFile>(path, std::move(file)));
 }
 
 }  // namespace
@@ -87,10 +87,9 @@ Status PosixFileSystem::Exchange(const std::string& first, const std::string& se
 }
 
 Status PosixFileSystem::SyncDirectory(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return SystemFailed(path, "open the directory", errno);
-  const int error = fsync(fd) == 0 ? 0 : errno;
-  close(fd);
+  const FileDescriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open()) return SystemFailed(path, "open the directory", errno);
+  const int error = fsync(directory.get()) == 0 ? 0 : errno;
   // EINVAL: a file system that has nothing to sync for directories.
   return error == 0 || error == EINVAL ? Status() : SystemFailed(path, "sync the directory to disk", error);
 }
@@ -98,7 +97,7 @@ Status PosixFileSystem::SyncDirectory(const std::string& path) {
 Result<bool> PosixFileSystem::MakeDirectory(const std::string& path) {
   if (mkdir(path.c_str(), 0777) == 0) return true;
   if (errno == ENOENT && ParentPath(path) != path) {
-    CLLM_TRY(MakeDirectory(ParentPath(path)).status());
+    CLLM_TRY(MakeDirectory(ParentPath(path)));
     if (mkdir(path.c_str(), 0777) == 0) return true;
   }
   const int error = errno;
@@ -139,18 +138,9 @@ Result<std::vector<std::string>> PosixFileSystem::List(const std::string& path) 
 }
 
 Result<uint64_t> PosixFileSystem::FreeBytes(const std::string& path) {
-  Result<uint64_t> bytes = FreeDiskBytes(path);
-  if (!bytes.ok()) return Failed(bytes.status().message());
-  return bytes;
-}
-
-std::string ParentPath(const std::string& path) {
-  const size_t end = path.find_last_not_of('/');
-  if (end == path.npos) return path.empty() ? "." : "/";
-  const size_t slash = path.find_last_of('/', end);
-  if (slash == path.npos) return ".";
-  const size_t last = path.find_last_not_of('/', slash);
-  return last == path.npos ? "/" : path.substr(0, last + 1);
+  struct statvfs info {};
+  if (statvfs(path.c_str(), &info) != 0) return SystemFailed(path, "ask for free space", errno);
+  return uint64_t{info.f_bavail} * info.f_frsize;
 }
 
 Status ExchangeByRenames(FileSystem& files, const std::string& first, const std::string& second) {

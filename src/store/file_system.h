@@ -45,6 +45,7 @@ class FileSystem {
   virtual Status MakeSymlink(const std::string& target, const std::string& path) = 0;
   virtual Result<std::string> ReadSymlink(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> List(const std::string& path) = 0;  // names in a directory, sorted
+  // Bytes that this user may still write on the file system of `path`.
   virtual Result<uint64_t> FreeBytes(const std::string& path) = 0;
 };
 
@@ -77,8 +78,5 @@ Status ExchangeByRenames(FileSystem& files, const std::string& first, const std:
 
 // Removes a file, a symlink, or a directory with all in it (symlinks are not followed).
 Status RemoveTree(FileSystem& files, const std::string& path);
-
-// The directory part of a path: "a" of "a/b", "." of "b", "/" of "/b".
-std::string ParentPath(const std::string& path);
 
 }  // namespace cllm

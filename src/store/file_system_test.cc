@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "store/failing_file_system.h"
-#include "store/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
+#include "store/testing/failing_file_system.h"
 
 namespace cllm {
 namespace {
@@ -137,17 +136,6 @@ TEST_F(FileSystemTest, ReplaceSymlink_NewAndExisting) {
   ASSERT_TRUE(ReplaceSymlink(files_, "second", path).ok());
   EXPECT_EQ(*files_.ReadSymlink(path), "second");
   EXPECT_THAT(*files_.List(folder_.path()), ElementsAre("link"));
-}
-
-TEST(ParentPath, OfAnyForm) {
-  EXPECT_EQ(ParentPath("a/b"), "a");
-  EXPECT_EQ(ParentPath("a/b/"), "a");
-  EXPECT_EQ(ParentPath("a//b"), "a");
-  EXPECT_EQ(ParentPath("a"), ".");
-  EXPECT_EQ(ParentPath("a/"), ".");
-  EXPECT_EQ(ParentPath("/a"), "/");
-  EXPECT_EQ(ParentPath("/"), "/");
-  EXPECT_EQ(ParentPath(""), ".");
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "store/failing_file_system.h"
-#include "store/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
+#include "store/testing/failing_file_system.h"
 
 namespace cllm {
 namespace {

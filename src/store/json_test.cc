@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "base/random.h"
-#include "store/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {

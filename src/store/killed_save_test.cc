@@ -6,8 +6,8 @@
 #include <csignal>
 #include <cstdio>
 
-#include "store/checkpoint_fixture.h"
-#include "store/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
+#include "store/testing/checkpoint_fixture.h"
 
 // A process that is killed before and after each system call of a save.
 namespace cllm {

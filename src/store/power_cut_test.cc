@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/checkpoint_fixture.h"
-#include "store/failing_file_system.h"
-#include "store/power_cut_file_system.h"
+#include "store/testing/checkpoint_fixture.h"
+#include "store/testing/failing_file_system.h"
+#include "store/testing/power_cut_file_system.h"
 
 // The power goes after each file-system call of a save: what is then on the disk holds a good checkpoint.
 namespace cllm {

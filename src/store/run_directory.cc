@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "base/system.h"
 
 namespace cllm {
@@ -98,7 +99,7 @@ std::string RunPaths::lock() const { return JoinPath(run, "lock"); }
 Status CreateRunDirectory(FileSystem& files, const std::string& path) {
   if (path.empty()) return Usage("expected the name of a run directory, found an empty one");
   if (PathExists(path) && !IsDirectory(path)) {
-    return Usage(fmt::format("{}: expected a new run directory, found a file; name another with --out", path));
+    return Usage(fmt::format("{}: expected a new run directory, found a file; name another (out)", path));
   }
   CLLM_ASSIGN(const bool made, files.MakeDirectory(path));
   if (made) return files.SyncDirectory(ParentPath(path));
@@ -106,18 +107,14 @@ Status CreateRunDirectory(FileSystem& files, const std::string& path) {
   if (names.empty()) return {};
   if (PathExists(RunPaths{path}.config())) {
     return Usage(
-        fmt::format("{}: a run is already there; go on with 'cllm resume {}', or name another directory with "
-                    "--out",
-                    path, path));
+        fmt::format("{}: a run is already there; resume it, or name another directory for the new one (out)", path));
   }
-  return Usage(
-      fmt::format("{}: expected a new or empty directory, found {} entries ('{}' first); name another with "
-                  "--out",
-                  path, names.size(), names.front()));
+  return Usage(fmt::format("{}: expected a new or empty directory, found {} entries ('{}' first); name another (out)",
+                           path, names.size(), names.front()));
 }
 
 Result<std::string> CreateNumberedRun(FileSystem& files, const std::string& parent, const std::string& text) {
-  CLLM_TRY(files.MakeDirectory(parent).status());
+  CLLM_TRY(files.MakeDirectory(parent));
   const std::string prefix = NameOfText(text) + "-";
   for (;;) {
     CLLM_ASSIGN(const std::vector<std::string> names, files.List(parent));
@@ -142,25 +139,19 @@ Status CheckRunDirectory(const std::string& path) {
 
 Result<RunLock> RunLock::Acquire(const std::string& run) {
   const std::string path = RunPaths{run}.lock();
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return Failed(fmt::format("{}: cannot open the lock: {}", path, SystemErrorText(errno)));
-  Status status = TakeLock(fd, run);
-  if (status.ok() && !WriteOwner(fd)) {
-    status = Failed(fmt::format("{}: cannot write the lock: {}", path, SystemErrorText(errno)));
+  FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!file.is_open()) return Failed(fmt::format("{}: cannot open the lock: {}", path, SystemErrorText(errno)));
+  CLLM_TRY(TakeLock(file.get(), run));
+  if (!WriteOwner(file.get())) {
+    return Failed(fmt::format("{}: cannot write the lock: {}", path, SystemErrorText(errno)));
   }
-  if (!status.ok()) {
-    close(fd);
-    return status;
-  }
-  return RunLock(fd);
+  return RunLock(std::move(file));
 }
-
-RunLock::RunLock(RunLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
 RunLock& RunLock::operator=(RunLock&& other) noexcept {
   if (this != &other) {
     Release();
-    fd_ = std::exchange(other.fd_, -1);
+    file_ = std::move(other.file_);
   }
   return *this;
 }
@@ -168,11 +159,11 @@ RunLock& RunLock::operator=(RunLock&& other) noexcept {
 RunLock::~RunLock() { Release(); }
 
 void RunLock::Release() {
-  if (fd_ < 0) return;
+  if (!file_.is_open()) return;
   // The file stays, empty: removing it could take away a lock that another process just got.
-  const int emptied = ftruncate(fd_, 0);
+  const int emptied = ftruncate(file_.get(), 0);
   static_cast<void>(emptied);
-  close(std::exchange(fd_, -1));
+  file_ = FileDescriptor();
 }
 
 }  // namespace cllm

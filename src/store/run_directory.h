@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/status.h"
 #include "store/file_system.h"
 
@@ -41,14 +43,14 @@ class RunLock {
   // Error: Usage if another process (or this one) holds it, naming that process and host; Failed if the system refuses.
   static Result<RunLock> Acquire(const std::string& run);
 
-  RunLock(RunLock&& other) noexcept;
+  RunLock(RunLock&& other) noexcept = default;
   RunLock& operator=(RunLock&& other) noexcept;
   ~RunLock();  // releases
 
  private:
-  explicit RunLock(int fd) : fd_(fd) {}
+  explicit RunLock(FileDescriptor file) : file_(std::move(file)) {}
   void Release();
-  int fd_ = -1;
+  FileDescriptor file_;
 };
 
 }  // namespace cllm

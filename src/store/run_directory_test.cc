@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/system.h"
-#include "store/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {
@@ -35,11 +35,11 @@ TEST_F(RunDirectoryTest, Create_NotEmpty_IsUsageAndLeftAlone) {
   EXPECT_EQ(status.code(), Code::kUsage);
   EXPECT_THAT(status.message(), HasSubstr(folder_.path()));
   EXPECT_THAT(status.message(), HasSubstr("'notes.txt'"));
-  EXPECT_THAT(status.message(), HasSubstr("--out"));
+  EXPECT_THAT(status.message(), HasSubstr("(out)"));
   WriteText(folder_ / "config.toml", "");
   status = CreateRunDirectory(files_, folder_.path());
   EXPECT_EQ(status.code(), Code::kUsage);
-  EXPECT_THAT(status.message(), HasSubstr("cllm resume " + folder_.path()));
+  EXPECT_THAT(status.message(), HasSubstr(folder_.path() + ": a run is already there; resume it"));
   EXPECT_EQ(ReadText(folder_ / "notes.txt"), "mine");
   status = CreateRunDirectory(files_, folder_ / "notes.txt");
   EXPECT_EQ(status.code(), Code::kUsage);

@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "base/check.h"
+#include "base/units.h"
+#include "store/json.h"
 #include "store/safetensors_header.h"
 
 namespace cllm {
@@ -85,6 +87,14 @@ Result<SafetensorsFile> SafetensorsFile::Open(const std::string& path) {
 const TensorView* SafetensorsFile::Find(std::string_view name) const {
   const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &content_.tensors[found->second];
+}
+
+Result<uint64_t> SafetensorsFile::Format(uint64_t newest) const {
+  const auto entry = metadata().find(kFormatKey);
+  const Result<uint64_t> format = ParseCount(entry == metadata().end() ? "" : entry->second);
+  if (!format.ok()) return BadInput(fmt::format("{}: expected a format number in the metadata, found none", path()));
+  CLLM_TRY(CheckFormatNumber(path(), *format, newest));
+  return format;
 }
 
 Status SafetensorsFile::Copy(std::string_view name, DType dtype, const std::vector<uint64_t>& shape,

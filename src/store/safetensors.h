@@ -33,6 +33,9 @@ struct TensorView {
 // "__metadata__": text by name, sorted.
 using TensorMetadata = std::map<std::string, std::string>;
 
+// The metadata of our own files names the format of what they hold here, as a whole number.
+inline constexpr const char* kFormatKey = "cllm_format";
+
 // Limits on files that are read.
 inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;  // bytes, from the format
 inline constexpr size_t kMaxTensors = 100'000;
@@ -59,6 +62,9 @@ class SafetensorsFile {
   const std::vector<TensorView>& tensors() const { return content_.tensors; }
   const TensorMetadata& metadata() const { return content_.metadata; }
   const TensorView* Find(std::string_view name) const;  // nullptr if absent
+
+  // The number that kFormatKey has. Error (BadInput): none, or not from 1 to `newest`.
+  Result<uint64_t> Format(uint64_t newest) const;
 
   // Copies a tensor out. Error (BadInput): absent, or of another type or shape. REQUIRES: out.size() is the product of
   // `shape`.

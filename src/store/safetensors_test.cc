@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/random.h"
-#include "store/temporary_directory.h"
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {
@@ -135,6 +135,21 @@ TEST(Safetensors, Open_MissingOrEmpty_IsBadInput) {
   EXPECT_THAT(SafetensorsFile::Open(folder / "m").status().message(), HasSubstr("empty"));
 }
 
+TEST(Safetensors, Format_IsAWholeNumberUpToTheNewest) {
+  const TemporaryDirectory folder;
+  const auto format = [&](const TensorMetadata& metadata) -> Result<uint64_t> {
+    CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(folder.Write("f", Written(Tensors(), metadata))));
+    return file.Format(2);
+  };
+  EXPECT_EQ(*format({{kFormatKey, "1"}}), 1u);
+  EXPECT_EQ(*format({{kFormatKey, "2"}}), 2u);
+  EXPECT_THAT(format({{kFormatKey, "3"}}).status().message(), HasSubstr("newer program (format 3"));
+  for (const char* wrong : {"0", "-1", "1.0", "one", ""}) {
+    EXPECT_EQ(format({{kFormatKey, wrong}}).status().code(), Code::kBadInput) << wrong;
+  }
+  EXPECT_THAT(format({}).status().message(), HasSubstr("expected a format number"));
+}
+
 TEST(Safetensors, Parse_EveryTruncation_IsRefused) {
   const std::string file = Written(Tensors(), {});
   ASSERT_TRUE(Parse(file).ok());
@@ -176,6 +191,7 @@ TEST(Safetensors, Parse_EveryBitFlipInTheHeader_IsRefusedOrConsistent) {
 TEST(Safetensors, Parse_ManyRandomEdits_AreRefusedOrConsistent) {
   const std::string original = Written(Tensors(), {{"cllm_format", "1"}});
   const std::string pieces = "{}[]\",:0123456789-eE. \\un";
+  size_t refused = 0;
   for (uint64_t trial = 0; trial < 20000; ++trial) {
     std::string file = original;
     const uint64_t edits = 1 + RandomBits(trial, 0) % 4;
@@ -191,17 +207,21 @@ TEST(Safetensors, Parse_ManyRandomEdits_AreRefusedOrConsistent) {
     std::memcpy(file.data(), &length, sizeof length);
     const Result<Safetensors> result = Parse(file);
     if (result.ok()) ExpectInside(*result, file);
+    refused += !result.ok();
   }
+  EXPECT_GT(refused, 10000u);
 }
 
-TEST(Safetensors, HEADER_EMPTY) {
+// Class of attack: HEADER_EMPTY.
+TEST(Safetensors, Parse_NoOrEmptyHeader_IsRefused) {
   ExpectRefused("", "found 0 bytes");
   ExpectRefused("1234567", "found 7 bytes");
   ExpectRefused(FileOf("", 0), "starts with '{'");
   ExpectRefused(FileOf("  ", 0), "starts with '{'");
 }
 
-TEST(Safetensors, HeaderTooLarge) {
+// Class of attack: HeaderTooLarge.
+TEST(Safetensors, Parse_HeaderLargerThanTheFile_IsRefused) {
   std::string file = FileOf("{}", 0);
   for (const uint64_t length : {uint64_t{3}, kMaxSafetensorsHeader, kMaxSafetensorsHeader + 1, uint64_t{1} << 32,
                                 UINT64_MAX - 8, UINT64_MAX - 7, UINT64_MAX}) {
@@ -210,7 +230,7 @@ TEST(Safetensors, HeaderTooLarge) {
   }
 }
 
-TEST(Safetensors, InvalidHeader_NotJson) {
+TEST(Safetensors, Parse_HeaderThatIsNotJson_IsRefused) {
   ExpectRefused(FileOf("{", 0), "ends with '}'");
   ExpectRefused(FileOf("{}}", 0), "JSON text at byte");
   ExpectRefused(FileOf("{}\n", 0), "ends with '}'");
@@ -221,15 +241,17 @@ TEST(Safetensors, InvalidHeader_NotJson) {
   ExpectRefused(FileOf("{/**/}", 0), "JSON text at byte");
 }
 
-TEST(Safetensors, InvalidHeader_NonUtf8) { ExpectRefused(FileOf("{\"\xff\":{}}", 0), "JSON text at byte"); }
+TEST(Safetensors, Parse_HeaderThatIsNotUtf8_IsRefused) {
+  ExpectRefused(FileOf("{\"\xff\":{}}", 0), "JSON text at byte");
+}
 
-TEST(Safetensors, NoTensors_IsLegal) {
+TEST(Safetensors, Parse_NoTensors_IsRead) {
   EXPECT_TRUE(Parse(FileOf("{}", 0)).ok());
   EXPECT_TRUE(Parse(FileOf("{}      ", 0)).ok());
   EXPECT_EQ(Parse(FileOf(R"({"__metadata__":{"a":"b"}})", 0))->metadata.at("a"), "b");
 }
 
-TEST(Safetensors, JsonAttack_NestingAndKinds) {
+TEST(Safetensors, Parse_NestingOrWrongKinds_AreRefused) {
   const std::string deep(1'000'000, '[');
   ExpectRefused(FileOf("{\"a\":" + deep + "}", 0), "an array as a tensor");
   ExpectRefused(FileOf(R"({"a":{"shape":)" + deep + "}}", 0), "an array as a shape");
@@ -253,13 +275,15 @@ std::string OneTensor(const std::string& dtype, const std::string& shape, const 
   return "{\"t\":" + Entry(dtype, shape, offsets) + "}";
 }
 
-TEST(Safetensors, MetadataIncompleteBuffer) {
+// Class of attack: MetadataIncompleteBuffer.
+TEST(Safetensors, Parse_BytesMissingOrLeft_AreRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[2,2]", "[0,16]"), 20), "expected 16 bytes of tensors, found 20");
   ExpectRefused(FileOf(OneTensor("F32", "[2,2]", "[0,16]"), 15), "end by 15, found 0 to 16");
   ExpectRefused(FileOf("{}", 1), "expected 0 bytes of tensors, found 1");
 }
 
-TEST(Safetensors, BAD_SHAPE) {
+// Class of attack: BAD_SHAPE.
+TEST(Safetensors, Parse_WrongShape_IsRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[-1,4]", "[0,16]"), 16), "-1 as a shape");
   ExpectRefused(FileOf(OneTensor("F32", "[4.0]", "[0,16]"), 16), "4.0 as a shape");
   ExpectRefused(FileOf(OneTensor("F32", "4", "[0,16]"), 16), "4 as a shape");
@@ -269,33 +293,38 @@ TEST(Safetensors, BAD_SHAPE) {
   ExpectRefused(FileOf(OneTensor("F32", "[3]", "[0,16]"), 16), "expected 12 bytes for F32 [3], found 16");
 }
 
-TEST(Safetensors, BAD_N_DIMS) {
+// Class of attack: BAD_N_DIMS.
+TEST(Safetensors, Parse_TooManyDimensions_AreRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,4]", "[0,16]"), 16), "more than 16 dim");
   EXPECT_TRUE(Parse(FileOf(OneTensor("F32", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,4]", "[0,16]"), 16)).ok());
 }
 
-TEST(Safetensors, ZERO_DIM_AndScalar_AreLegal) {
+TEST(Safetensors, Parse_EmptyTensorAndScalar_AreRead) {
   EXPECT_TRUE(Parse(FileOf(OneTensor("F32", "[0]", "[0,0]"), 0)).ok());
   EXPECT_TRUE(Parse(FileOf(OneTensor("F32", "[2,0,3]", "[0,0]"), 0)).ok());
   EXPECT_TRUE(Parse(FileOf(OneTensor("F32", "[]", "[0,4]"), 4)).ok());
 }
 
-TEST(Safetensors, NE_TOO_BIG_ProductWraps) {
+// Class of attack: NE_TOO_BIG.
+TEST(Safetensors, Parse_ProductOfDimensionsWraps_IsRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[4294967296,4294967296]", "[0,0]"), 0), "exceeds 64 bits");
   ExpectRefused(FileOf(OneTensor("F32", "[18446744073709551615,18446744073709551615]", "[0,4]"), 4), "exceeds 64 bits");
   ExpectRefused(FileOf(OneTensor("F32", "[9223372036854775808,2,0]", "[0,0]"), 0), "exceeds 64 bits");
 }
 
-TEST(Safetensors, NBYTES_TOO_BIG_SizeWraps) {
+// Class of attack: NBYTES_TOO_BIG.
+TEST(Safetensors, Parse_BytesOfATensorWrap_IsRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[4611686018427387904]", "[0,0]"), 0), "exceeds 64 bits");
   ExpectRefused(FileOf(OneTensor("I64", "[2305843009213693953]", "[0,8]"), 8), "exceeds 64 bits");
 }
 
-TEST(Safetensors, NOT_ENOUGH_DATA_ShapeLargerThanTheFile) {
+// Class of attack: NOT_ENOUGH_DATA.
+TEST(Safetensors, Parse_ShapeLargerThanTheFile_IsRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[1000000000]", "[0,4000000000]"), 16), "end by 16, found 0 to 4000000000");
 }
 
-TEST(Safetensors, BAD_OFFSET) {
+// Class of attack: BAD_OFFSET.
+TEST(Safetensors, Parse_WrongOffsets_AreRefused) {
   ExpectRefused(FileOf(OneTensor("F32", "[4]", "[-16,0]"), 16), "-16 as data_offsets");
   ExpectRefused(FileOf(OneTensor("F32", "[4]", "[16,0]"), 16), "found 16 to 0");
   ExpectRefused(FileOf(OneTensor("F32", "[4]", "[0]"), 16), "1 data_offsets instead of 2");
@@ -306,57 +335,63 @@ TEST(Safetensors, BAD_OFFSET) {
   ExpectRefused(FileOf(OneTensor("F32", "[4]", "[4,20]"), 20), "start at 0");
 }
 
-TEST(Safetensors, OverlappingOffsets_MemoryBomb) {
+// Class of attack: memory bomb.
+TEST(Safetensors, Parse_OverlappingTensors_AreRefused) {
   const std::string entry = Entry("F32", "[4]", "[0,16]");
   ExpectRefused(FileOf("{\"a\":" + entry + ",\"b\":" + entry + "}", 16),
                 "tensor 'b': expected its bytes to start at 16");
   ExpectRefused(FileOf("{\"a\":" + entry + ",\"b\":" + Entry("F32", "[4]", "[12,28]") + "}", 28), "start at 16");
 }
 
-TEST(Safetensors, HoleBetweenTensors) {
+TEST(Safetensors, Parse_HoleBetweenTensors_IsRefused) {
   ExpectRefused(FileOf("{\"a\":" + Entry("F32", "[1]", "[0,4]") + ",\"b\":" + Entry("F32", "[1]", "[8,12]") + "}", 12),
                 "tensor 'b': expected its bytes to start at 4");
 }
 
-TEST(Safetensors, OrderOfTheText_DoesNotMatter) {
+TEST(Safetensors, Parse_OrderInTheHeader_DoesNotMatter) {
   const auto content =
       *Parse(FileOf("{\"b\":" + Entry("F32", "[1]", "[4,8]") + ",\"a\":" + Entry("F32", "[1]", "[0,4]") + "}", 8));
   EXPECT_EQ(content.tensors[0].name, "a");
 }
 
-TEST(Safetensors, DUPLICATE_NAME) {
+// Class of attack: DUPLICATE_NAME.
+TEST(Safetensors, Parse_TensorTwice_IsRefused) {
   const std::string entry = Entry("F32", "[0]", "[0,0]");
   ExpectRefused(FileOf("{\"a\":" + entry + ",\"a\":" + entry + "}", 0), "the tensor name 'a' twice");
   ExpectRefused(FileOf(R"({"__metadata__":{},"__metadata__":{}})", 0), "__metadata__ twice");
 }
 
-TEST(Safetensors, DUPLICATE_KEY) {
+// Class of attack: DUPLICATE_KEY.
+TEST(Safetensors, Parse_FieldTwice_IsRefused) {
   ExpectRefused(FileOf(R"({"__metadata__":{"a":"b","a":"b"}})", 0), "the metadata name 'a' twice");
   ExpectRefused(FileOf(R"({"a":{"dtype":"F32","dtype":"F32","shape":[0],"data_offsets":[0,0]}})", 0), "'dtype' twice");
   ExpectRefused(FileOf(R"({"a":{"dtype":"F32","shape":[0],"shape":[0],"data_offsets":[0,0]}})", 0), "'shape' twice");
 }
 
-TEST(Safetensors, BAD_NAME_SIZE) {
+// Class of attack: BAD_NAME_SIZE.
+TEST(Safetensors, Parse_NameTooLongOrEmpty_IsRefused) {
   const std::string entry = Entry("F32", "[0]", "[0,0]");
   ExpectRefused(FileOf("{\"" + std::string(1025, 'a') + "\":" + entry + "}", 0), "1025 bytes, more than 1024");
   ExpectRefused(FileOf("{\"\":" + entry + "}", 0), "without a name");
   EXPECT_TRUE(Parse(FileOf("{\"" + std::string(1024, 'a') + "\":" + entry + "}", 0)).ok());
 }
 
-TEST(Safetensors, BAD_TYPE) {
+// Class of attack: BAD_TYPE.
+TEST(Safetensors, Parse_UnknownType_IsRefused) {
   ExpectRefused(FileOf(OneTensor("F33", "[4]", "[0,16]"), 16), "unknown dtype 'F33'");
   ExpectRefused(FileOf(OneTensor("f32", "[4]", "[0,16]"), 16), "unknown dtype 'f32'");
   ExpectRefused(FileOf(R"({"t":{"dtype":1,"shape":[4],"data_offsets":[0,16]}})", 16), "1 as a dtype");
   ExpectRefused(FileOf(R"({"t":{"dtype":{},"shape":[4],"data_offsets":[0,16]}})", 16), "an object as a dtype");
 }
 
-TEST(Safetensors, MissingAndUnknownFields) {
+TEST(Safetensors, Parse_MissingOrUnknownField_IsRefused) {
   ExpectRefused(FileOf(R"({"t":{"dtype":"F32","shape":[4]}})", 16), "without dtype, shape or data_offsets");
   ExpectRefused(FileOf(R"({"t":{}})", 16), "without dtype, shape or data_offsets");
   ExpectRefused(FileOf(R"({"t":{"size":4}})", 16), "the unknown field 'size'");
 }
 
-TEST(Safetensors, BAD_N_TENSORS) {
+// Class of attack: BAD_N_TENSORS.
+TEST(Safetensors, Parse_TooManyTensors_AreRefused) {
   std::string header = "{";
   for (size_t i = 0; i <= kMaxTensors; ++i) {
     header += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":" + Entry("U8", "[0]", "[0,0]");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/path.h"
 #include "lattice/primes.h"
 #include "store/json.h"
 #include "text/byte_alphabet.h"

@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <functional>
 
-#include "base/file.h"
+#include "base/path.h"
 #include "base/random.h"
+#include "base/testing/temporary_directory.h"
 #include "text/tokenizer_trainer.h"
 
 namespace cllm {
@@ -27,22 +27,6 @@ Tokenizer Trained() {
   return *std::move(tokenizer);
 }
 
-// A directory that is removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    path_ = testing::TempDir() + "/tokenizer-XXXXXX";
-    CHECK(mkdtemp(path_.data()) != nullptr);
-  }
-  ~TemporaryDirectory() { EXPECT_TRUE(RemoveTree(files_, path_).ok()); }
-  const std::string& path() const { return path_; }
-  FileSystem& files() { return files_; }
-
- private:
-  PosixFileSystem files_;
-  std::string path_;
-};
-
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {
   const size_t at = text.find(from);
   CHECK(at != std::string::npos);
@@ -50,9 +34,10 @@ std::string Replaced(std::string text, const std::string& from, const std::strin
 }
 
 TEST(TokenizerFile, SavedTokenizerIsTheSame) {
-  TemporaryDirectory directory;
+  const TemporaryDirectory directory;
+  PosixFileSystem files;
   for (const Tokenizer& tokenizer : {Tokenizer::Bytes(), Trained()}) {
-    ASSERT_TRUE(SaveTokenizer(tokenizer, directory.files(), directory.path()).ok());
+    ASSERT_TRUE(SaveTokenizer(tokenizer, files, directory.path()).ok());
     const Result<Tokenizer> loaded = LoadTokenizer(directory.path());
     ASSERT_TRUE(loaded.ok()) << loaded.status().message();
     EXPECT_EQ(loaded->hash(), tokenizer.hash());
@@ -64,11 +49,12 @@ TEST(TokenizerFile, SavedTokenizerIsTheSame) {
 }
 
 TEST(TokenizerFile, MissingFilesAreNamed) {
-  TemporaryDirectory directory;
+  const TemporaryDirectory directory;
+  PosixFileSystem files;
   const Tokenizer tokenizer = Tokenizer::Bytes();
   EXPECT_THAT(LoadTokenizer(directory.path()).status().message(), HasSubstr("tokenizer.json"));
-  ASSERT_TRUE(SaveTokenizer(tokenizer, directory.files(), directory.path()).ok());
-  ASSERT_TRUE(directory.files().Remove(JoinPath(directory.path(), kLatticeFileName)).ok());
+  ASSERT_TRUE(SaveTokenizer(tokenizer, files, directory.path()).ok());
+  ASSERT_TRUE(files.Remove(JoinPath(directory.path(), kLatticeFileName)).ok());
   const Status status = LoadTokenizer(directory.path()).status();
   EXPECT_EQ(status.code(), Code::kBadInput);
   EXPECT_THAT(status.message(), HasSubstr("lattice.json"));
@@ -238,9 +224,10 @@ TEST(TokenizerFile, FaultsOfTheLatticeAreNamed) {
 // The experiment's control: codes change places among tokens with equally many factors, and nothing else changes.
 TEST(TokenizerFile, PermutedCodesLoad) {
   if (std::system("python3 -c ''") != 0) GTEST_SKIP() << "python3 is not installed";
-  TemporaryDirectory directory;
+  const TemporaryDirectory directory;
+  PosixFileSystem files;
   const Tokenizer tokenizer = Trained();
-  ASSERT_TRUE(SaveTokenizer(tokenizer, directory.files(), directory.path()).ok());
+  ASSERT_TRUE(SaveTokenizer(tokenizer, files, directory.path()).ok());
   const std::string permuted_path = JoinPath(directory.path(), "permuted");
   const std::string command =
       CLLM_SOURCE_DIR "/tools/lattice/permute_codes " + directory.path() + " " + permuted_path + " --seed 3";

@@ -92,23 +92,25 @@ Result<Tokenizer> TrainBytes(const TextSource& source) {
 
 }  // namespace
 
+bool IsTokenizerSpec(std::string_view text) { return text == "bytes" || text.starts_with(kBpePrefix); }
+
 Result<TokenizerSpec> ParseTokenizerSpec(std::string_view spec) {
   if (spec == "bytes") return TokenizerSpec{};
-  if (spec.substr(0, kBpePrefix.size()) == kBpePrefix) {
+  if (spec.starts_with(kBpePrefix)) {
     const std::string_view number = spec.substr(kBpePrefix.size());
     size_t vocabulary = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), vocabulary);
     const bool is_number = error == std::errc() && end == number.data() + number.size();
-    if (is_number && vocabulary > kByteVocabulary && vocabulary <= kMaxVocabulary) {
+    if (is_number && vocabulary > kByteVocabulary && vocabulary <= kMaxLearnedVocabulary) {
       return TokenizerSpec{.vocabulary = vocabulary};
     }
   }
   return Usage(fmt::format("tokenizer \"{}\": expected \"bytes\", or \"bpe:N\" with N from {} to {}", spec,
-                           kByteVocabulary + 1, kMaxVocabulary));
+                           kByteVocabulary + 1, kMaxLearnedVocabulary));
 }
 
 Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads) {
-  CHECK(spec.vocabulary >= kByteVocabulary && spec.vocabulary <= kMaxVocabulary);
+  CHECK(spec.vocabulary >= kByteVocabulary && spec.vocabulary <= kMaxLearnedVocabulary);
   if (spec.vocabulary == kByteVocabulary) return TrainBytes(source);
   uint64_t documents = 0;
   CLLM_ASSIGN(const WordCounts words, CountWords(source, threads, documents));

@@ -16,14 +16,19 @@ using testing::HasSubstr;
 TEST(TokenizerTrainer, SpecsAreBytesOrBpe) {
   EXPECT_EQ(ParseTokenizerSpec("bytes")->vocabulary, kByteVocabulary);
   EXPECT_EQ(ParseTokenizerSpec("bpe:260")->vocabulary, 260u);
-  EXPECT_EQ(ParseTokenizerSpec("bpe:1048576")->vocabulary, kMaxVocabulary);
+  EXPECT_EQ(ParseTokenizerSpec("bpe:131072")->vocabulary, kMaxLearnedVocabulary);
   for (const char* spec : {"", "byte", "bpe", "bpe:", "bpe:259", "bpe:-1", "bpe:1e4", "bpe:4096 ", "bpe: 4096",
-                           "BPE:4096", "bpe:1048577", "bpe:99999999999999999999999"}) {
+                           "BPE:4096", "bpe:131073", "bpe:99999999999999999999999"}) {
     const Result<TokenizerSpec> parsed = ParseTokenizerSpec(spec);
     ASSERT_FALSE(parsed.ok()) << spec;
     EXPECT_EQ(parsed.status().code(), Code::kUsage);
-    EXPECT_THAT(parsed.status().message(), HasSubstr("260 to 1048576"));
+    EXPECT_THAT(parsed.status().message(), HasSubstr("260 to 131072"));
   }
+}
+
+TEST(TokenizerTrainer, Spec_IsToldFromADirectory) {
+  for (const char* spec : {"bytes", "bpe:4096", "bpe:", "bpe:many"}) EXPECT_TRUE(IsTokenizerSpec(spec)) << spec;
+  for (const char* name : {"", "runs/book-1", "byte", "bpe", "./bpe:4096"}) EXPECT_FALSE(IsTokenizerSpec(name)) << name;
 }
 
 // Some megabytes of words with stems and endings.

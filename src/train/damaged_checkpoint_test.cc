@@ -4,9 +4,9 @@
 #include <string>
 
 #include "base/random.h"
+#include "base/testing/temporary_directory.h"
 #include "model/model_file.h"
 #include "store/manifest.h"
-#include "store/temporary_directory.h"
 #include "train/run_state.h"
 
 // Every file of a checkpoint, cut short and with bits flipped: the damage is seen, named, and the checkpoint before it
@@ -21,12 +21,12 @@ constexpr size_t kPlaces = 200;
 
 class DamagedCheckpoint : public testing::TestWithParam<const char*> {
  protected:
-  DamagedCheckpoint() : parameters_(model_), optimizer_(model_, {}) {
-    InitializeParameters(3, model_.layers, parameters_);
+  DamagedCheckpoint() : parameters_(model_), optimizer_(parameters_.layout(), {}) {
+    InitializeParameters(3, parameters_);
     state_.schedule.segments = {{.begin = 0, .end = 20}};
     for (const uint64_t step : {5u, 10u}) {
       state_.step = step;
-      EXPECT_TRUE(checkpoints_.Save(step, CheckpointFiles(model_, parameters_, optimizer_, state_)).ok());
+      EXPECT_TRUE(checkpoints_.Save(step, CheckpointFiles(parameters_, optimizer_, state_)).ok());
     }
   }
 
@@ -41,11 +41,11 @@ class DamagedCheckpoint : public testing::TestWithParam<const char*> {
     EXPECT_THAT(found->skipped[0].reason, testing::AllOf(HasSubstr("/step-10/"), HasSubstr(GetParam())));
     // Each accepts or refuses; neither ends the program.
     refused_ += !ReadState(directory).ok() || !ReadMoments(directory, parameters_, optimizer_).ok() ||
-                !ReadModelConfig(directory + "/" + kModelFileName).ok() ||
-                !ReadModel(directory + "/" + kModelFileName, model_, parameters_).ok();
+                !ReadModelShape(directory + "/" + kModelFileName).ok() ||
+                !ReadModel(directory + "/" + kModelFileName, parameters_).ok();
   }
 
-  ModelConfig model_{.layers = 1, .heads = 2, .width = 8, .hidden = 12, .context = 8, .vocabulary = 20};
+  ModelShape model_{.layers = 1, .heads = 2, .width = 8, .hidden = 12, .context = 8, .vocabulary = 20};
   Parameters parameters_;
   Optimizer optimizer_;
   RunState state_;

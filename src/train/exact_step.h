@@ -1,46 +1,20 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
-#include <vector>
 
 #include "model/context.h"
-#include "model/packed_weights.h"
-#include "model/parameters.h"
 #include "model/transformer.h"
-#include "spheres/spheres.h"
-#include "train/optimizer.h"
-#include "train/schedule.h"
+#include "model/weights.h"
+#include "spheres/per_leaf.h"
+#include "train/gradient_exchange.h"
+#include "train/step_options.h"
+#include "train/weight_update.h"
+#include "train/work_items.h"
 
 namespace cllm {
-
-// Sequences of a work item when the user names none: as many as fit 512 tokens, at least one, lowered until a step has
-// at least 8 items where the batch allows; 6 items are enough where more would have fewer than 128 tokens.
-size_t DefaultItemSequences(size_t batch, size_t context);
-
-// What a step is made of, apart from the model's shape. The content of item i of step t is a pure function of these,
-// t and i.
-struct StepOptions {
-  size_t batch = 12;  // sequences
-  size_t item = 1;    // sequences of an item
-  float lambda = 0.1f;
-  float dropout = 0;
-  float clip = 1;
-  uint64_t seed = 1;
-  double rate_scale = 1;  // on all rates: halved by a rollback
-  Precision precision = Precision::kFp32;  // of products with weights and of weight gradients
-  OptimizerOptions optimizer;
-  Schedule schedule;
-
-  size_t items() const { return (batch + item - 1) / item; }
-};
-
-// Fills out[T + 1] with the tokens of a global sequence index (step * batch + position in the batch). Thread-safe.
-using SequenceReader = std::function<Status(uint64_t sequence, std::span<uint32_t> out)>;
 
 // Means over the positions of one pass, in nats per token.
 struct MeanScores {
@@ -48,7 +22,7 @@ struct MeanScores {
   uint64_t positions = 0;
 
   static MeanScores Of(const LossSums& sums);
-  double Crystalline(float lambda) const { return token + static_cast<double>(lambda) * (root + form); }
+  double Total(float lambda) const { return token + static_cast<double>(lambda) * (root + form); }
 };
 
 enum class StepPhase { kItems, kReduce, kUpdate, kPack };
@@ -61,69 +35,56 @@ struct StepResult {
   std::array<double, kStepPhases> seconds{};
 };
 
-// Memory in bytes, computed before anything is allocated.
-struct MemoryEstimate {
-  size_t context_per_worker = 0;  // training context
-  size_t stack_per_worker = 0;    // touched stack
-  size_t contexts = 0;            // all workers, stacks included
-  size_t accumulators = 0;
-  size_t weights = 0;
-  size_t optimizer = 0;
-  size_t packs = 0;
-  size_t snapshot = 0;  // of a save
-  size_t update_scratch = 0;
-
-  size_t total() const {
-    return contexts + accumulators + weights + optimizer + packs + snapshot + update_scratch;
-  }
-};
-MemoryEstimate EstimateMemory(const ModelConfig& config, const StepOptions& options, size_t workers, size_t domains,
-                              size_t permits);
-
-// One exact training step over the spheres (design section 5): items, reduction, guard, update, packing. Owns weights,
-// packs, accumulators and optimizer; the workers' training contexts belong to the leaves. Thread-compatible: Node Zero
-// calls it.
+// One exact training step over the spheres (design section 5): items, exchange, guard, update, packing. Owns weights,
+// packs, the leaves' training contexts, exchange and optimizer. Thread-compatible: Node Zero calls it.
 class ExactStep {
  public:
-  // classes: the loss's partitions; kept by reference (the tokenizer outlives the step).
-  static Result<std::unique_ptr<ExactStep>> Create(const ModelConfig& config, const StepOptions& options,
-                                                   const LossClasses& classes, SpheresOptions spheres);
+  // classes: the loss's partitions. They (the tokenizer's) and the spheres outlive the step. The weights are zero until
+  // they are initialized or loaded.
+  static Result<std::unique_ptr<ExactStep>> Create(const ModelShape& shape, const StepOptions& options,
+                                                   const LossClasses& classes, Spheres& spheres);
+
+  // Initial weights for a seed (InitializeParameters).
+  Status InitializeWeights(uint64_t seed);
+  // Lets `load` write the weights and packs them, also after its error, which is returned. Whoever writes weights does
+  // it here, so packs and weights never differ.
+  Status LoadWeights(const std::function<Status(Parameters& weights)>& load);
+  // Lets `load` write the optimizer's moments.
+  Status LoadMoments(const std::function<Status(Optimizer& moments)>& load) { return load(update_->optimizer()); }
+  void SetSchedule(const Schedule& schedule) { options_.schedule = schedule; }
+  void SetRateScale(double scale) { options_.rate_scale = scale; }
 
   // Runs step `step` (0-based). Diverged, with no weight touched, if a loss or gradient is not finite or out of range;
   // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items.
   Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {});
 
+  const ModelShape& shape() const { return weights_.shape(); }
+  const StepOptions& options() const { return options_; }
+  const Weights& weights() const { return weights_; }
+  const Parameters& parameters() const { return weights_.parameters(); }
   const Transformer& transformer() const { return transformer_; }
-  Parameters& parameters() { return parameters_; }
-  const PackedWeights& packed() const { return packed_; }  // of the present parameters
-  Optimizer& optimizer() { return optimizer_; }
-  Spheres& spheres() { return *spheres_; }
-  StepOptions& options() { return options_; }
-  const ModelConfig& config() const { return config_; }
-  // After parameters were changed from outside (initialised, loaded).
-  Status Repack();
+  const Optimizer& optimizer() const { return std::as_const(*update_).optimizer(); }
+  // The leaves' contexts: scratch that evaluations may use between steps.
+  const PerLeaf<TrainingContext>& contexts() const { return contexts_; }
 
  private:
-  ExactStep(const ModelConfig& config, const StepOptions& options, const LossClasses& classes);
+  ExactStep(const ModelShape& shape, const StepOptions& options, const LossClasses& classes, Spheres& spheres,
+            PerLeaf<TrainingContext> contexts);
 
-  Status RunItems(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile, LossSums& sums);
+  Status RunItems(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile);
   Status RunItem(uint64_t step, size_t item, const SequenceReader& read, Leaf& leaf);
-  Result<double> ReduceAndNorm();
-  Status Update(uint64_t step, float gradient_scale);
-  void ClearGradients();
+  Status Update(uint64_t step, double gradient_norm);
+  Status Pack();
+  double RateFactor(uint64_t step) const { return options_.schedule.Factor(step) * options_.rate_scale; }
 
-  ModelConfig config_;
   StepOptions options_;
-  Parameters parameters_;
-  PackedWeights packed_;
+  Spheres& spheres_;
+  Weights weights_;
   Transformer transformer_;
-  Optimizer optimizer_;
-  std::unique_ptr<Spheres> spheres_;
-  std::vector<std::unique_ptr<ExactAccumulator>> accumulators_;  // one per cache domain
-  std::vector<double> chunk_norms_;
-  std::vector<LossSums> item_sums_;
-  std::vector<AlignedBuffer<float>> update_scratch_;  // one per permit, taken by flag
-  std::unique_ptr<std::atomic<bool>[]> scratch_taken_;
+  PerLeaf<TrainingContext> contexts_;
+  WorkItems items_;
+  std::unique_ptr<GradientExchange> exchange_;
+  std::unique_ptr<WeightUpdate> update_;
 };
 
 }  // namespace cllm

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "train/exact_step.h"
+#include "train/step_fixture.h"
 
 // A step whose loss or gradient is no usable number is refused, and nothing has changed (design section 5.5).
 namespace cllm {
@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr ModelConfig kConfig{.layers = 2, .heads = 2, .width = 32, .hidden = 24, .context = 8, .vocabulary = 50};
+constexpr ModelShape kConfig{.layers = 2, .heads = 2, .width = 32, .hidden = 24, .context = 8, .vocabulary = 50};
 constexpr size_t kBatch = 12;
 constexpr uint32_t kRare = 49;     // the token that only one sequence has, as its last target
 constexpr uint64_t kRareItem = 5;  // in every step
@@ -29,16 +29,15 @@ class Guard : public testing::Test {
     }
   }
 
-  std::unique_ptr<ExactStep> Start(float clip = 1, OptimizerKind kind = OptimizerKind::kMuon) {
+  StepOnSpheres Start(float clip = 1, OptimizerKind kind = OptimizerKind::kMuon) {
     StepOptions options;
     options.batch = kBatch;
     options.clip = clip;
     options.optimizer.kind = kind;
     options.schedule.segments = {{.end = 1000, .warmup = 4}};
-    auto step = ExactStep::Create(kConfig, options, {root_, form_}, {.leaves = 3});
+    auto step = StartStep(kConfig, options, {root_, form_}, {.leaves = 3});
     CHECK(step.ok());
-    InitializeParameters(1, kConfig.layers, (*step)->parameters());
-    CHECK((*step)->Repack().ok());
+    CHECK((**step).InitializeWeights(1).ok());
     return *std::move(step);
   }
   static Result<StepResult> Run(ExactStep& step, uint64_t index) {
@@ -63,10 +62,9 @@ class Guard : public testing::Test {
   void ExpectRefused(const Damage& damage, const std::vector<std::string>& words) {
     const auto step = Start();
     ASSERT_TRUE(Run(*step, 0).ok());
-    Parameters& parameters = step->parameters();
+    const Parameters& parameters = step->parameters();
     const std::vector<float> good(parameters.data(), parameters.data() + parameters.layout().size());
-    damage(parameters);
-    ASSERT_TRUE(step->Repack().ok());
+    step.ChangeWeights(damage);
     const std::string damaged = WeightHash(parameters);
     const std::vector<float> first = Copy(step->optimizer().first()), second = Copy(step->optimizer().second());
 
@@ -79,8 +77,7 @@ class Guard : public testing::Test {
     EXPECT_EQ(Copy(step->optimizer().first()), first);
     EXPECT_EQ(Copy(step->optimizer().second()), second);
 
-    std::copy(good.begin(), good.end(), parameters.data());
-    ASSERT_TRUE(step->Repack().ok());
+    step.ChangeWeights([&](Parameters& weights) { std::copy(good.begin(), good.end(), weights.data()); });
     for (uint64_t index = 1; index < 3; ++index) ASSERT_TRUE(Run(*step, index).ok());
     EXPECT_EQ(WeightHash(parameters), UndisturbedHash());
   }
@@ -138,17 +135,19 @@ class InjectedGradient : public Guard {
     StepOptions options;
     options.batch = kBatch;
     options.schedule.segments = {{.end = 1000, .warmup = 4}};
-    const auto created = ExactStep::Create(kConfig, options, {root_, form_}, {.leaves = 1});
+    const auto created = StartStep(kConfig, options, {root_, form_}, {.leaves = 1});
     ASSERT_TRUE(created.ok());
     ExactStep& step = **created;
-    InitializeParameters(1, kConfig.layers, step.parameters());
-    const ParameterLayout& layout = step.parameters().layout();
-    const auto gate_up = step.parameters().tensor(layout.gate_up(1));
-    std::fill_n(gate_up.begin(), gate_up.size() / 2, 0.0f);  // the gate's rows come first
-    for (float& weight : gate_up.subspan(gate_up.size() / 2)) weight = 1e-38f;
-    for (float& weight : step.parameters().tensor(layout.down(1))) weight = down;
-    ASSERT_TRUE(step.Repack().ok());
-    const auto norm = step.parameters().tensor(layout.ffn_norm(1));
+    CHECK(step.InitializeWeights(1).ok());
+    std::span<float> norm;  // written to behind the step's back: the fault
+    created->ChangeWeights([&](Parameters& weights) {
+      const ParameterLayout& layout = weights.layout();
+      const auto gate_up = weights.tensor(layout.gate_up(1));
+      std::fill_n(gate_up.begin(), gate_up.size() / 2, 0.0f);  // the gate's rows come first
+      for (float& weight : gate_up.subspan(gate_up.size() / 2)) weight = 1e-38f;
+      for (float& weight : weights.tensor(layout.down(1))) weight = down;
+      norm = weights.tensor(layout.ffn_norm(1));
+    });
     const std::vector<float> kept = Copy(norm);
     uint64_t injected_step = kStep;
     const SequenceReader read = [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
@@ -210,8 +209,9 @@ TEST_F(Guard, Clipping_ScalesOnlyWhatIsAboveTheLimit) {
 TEST_F(Guard, NormBelowOne_IsLeftAlone) {
   const auto run = [&](float clip) {
     const auto step = Start(clip, OptimizerKind::kAdamW);
-    for (float& weight : step->parameters().tensor(step->parameters().layout().final_norm())) weight = 0.1f;
-    EXPECT_TRUE(step->Repack().ok());
+    step.ChangeWeights([](Parameters& weights) {
+      for (float& weight : weights.tensor(weights.layout().final_norm())) weight = 0.1f;
+    });
     EXPECT_LT(Run(*step, 0)->gradient_norm, 1);
     return WeightHash(step->parameters());
   };
@@ -239,25 +239,10 @@ TEST(StepItems, TooMany_IsAUsageError) {
   const std::vector<int32_t> classes(kConfig.vocabulary);
   StepOptions options;
   options.batch = 5000;
-  const auto step = ExactStep::Create(kConfig, options, {classes, classes}, {.leaves = 1});
+  const auto step = StartStep(kConfig, options, {classes, classes}, {.leaves = 1});
   ASSERT_FALSE(step.ok());
   EXPECT_EQ(step.status().code(), Code::kUsage);
   EXPECT_THAT(step.status().message(), HasSubstr("5000 work items a step, expected at most 4096"));
-}
-
-// As many whole sequences as fit 512 tokens, at least one, lowered until a step has 8 items where the batch allows, or
-// 6 rather than items below 128 tokens.
-TEST(StepItems, DefaultSequencesOfAnItem) {
-  EXPECT_EQ(DefaultItemSequences(12, 64), 2u);
-  EXPECT_EQ(DefaultItemSequences(11, 64), 1u);
-  EXPECT_EQ(DefaultItemSequences(24, 32), 4u);
-  EXPECT_EQ(DefaultItemSequences(12, 128), 1u);
-  EXPECT_EQ(DefaultItemSequences(64, 64), 8u);
-  EXPECT_EQ(DefaultItemSequences(1000, 64), 8u);
-  EXPECT_EQ(DefaultItemSequences(40, 64), 5u);
-  EXPECT_EQ(DefaultItemSequences(16, 256), 2u);
-  EXPECT_EQ(DefaultItemSequences(128, 1024), 1u);
-  EXPECT_EQ(DefaultItemSequences(1, 16), 1u);
 }
 
 }  // namespace

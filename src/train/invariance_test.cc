@@ -7,9 +7,8 @@
 #include "base/aligned_buffer.h"
 #include "base/random.h"
 #include "hwy/detect_compiler_arch.h"
-#include "kernels/gradient.h"
-#include "model/trainee.h"
-#include "train/exact_step.h"
+#include "model/testing/one_worker_model.h"
+#include "train/step_fixture.h"
 
 // The promise of the design's section 5: the same bits on any number of threads and in any order of work.
 namespace cllm {
@@ -31,7 +30,7 @@ constexpr size_t kItems = 128;
 
 // A small model and a loss whose classes hold several tokens each.
 struct Task {
-  ModelConfig config;
+  ModelShape config;
   StepOptions options;
   std::vector<int32_t> root, form;
 
@@ -73,11 +72,10 @@ struct Trained {
 // Trains `steps` steps and expects that every leaf processed items.
 Trained Train(const Task& task, SpheresOptions spheres, uint64_t steps) {
   const size_t leaves = spheres.leaves;
-  auto created = ExactStep::Create(task.config, task.options, {task.root, task.form}, std::move(spheres));
+  auto created = StartStep(task.config, task.options, {task.root, task.form}, spheres);
   CHECK(created.ok());
   ExactStep& step = **created;
-  InitializeParameters(1, task.config.layers, step.parameters());
-  CHECK(step.Repack().ok());
+  CHECK(step.InitializeWeights(1).ok());
   Trained run;
   for (uint64_t s = 0; s < steps; ++s) {
     const auto result = step.Run(s, [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
@@ -90,7 +88,7 @@ Trained Train(const Task& task, SpheresOptions spheres, uint64_t steps) {
     run.last_loss = result->scores.token;
     run.gradient_norm_bits = std::bit_cast<uint64_t>(result->gradient_norm);
   }
-  const SphereStatistics statistics = step.spheres().Statistics();
+  const SphereStatistics statistics = created->spheres->Statistics();
   EXPECT_EQ(statistics.leaves.size(), leaves);
   uint64_t tokens = 0;
   for (size_t leaf = 0; leaf < statistics.leaves.size(); ++leaf) {
@@ -177,17 +175,17 @@ TEST(Invariance, DropoutAndUnevenItems_SameBits) {
 // exact accumulator's integers; then the optimizer and the next step, as in training.
 template <typename Number>
 std::string HashOfSumming(const Task& task, uint64_t order) {
-  Trainee trainee(task.config, {task.root, task.form}, 1);
-  InitializeParameters(1, task.config.layers, trainee.parameters());
+  OneWorkerModel trainee(task.config, {task.root, task.form}, 1);
+  InitializeParameters(1, trainee.parameters());
   trainee.Repack();
-  Optimizer optimizer(task.config, task.options.optimizer);
+  Optimizer optimizer(trainee.layout(), task.options.optimizer);
   AlignedBuffer<float> scratch(optimizer.ScratchFloats());
   std::vector<uint32_t> tokens(task.config.context + 1);
   for (uint64_t s = 0; s < 3; ++s) {
     std::vector<Number> sum(trainee.layout().size());
     for (uint64_t i = 0; i < kItems; ++i) {
       task.Read(s * kItems + (order == 0 ? i : Permute(order, i, kItems)), tokens);
-      const Trainee::Outcome item = trainee.Train(tokens, task.options.lambda);
+      const OneWorkerModel::Outcome item = trainee.Train(tokens, task.options.lambda);
       for (size_t j = 0; j < sum.size(); ++j) sum[j] += static_cast<Number>(item.fixed[j] / int64_t{kItems});
     }
     std::vector<int64_t> gradient(sum.size());

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "base/lines.h"
-#include "kernels/gradient.h"
+#include "base/cache_line.h"
+#include "kernels/fixed_point.h"
+#include "kernels/optimizer.h"
 #include "math/scalar.h"
 #include "nn/newton_schulz.h"
 
@@ -19,19 +20,19 @@ float BiasCorrection(float beta, uint64_t count) {
 
 }  // namespace
 
-Optimizer::Optimizer(const ModelConfig& config, const OptimizerOptions& options)
-    : Optimizer(config, options, PlanOnly{}) {
+Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& options)
+    : Optimizer(layout, options, PlanOnly{}) {
   first_ = AlignedBuffer<float>(layout_.size());
   second_ = AlignedBuffer<float>(second_size_);
 }
 
-Optimizer::Sizes Optimizer::SizesOf(const ModelConfig& config, const OptimizerOptions& options) {
-  const Optimizer plan(config, options, PlanOnly{});
+Optimizer::Sizes Optimizer::SizesOf(const ParameterLayout& layout, const OptimizerOptions& options) {
+  const Optimizer plan(layout, options, PlanOnly{});
   return {plan.layout_.size() + plan.second_size_, plan.scratch_floats_};
 }
 
-Optimizer::Optimizer(const ModelConfig& config, const OptimizerOptions& options, PlanOnly)
-    : options_(options), layout_(config), scratch_floats_(kChunk) {
+Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& options, PlanOnly)
+    : options_(options), layout_(layout), scratch_floats_(kChunk) {
   for (size_t i = 0; i < layout_.tensors().size(); ++i) {
     const TensorInfo& info = layout_.tensors()[i];
     second_offsets_.push_back(second_size_);
@@ -46,16 +47,18 @@ Optimizer::Optimizer(const ModelConfig& config, const OptimizerOptions& options,
 
 bool Optimizer::UsesAdamW(const TensorInfo& info) const {
   return options_.kind == OptimizerKind::kAdamW || info.role == TensorRole::kEmbedding ||
-         info.role == TensorRole::kNorm;
+         info.role == TensorRole::kHead || info.is_norm();
 }
 
 void Optimizer::AddMuonJobs(size_t tensor, const TensorInfo& info) {
-  const size_t rows = info.rows / info.parts, size = rows * info.columns;
-  const double smaller = static_cast<double>(std::min(rows, info.columns));
-  for (size_t part = 0; part < info.parts; ++part) {
-    jobs_.push_back({tensor, part * size, size, rows, smaller * static_cast<double>(size)});
+  size_t offset = 0;
+  for (const size_t rows : info.parts) {
+    const size_t size = rows * info.columns;
+    const double smaller = static_cast<double>(std::min(rows, info.columns));
+    jobs_.push_back({tensor, offset, size, rows, smaller * static_cast<double>(size)});
+    scratch_floats_ = std::max(scratch_floats_, WholeLines(size) + NewtonSchulzScratch(rows, info.columns));
+    offset += size;
   }
-  scratch_floats_ = std::max(scratch_floats_, WholeLines(size) + NewtonSchulzScratch(rows, info.columns));
 }
 
 void Optimizer::AddAdamWJobs(size_t tensor, const TensorInfo& info) {
@@ -68,7 +71,8 @@ void Optimizer::AddAdamWJobs(size_t tensor, const TensorInfo& info) {
 
 double Optimizer::Rate(TensorRole role) const {
   switch (role) {
-    case TensorRole::kEmbedding: return options_.embedding_rate;
+    case TensorRole::kEmbedding:
+    case TensorRole::kHead: return options_.embedding_rate;
     case TensorRole::kNorm: return options_.norm_rate;
     case TensorRole::kMatrix:
     case TensorRole::kResidualMatrix: return options_.matrix_rate;
@@ -108,7 +112,7 @@ void Optimizer::UpdateAdamW(const Job& job, const UpdateStep& step, std::span<in
   FixedToFloat(gradient.data() + offset, scratch, job.size);
   ZeroFixed(gradient.data() + offset, job.size);
   const double rate = Rate(info.role) * step.rate_factor;
-  const double decay = info.role == TensorRole::kNorm ? 0.0 : options_.weight_decay * rate;
+  const double decay = info.is_norm() ? 0.0 : options_.weight_decay * rate;
   const AdamW options{.rate = static_cast<float>(rate),
                       .beta1 = options_.beta1,
                       .beta2 = options_.beta2,

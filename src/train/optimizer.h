@@ -16,7 +16,7 @@ enum class OptimizerKind { kMuon, kAdamW };
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::kMuon;
   double matrix_rate = 0.01;
-  double embedding_rate = 0.01;
+  double embedding_rate = 0.01;  // of an untied head too
   double norm_rate = 3e-3;
   double weight_decay = 0.1;  // times the rate; on matrices and the embedding, not on norms
   float beta1 = 0.9f, beta2 = 0.99f, eps = 1e-8f;
@@ -34,9 +34,11 @@ struct UpdateStep {
 // Thread-compatible; different jobs of one update may run at once.
 class Optimizer {
  public:
-  Optimizer(const ModelConfig& config, const OptimizerOptions& options);
+  Optimizer(const ParameterLayout& layout, const OptimizerOptions& options);
 
   size_t jobs() const { return jobs_.size(); }  // the costly ones first
+  size_t tensor(size_t job) const { return jobs_[job].tensor; }  // that it updates, or a part of
+  double cost(size_t job) const { return jobs_[job].cost; }      // relative to other jobs
   // Applies job `index` to the weights and zeroes its part of the gradient (fixed point, layout offsets).
   // scratch: ScratchFloats().
   void Update(size_t index, const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters,
@@ -45,6 +47,8 @@ class Optimizer {
 
   // The state, for checkpoints: first moments (or Muon's momentum) in layout order; second moments of the AdamW
   // tensors, [second_offset(tensor)...].
+  std::span<const float> first() const { return first_.span(); }
+  std::span<const float> second() const { return second_.span(); }
   std::span<float> first() { return first_.span(); }
   std::span<float> second() { return second_.span(); }
   bool UsesAdamW(const TensorInfo& info) const;
@@ -54,7 +58,7 @@ class Optimizer {
   struct Sizes {
     size_t moments, scratch;
   };
-  static Sizes SizesOf(const ModelConfig& config, const OptimizerOptions& options);
+  static Sizes SizesOf(const ParameterLayout& layout, const OptimizerOptions& options);
 
  private:
   struct Job {
@@ -64,7 +68,7 @@ class Optimizer {
     double cost;
   };
   struct PlanOnly {};
-  Optimizer(const ModelConfig& config, const OptimizerOptions& options, PlanOnly);
+  Optimizer(const ParameterLayout& layout, const OptimizerOptions& options, PlanOnly);
   void AddMuonJobs(size_t tensor, const TensorInfo& info);
   void AddAdamWJobs(size_t tensor, const TensorInfo& info);
   double Rate(TensorRole role) const;

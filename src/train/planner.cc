@@ -9,6 +9,7 @@
 #include "kernels/peak.h"
 #include "math/scalar.h"
 #include "train/trial.h"
+#include "train/work_items.h"
 
 namespace cllm {
 namespace {
@@ -32,10 +33,9 @@ constexpr double kDefaultSeconds = 600;
 constexpr uint64_t kEvaluations = 20;
 constexpr double kFineTuning = 0.2;  // of the rates, when the weights are a trained model's
 
-double Parameters(const Shape& s, size_t vocabulary) {
-  const double width = static_cast<double>(s.width);
-  return static_cast<double>(s.layers) * (4 * width * width + 3 * width * static_cast<double>(s.hidden)) +
-         static_cast<double>(vocabulary) * width;
+ModelShape ShapeOf(const Shape& s, size_t vocabulary, size_t context) {
+  return {.layers = s.layers, .heads = s.heads, .width = s.width, .hidden = s.hidden, .context = context,
+          .vocabulary = vocabulary};
 }
 
 size_t PlanContext(double tokens_in_time, bool bytes) {
@@ -50,8 +50,7 @@ void SetIfEmpty(std::optional<size_t>& choice, size_t value) {
 // Seconds of training a shape gets per token at the expected share of peak.
 double TokensInTime(const Shape& shape, size_t vocabulary, size_t context, double seconds,
                     const MachineSpeed& machine) {
-  const ModelConfig model{shape.layers, shape.heads, shape.width, shape.hidden, context, vocabulary};
-  return seconds * kExpectedShare * machine.peak_gflops * 1e9 / FlopPerToken(model);
+  return seconds * kExpectedShare * machine.peak_gflops * 1e9 / FlopPerToken(ShapeOf(shape, vocabulary, context));
 }
 
 // Predicted loss above the text's own entropy, in bits per byte: a part that falls with parameters and one that falls
@@ -74,7 +73,7 @@ const Shape& BestShape(uint64_t unique_tokens, size_t vocabulary, double seconds
   double lowest = 1e30;
   for (const Shape& shape : kShapes) {
     const double tokens = TokensInTime(shape, vocabulary, 128, seconds, machine);
-    const double loss = PredictedLoss(Parameters(shape, vocabulary), tokens, static_cast<double>(unique_tokens));
+    const double loss = PredictedLoss(MatrixParameters(ShapeOf(shape, vocabulary, 128)), tokens, static_cast<double>(unique_tokens));
     if (loss >= lowest) continue;
     lowest = loss;
     best = &shape;
@@ -108,6 +107,7 @@ Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds
                  RunConfig& config) {
   const double budget = seconds > 0 ? seconds : kDefaultSeconds;
   const Shape& best = BestShape(corpus.training().size(), vocabulary, budget, machine);
+  if (!config.heads && config.kv_heads) config.heads = std::max(best.heads / *config.kv_heads, size_t{1}) * *config.kv_heads;
   if (!config.heads && config.width) {
     config.heads = std::max<size_t>(1, *config.width / 32);
     while (*config.width % *config.heads != 0) --*config.heads;
@@ -133,7 +133,7 @@ Status PlanModel(const PreparedCorpus& corpus, size_t vocabulary, double seconds
     // A run of a named length keeps the plain model; one that is planned guards against memorising.
     config.dropout = seconds > 0 ? PlannedDropout(trained / static_cast<double>(corpus.training().size())) : 0.0;
   }
-  return Validate(config.Model(vocabulary));
+  return config.Shape(vocabulary).status();
 }
 
 uint64_t StepsInTime(double seconds, double step_seconds) {
@@ -156,15 +156,15 @@ Result<double> MeasureStep(const RunConfig& config, const Tokenizer& tokenizer, 
   RunConfig trial = config;
   trial.steps = 1'000'000;
   const TokenLattice& lattice = tokenizer.lattice();
+  CLLM_ASSIGN(const auto spheres, Spheres::Start({.leaves = trial.threads}));
   CLLM_ASSIGN(const auto step, UntrainedStep(trial, tokenizer.vocabulary(),
-                                             {lattice.root_class(), lattice.form_class()}, trial.threads));
+                                             {lattice.root_class(), lattice.form_class()}, *spheres));
   const SequenceReader random = RandomTokens(tokenizer.vocabulary());
   std::vector<double> times;
   const double end = MonotonicSeconds() + seconds;
   for (uint64_t i = 0; i < 3 || (MonotonicSeconds() < end && i < 1000); ++i) {
     const double begin = MonotonicSeconds();
-    CLLM_ASSIGN(const StepResult result, step->Run(i, random));
-    (void)result;
+    CLLM_TRY(step->Run(i, random));
     if (i > 0) times.push_back(MonotonicSeconds() - begin);
   }
   std::sort(times.begin(), times.end());

@@ -8,16 +8,6 @@
 
 namespace cllm {
 
-ModelConfig RunConfig::Model(size_t vocabulary) const {
-  CHECK(layers && heads && width && hidden && context);
-  return {.layers = *layers,
-          .heads = *heads,
-          .width = *width,
-          .hidden = *hidden,
-          .context = *context,
-          .vocabulary = vocabulary};
-}
-
 StepOptions RunConfig::Step() const {
   CHECK(batch && item && rate && embedding_rate && steps && dropout);
   StepOptions step;
@@ -40,11 +30,23 @@ Status CheckRunConfig(const RunConfig& c) {
   if (c.item && c.batch && *c.item > *c.batch) {
     return Usage(fmt::format("--item {} is more than --batch {}; an item is a part of the batch", *c.item, *c.batch));
   }
-  if (c.heads && c.width) {
-    ModelConfig model;
-    model.heads = *c.heads;
-    model.width = *c.width;
-    CLLM_TRY(Validate(model));
+  if (c.heads && c.kv_heads && *c.heads % *c.kv_heads != 0) {
+    return Usage(fmt::format("--kv-heads {} does not divide --heads {}; each key/value head serves as many query heads",
+                             *c.kv_heads, *c.heads));
+  }
+  if (c.head_dim && *c.head_dim % 2 != 0) {
+    return Usage(fmt::format("--head-dim is {}, expected an even number (rotary pairs)", *c.head_dim));
+  }
+  if (c.heads && c.width && !c.head_dim) {
+    if (*c.width % *c.heads != 0) {
+      return Usage(fmt::format("--heads {} does not divide --width {}; choose a width that is a multiple of the heads, or "
+                               "name --head-dim",
+                               *c.heads, *c.width));
+    }
+    if (*c.width / *c.heads % 2 != 0) {
+      return Usage(fmt::format("--width {} over --heads {} gives a head size of {}, expected an even one (rotary pairs)",
+                               *c.width, *c.heads, *c.width / *c.heads));
+    }
   }
   const auto stdin_count = std::count(c.text.begin(), c.text.end(), "-") +
                            std::count(c.validation.begin(), c.validation.end(), "-");

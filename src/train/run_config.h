@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/status.h"
-#include "model/config.h"
+#include "model/shape.h"
 #include "store/config_file.h"
-#include "train/exact_step.h"
+#include "train/step_options.h"
 
 namespace cllm {
 
@@ -22,7 +22,7 @@ inline constexpr uint64_t kNumerics = 2;
 
 // Every choice of a training run. An empty optional is a choice that the planner makes; after planning all are set, and
 // the configuration written to the run reproduces it. A plain value.
-struct RunConfig {
+struct RunConfig : ShapeChoices {
   std::vector<std::string> text;
   std::vector<std::string> validation;  // --val
   std::string field = "text";           // of .jsonl lines
@@ -32,7 +32,6 @@ struct RunConfig {
 
   std::optional<double> time_s;  // --time; empty with --steps
   std::optional<uint64_t> steps;
-  std::optional<size_t> layers, heads, width, hidden, context;
   std::optional<size_t> batch, item;
 
   OptimizerKind optimizer = OptimizerKind::kMuon;
@@ -54,8 +53,8 @@ struct RunConfig {
   OnDivergence on_divergence = OnDivergence::kStop;
   uint64_t numerics = kNumerics;  // of the program that wrote the file it was read from; written is always kNumerics
 
-  // REQUIRES: planned.
-  ModelConfig Model(size_t vocabulary) const;
+  // REQUIRES: planned. Error (BadInput): dimensions against each other.
+  Result<ModelShape> Shape(size_t vocabulary) const { return ShapeFrom(*this, vocabulary); }
   StepOptions Step() const;
 };
 
@@ -72,6 +71,7 @@ struct OptionSpec {
   // The entries of the resolved configuration; none if unset.
   std::function<std::vector<std::string>(const RunConfig&)> get;
   bool bare = false;  // a number or boolean in TOML
+  bool flag = false;  // alone it means true
   std::function<void(RunConfig&)> clear = {};  // empties an option that repeats
 };
 std::span<const OptionSpec> RunOptions();

@@ -28,7 +28,11 @@ std::string OtherValue(const OptionSpec& option) {
                                                                  {"weight-decay", "0.05"},
                                                                  {"field", "body"},
                                                                  {"separator", "<|\"end\"|>"},
-                                                                 {"from", "runs/x"}};
+                                                                 {"from", "runs/x"},
+                                                                 {"head-dim", "14"},
+                                                                 {"untied", "true"},
+                                                                 {"rope-base", "50000.5"},
+                                                                 {"norm-eps", "1e-06"}};
   const auto word = kWords.find(option.name);
   return word != kWords.end() ? word->second : "7";
 }

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <limits>
 #include <type_traits>
 
 #include "base/units.h"
+#include "text/tokenizer_trainer.h"
 #include "train/run_config.h"
 
 // The table of a run's options.
@@ -122,17 +125,15 @@ OptionSpec Time() {
           }};
 }
 
-OptionSpec Tokenizer() {
+OptionSpec TokenizerOption() {
   return {.name = "tokenizer", .value = "bytes|bpe:N|PATH", .initial = "planned",
           .help = "the vocabulary: single bytes, N sub-words learned from the text, or a directory with tokenizer.json "
                   "and lattice.json",
           .set = [](RunConfig& config, const std::string& text) -> Status {
             if (text.empty()) return OutOfRange("tokenizer", text, "bytes, bpe:N or a directory");
-            if (text.starts_with("bpe:")) {
-              const Result<uint64_t> size = ParseCount(text.substr(4));
-              if (!size.ok() || *size < 260 || *size > 131072) {
-                return OutOfRange("tokenizer", text, "bpe:N with N from 260 to 131072");
-              }
+            if (IsTokenizerSpec(text) && !ParseTokenizerSpec(text).ok()) {
+              return OutOfRange("tokenizer", text, fmt::format("bpe:N with N from {} to {}", kByteVocabulary + 1,
+                                                               kMaxLearnedVocabulary));
             }
             config.tokenizer = text;
             return {};
@@ -159,23 +160,43 @@ std::vector<OptionSpec> TextTable() {
       Paths("val", "text to validate on (default: the last tenth)", &RunConfig::validation),
       Text("field", "NAME", "text", "the field of .jsonl lines that holds the text", &RunConfig::field),
       Text("separator", "STRING", "", "what stands between the documents of one file", &RunConfig::separator),
-      Tokenizer(),
+      TokenizerOption(),
       Text("from", "MODEL", "", "fine-tune this model with its own tokenizer", &RunConfig::from),
   };
 }
 
+// An option for each dimension that can be chosen: "kv_heads" is --kv-heads.
+OptionSpec OfDimension(const Dimension& dimension) {
+  static std::deque<std::string> names;  // that specs view
+  std::string& name = names.emplace_back(dimension.name);
+  std::replace(name.begin(), name.end(), '_', '-');
+  static std::deque<std::string> defaults;
+  const bool flag = std::holds_alternative<Dimension::Place<bool>>(dimension.place);
+  const bool whole = std::holds_alternative<Dimension::Place<size_t>>(dimension.place);
+  const std::string_view initial =
+      !dimension.derived ? "planned" : whole ? "from the others" : defaults.emplace_back(dimension.Text(ModelShape()));
+  const std::string_view shown = name;
+  return {.name = shown, .value = flag ? "" : whole ? "N" : "X", .initial = initial, .help = dimension.meaning,
+          .set = [&dimension, shown](RunConfig& config, const std::string& text) -> Status {
+            if (dimension.Set(config, text).ok()) return {};
+            return OutOfRange(shown, text, dimension.Expected());
+          },
+          .get = [&dimension](const RunConfig& config) -> Values {
+            const std::optional<std::string> text = dimension.Text(config);
+            return text ? Values{*text} : Values{};
+          },
+          .bare = true, .flag = flag};
+}
+
 std::vector<OptionSpec> ModelTable() {
-  return {
-      Time(),
-      Whole("steps", "from --time", "train for this many steps", &RunConfig::steps, 1, 1'000'000'000),
-      Whole("layers", "planned", "layers", &RunConfig::layers, 1, 256),
-      Whole("heads", "planned", "attention heads a layer; they divide the width", &RunConfig::heads, 1, 256),
-      Whole("width", "planned", "width of the residual stream", &RunConfig::width, 2, 8192),
-      Whole("hidden", "planned", "hidden width of the feed-forward part", &RunConfig::hidden, 1, 32768),
-      Whole("context", "planned", "tokens the model sees at once", &RunConfig::context, 1, 65536),
-      Whole("batch", "planned", "sequences a step", &RunConfig::batch, 1, 65536),
-      Whole("item", "planned", "sequences a work item", &RunConfig::item, 1, 65536),
-  };
+  std::vector<OptionSpec> table = {
+      Time(), Whole("steps", "from --time", "train for this many steps", &RunConfig::steps, 1, 1'000'000'000)};
+  for (const Dimension& dimension : Dimensions()) {
+    if (dimension.is_choice()) table.push_back(OfDimension(dimension));
+  }
+  table.push_back(Whole("batch", "planned", "sequences a step", &RunConfig::batch, 1, 65536));
+  table.push_back(Whole("item", "planned", "sequences a work item", &RunConfig::item, 1, 65536));
+  return table;
 }
 
 std::vector<OptionSpec> LearningTable() {

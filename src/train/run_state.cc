@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/units.h"
+#include "base/path.h"
 #include "store/json.h"
 #include "store/safetensors.h"
 
@@ -11,11 +10,12 @@ namespace cllm {
 namespace {
 
 constexpr uint64_t kStateFormat = 1;
-constexpr const char* kFormatKey = "cllm_format";  // in the metadata of the moments
 constexpr uint64_t kMaxStateBytes = 1 << 20;
 constexpr uint64_t kMaxSegments = 1000;
 
-std::span<float> SecondOf(Optimizer& optimizer, const TensorInfo& info, size_t tensor) {
+// The second moments of a tensor that AdamW updates: of a const optimizer to read, of another to write.
+template <typename AnyOptimizer>
+auto SecondOf(AnyOptimizer& optimizer, const TensorInfo& info, size_t tensor) {
   return optimizer.second().subspan(optimizer.second_offset(tensor), info.size());
 }
 
@@ -72,17 +72,10 @@ Result<Schedule> ReadSchedule(const JsonObject& json, const std::string& path) {
   return schedule;
 }
 
-Status CheckFormat(const SafetensorsFile& moments) {
-  const auto entry = moments.metadata().find(kFormatKey);
-  const Result<uint64_t> format = ParseCount(entry == moments.metadata().end() ? "" : entry->second);
-  if (format.ok()) return CheckFormatNumber(moments.path(), *format, kStateFormat);
-  return BadInput(fmt::format("{}: expected a format number in the metadata, found none", moments.path()));
-}
-
 }  // namespace
 
-std::vector<CheckpointFile> CheckpointFiles(const ModelConfig& config, const Parameters& parameters,
-                                            Optimizer& optimizer, const RunState& state) {
+std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
+                                            const RunState& state) {
   std::vector<TensorView> moments;
   const auto& tensors = parameters.layout().tensors();
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -93,7 +86,7 @@ std::vector<CheckpointFile> CheckpointFiles(const ModelConfig& config, const Par
     moments.push_back({"second." + info.name, DType::kF32, {info.size()}, std::as_bytes(SecondOf(optimizer, info, i))});
   }
   std::vector<CheckpointFile> files;
-  files.push_back(ModelFile(config, parameters));
+  files.push_back(ModelFile(parameters));
   files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{kFormatKey, std::to_string(kStateFormat)}}));
   files.push_back(TextFile(kStateFileName, StateJson(state)));
   return files;
@@ -126,7 +119,7 @@ Result<RunState> ReadState(const std::string& directory) {
 
 Status ReadMoments(const std::string& directory, const Parameters& parameters, Optimizer& optimizer) {
   CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(JoinPath(directory, kOptimizerFileName)));
-  CLLM_TRY(CheckFormat(file));
+  CLLM_TRY(file.Format(kStateFormat));
   const auto& tensors = parameters.layout().tensors();
   for (size_t i = 0; i < tensors.size(); ++i) {
     const TensorInfo& info = tensors[i];

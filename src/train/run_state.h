@@ -30,8 +30,8 @@ inline constexpr const char* kOptimizerFileName = "optimizer.safetensors";
 inline constexpr const char* kStateFileName = "state.json";
 
 // The files of a checkpoint; they view weights and moments until written.
-std::vector<CheckpointFile> CheckpointFiles(const ModelConfig& config, const Parameters& parameters,
-                                            Optimizer& optimizer, const RunState& state);
+std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
+                                            const RunState& state);
 
 // Loads what CheckpointFiles wrote. Error (BadInput): damaged, or of another shape or optimizer.
 Result<RunState> ReadState(const std::string& directory);

@@ -2,22 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <string>
+
+#include "base/path.h"
+#include "base/testing/temporary_directory.h"
 
 namespace cllm {
 namespace {
 
-namespace fs = std::filesystem;
-
 class RunStateFiles : public ::testing::Test {
  protected:
-  RunStateFiles() : optimizer_(model_, {}), parameters_(model_) {
-    std::string name = (fs::temp_directory_path() / "cllm-state-XXXXXX").string();
-    EXPECT_NE(mkdtemp(name.data()), nullptr);
-    run_ = name;
+  RunStateFiles() : optimizer_(ParameterLayout(model_), {}), parameters_(model_) {
     state_.step = 12;
     state_.tokens = 345;
     state_.schedule.segments = {{0, 20, 5, 1.0}, {20, 30, 5, 0.5}};
@@ -30,61 +25,88 @@ class RunStateFiles : public ::testing::Test {
     state_.elapsed_s = 1.5;
     state_.corpus_hash = "abc";
     state_.tokenizer_hash = "def";
+    for (size_t i = 0; i < parameters_.layout().size(); ++i) parameters_.data()[i] = static_cast<float>(i) * 0.125f;
     for (size_t i = 0; i < optimizer_.first().size(); ++i) optimizer_.first()[i] = static_cast<float>(i) * 0.5f;
     for (size_t i = 0; i < optimizer_.second().size(); ++i) optimizer_.second()[i] = static_cast<float>(i) * 0.25f;
   }
-  ~RunStateFiles() override { fs::remove_all(run_); }
 
   std::string Save() {
-    Checkpoints checkpoints(files_, run_);
-    const Status status = checkpoints.Save(state_.step, CheckpointFiles(model_, parameters_, optimizer_, state_));
+    Checkpoints checkpoints(files_, run_.path());
+    const Status status = checkpoints.Save(state_.step, CheckpointFiles(parameters_, optimizer_, state_));
     EXPECT_TRUE(status.ok()) << status.message();
     return checkpoints.Directory(state_.step);
   }
 
-  ModelConfig model_{.layers = 1, .heads = 2, .width = 8, .hidden = 12, .context = 8, .vocabulary = 20};
+  ModelShape model_{.layers = 1, .heads = 2, .width = 8, .hidden = 12, .context = 8, .vocabulary = 20};
   Optimizer optimizer_;
   Parameters parameters_;
   RunState state_;
-  std::string run_;
+  TemporaryDirectory run_;
   PosixFileSystem files_;
 };
 
-TEST_F(RunStateFiles, StateAndMoments_RoundTrip) {
-  const std::string directory = Save();
-  const Result<RunState> read = ReadState(directory);
+TEST_F(RunStateFiles, State_RoundTrips) {
+  const Result<RunState> read = ReadState(Save());
   ASSERT_TRUE(read.ok()) << read.status().message();
   EXPECT_EQ(read->step, 12u);
   EXPECT_EQ(read->tokens, 345u);
   ASSERT_EQ(read->schedule.segments.size(), 2u);
-  EXPECT_EQ(read->schedule.segments[1].end, 30u);
-  EXPECT_EQ(read->schedule.segments[1].factor, 0.5);
+  for (size_t i = 0; i < 2; ++i) {
+    const ScheduleSegment &found = read->schedule.segments[i], &written = state_.schedule.segments[i];
+    EXPECT_EQ(found.begin, written.begin);
+    EXPECT_EQ(found.end, written.end);
+    EXPECT_EQ(found.warmup, written.warmup);
+    EXPECT_EQ(found.factor, written.factor);
+  }
   EXPECT_EQ(read->rate_scale, 0.5);
+  EXPECT_EQ(read->rollbacks, 1u);
   EXPECT_EQ(read->smooth_loss, 1.0 / 3);
+  EXPECT_EQ(read->best_nats, 2.25);
   EXPECT_EQ(read->best_step, 10u);
+  EXPECT_EQ(read->worse_evaluations, 2u);
+  EXPECT_EQ(read->elapsed_s, 1.5);
   EXPECT_EQ(read->corpus_hash, "abc");
-  Optimizer other(model_, {});
+  EXPECT_EQ(read->tokenizer_hash, "def");
+}
+
+TEST_F(RunStateFiles, WeightsAndMoments_RoundTrip) {
+  const std::string directory = Save();
+  Parameters weights(model_);
+  const Status model = ReadModel(directory + "/" + kModelFileName, weights);
+  ASSERT_TRUE(model.ok()) << model.message();
+  Optimizer other(ParameterLayout(model_), {});
   const Status moments = ReadMoments(directory, parameters_, other);
   ASSERT_TRUE(moments.ok()) << moments.message();
-  for (const TensorInfo& info : parameters_.layout().tensors()) {
-    for (size_t i = info.offset; i < info.offset + info.size(); ++i) EXPECT_EQ(other.first()[i], optimizer_.first()[i]);
+  const auto& tensors = parameters_.layout().tensors();
+  size_t with_second = 0;
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    const TensorInfo& info = tensors[t];
+    for (size_t i = info.offset; i < info.offset + info.size(); ++i) {
+      ASSERT_EQ(weights.data()[i], parameters_.data()[i]) << info.name << " " << i;
+      ASSERT_EQ(other.first()[i], optimizer_.first()[i]) << info.name << " " << i;
+    }
+    if (!optimizer_.UsesAdamW(info)) continue;
+    ++with_second;
+    const size_t begin = optimizer_.second_offset(t);
+    for (size_t i = begin; i < begin + info.size(); ++i) {
+      ASSERT_EQ(other.second()[i], optimizer_.second()[i]) << info.name << " " << i;
+    }
   }
+  EXPECT_GT(with_second, 0u);
 }
 
 TEST_F(RunStateFiles, Moments_OfAnotherOptimizer_AreRefused) {
   const std::string directory = Save();
-  Optimizer adamw(model_, {.kind = OptimizerKind::kAdamW});
+  Optimizer adamw(ParameterLayout(model_), {.kind = OptimizerKind::kAdamW});
   EXPECT_EQ(ReadMoments(directory, parameters_, adamw).code(), Code::kBadInput);
 }
 
 TEST_F(RunStateFiles, State_CutAtAnyByte_IsRefused) {
   const std::string path = Save() + "/state.json";
-  std::ostringstream content;
-  content << std::ifstream(path).rdbuf();
-  const std::string whole = content.str();
+  const std::string whole = ReadText(path);
   for (size_t size = 0; size + 2 < whole.size(); ++size) {
-    std::ofstream(path, std::ios::trunc) << whole.substr(0, size);
-    EXPECT_EQ(ReadState(fs::path(path).parent_path().string()).status().code(), Code::kBadInput) << size;
+    WriteText(path, whole.substr(0, size));
+    EXPECT_EQ(ReadState(ParentPath(path)).status().code(), Code::kBadInput) << size;
   }
 }
 

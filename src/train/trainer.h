@@ -4,46 +4,51 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "data/prepared_corpus.h"
-#include "data/sampler.h"
-#include "store/json_log.h"
-#include "store/run_directory.h"
-#include "train/exact_step.h"
+#include "data/window_order.h"
+#include "monitor/run_control.h"
+#include "monitor/run_observer.h"
+#include "store/file_system.h"
+#include "train/evaluations.h"
+#include "train/progress.h"
+#include "train/rollback.h"
+#include "train/run_checkpoints.h"
 #include "train/run_config.h"
-#include "train/run_observer.h"
-#include "train/run_state.h"
-#include "train/validation.h"
+#include "train/session.h"
 
 namespace cllm {
 
 // How a run ended.
 struct RunSummary {
   uint64_t step = 0;
-  int stop_signal = 0;      // 0: it ran to its end
+  int stop_signal = 0;  // 0: it ran to its end
   bool patience_ended = false;
-  MeanScores scores;        // of `best`, over the whole validation part
+  MeanScores scores;  // of `best`, over the whole validation part
   double bits_per_byte = 0;
   uint64_t best_step = 0;
-  bool memorised = false;   // validation rose while training fell: `best` is an earlier step
-  double seconds = 0;       // of training in this session
+  bool memorised = false;  // validation rose while training fell: `best` is an earlier step
+  double seconds = 0;      // of training in this session
 };
 
-// One run on Node Zero: steps, evaluations, checkpoints, log, samples. Owns the step; everything else outlives it.
-// Thread-compatible.
+// One run on Node Zero: steps, evaluations, samples and checkpoints, each told to the observer once. Owns the step;
+// everything else outlives it. Thread-compatible.
 class Trainer {
  public:
   struct Parts {
     RunConfig config;  // planned
-    RunPaths paths;    // an existing run directory, locked by the caller
-    const Tokenizer* tokenizer = nullptr;
-    const PreparedCorpus* corpus = nullptr;
-    FileSystem* files = nullptr;
-    RunObserver* observer = nullptr;
-    RunControl* control = nullptr;
+    std::string run;   // an existing run directory, locked by the caller
+    const Tokenizer& tokenizer;
+    const PreparedCorpus& corpus;
+    FileSystem& files;
+    RunObserver& observer;  // of all that happens; a FanOut where there are several or one may fail
+    RunControl& control;
     double peak_gflops = 0;  // of the machine with these threads; 0: unknown
   };
   static Result<std::unique_ptr<Trainer>> Create(Parts parts);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
@@ -53,43 +58,41 @@ class Trainer {
   // Runs to the end, a signal, or divergence (after saving the last good state).
   Result<RunSummary> Train();
 
-  ExactStep& step() { return *step_; }
-  const RunState& state() const { return state_; }
+  // Texts that the present weights make of nothing, with seeds from options.seed on: one batch on all workers.
+  struct SampleOptions {
+    size_t count = 1;
+    size_t tokens = 200;
+    uint64_t seed = 1;
+  };
+  using Samples = std::vector<std::string>;
+  Samples WriteSamples(const SampleOptions& options);
+
+  ExactStep& step() { return *session_.step; }
+  const RunState& state() const { return session_.state; }
 
  private:
-  explicit Trainer(Parts parts);
+  Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step);
 
-  Status Load(const std::string& checkpoint);  // state, weights and moments
-  Status WriteStart(const char* kind);
+  Status CheckGoesOn(const RunState& state, const std::string& checkpoint) const;
+  // A sentence for the user if `steps` extends the schedule, else empty.
+  Result<std::string> ExtendSchedule(std::optional<uint64_t> steps);
+  void NotePinning();
+  bool Ends() const;  // by its steps, a signal or lost patience
   Status TrainStep();
-  Status ReadWindow(uint64_t sequence, std::span<uint32_t> out) const;
-  Status AfterStep(const StepResult& result, double seconds);
-  Status EvaluateAndKeepBest();
-  void WriteSample();
-  Status AppendSample(const std::string& text) const;
-  Status Save();
-  Status HandleDivergence(const Status& diverged);
+  Status AfterStep();
+  Status AnswerEvaluations();
+  void TellSample();
   Result<RunSummary> Finish();
-  Result<EvaluationReport> EvaluateWhole();
-  void LogEvaluation(const EvaluationReport& report);
-  // A log that cannot be written (a full disk) does not end the run: records are left out until it can.
-  void Log(JsonFields fields);
-  double TokensPerStep() const;
 
-  Parts parts_;
-  ModelConfig model_;
-  std::unique_ptr<ExactStep> step_;
-  Sampler sampler_;
-  Validation validation_;
-  Checkpoints checkpoints_;
-  std::unique_ptr<JsonLog> log_;
-  RunState state_;
+  Session session_;
+  RunControl& control_;
+  WindowOrder window_order_;
+  RunCheckpoints checkpoints_;
+  Evaluations evaluations_;
+  Rollback rollback_;
+  Progress progress_;
+  double peak_gflops_;
   double session_start_ = 0;
-  double step_seconds_ = 0;  // exponential mean, for speed and ETA
-  uint64_t saved_step_ = ~uint64_t{0};
-  std::optional<uint64_t> back_at_;  // the step of the last rollback, while no step has followed it
-  bool log_fails_ = false;
-  double last_training_nats_ = 0;
 };
 
 }  // namespace cllm

@@ -1,20 +1,14 @@
 #include "train/trial.h"
 
-#include <utility>
-
 #include "base/random.h"
 
 namespace cllm {
 
 Result<std::unique_ptr<ExactStep>> UntrainedStep(const RunConfig& config, size_t vocabulary, const LossClasses& classes,
-                                                 size_t threads) {
-  const ModelConfig model = config.Model(vocabulary);
-  CLLM_TRY(Validate(model));
-  SpheresOptions spheres;
-  spheres.leaves = threads;
-  CLLM_ASSIGN(auto step, ExactStep::Create(model, config.Step(), classes, std::move(spheres)));
-  InitializeParameters(config.seed, model.layers, step->parameters());
-  CLLM_TRY(step->Repack());
+                                                 Spheres& spheres) {
+  CLLM_ASSIGN(const ModelShape shape, config.Shape(vocabulary));
+  CLLM_ASSIGN(auto step, ExactStep::Create(shape, config.Step(), classes, spheres));
+  CLLM_TRY(step->InitializeWeights(config.seed));
   return step;
 }
 

@@ -9,10 +9,10 @@ namespace cllm {
 
 // A throwaway model for measuring: what a training step costs depends neither on the text nor on the weights.
 
-// A step with untrained weights, as a run of `config` would start with. classes: kept by reference.
+// A step with untrained weights, as a run of `config` would start with. classes, spheres: kept by reference.
 // Error: Usage or NoResources, as the real start would give.
 Result<std::unique_ptr<ExactStep>> UntrainedStep(const RunConfig& config, size_t vocabulary, const LossClasses& classes,
-                                                 size_t threads);
+                                                 Spheres& spheres);
 
 // Tokens of no text, a function of the sequence alone.
 SequenceReader RandomTokens(size_t vocabulary);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "train/worker.h"
-
 namespace cllm {
 namespace {
 
@@ -32,28 +30,29 @@ uint64_t Validation::BytesOf(const EvaluationWindow& window) const {
   return bytes;
 }
 
-Result<EvaluationReport> Validation::Run(Spheres& spheres, const Transformer& transformer, size_t count) const {
+Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
+                                         const Transformer& transformer, size_t count) const {
   const size_t all = windows_.size();
   count = std::clamp<size_t>(count, 1, all);
   const auto chosen = [&](size_t i) { return i * all / count; };
   std::vector<LossSums> window_sums(count);
   CLLM_TRY(spheres.Run(count, [&](Leaf& leaf, size_t i) {
-    return Score(windows_[chosen(i)], transformer, Worker::ContextOf(leaf), window_sums[i]);
+    return Score(windows_[chosen(i)], transformer, contexts[leaf], window_sums[i]);
   }));
   LossSums sums;
   for (const LossSums& window : window_sums) sums.Add(window);
   if (!sums.finite) return Diverged("the validation loss is not a finite number");
-  EvaluationReport report;
-  report.scores = MeanScores::Of(sums);
+  EvaluationResult result;
+  result.scores = MeanScores::Of(sums);
   uint64_t bytes = bytes_;
   if (count < all) {
     bytes = 0;
     for (size_t i = 0; i < count; ++i) bytes += BytesOf(windows_[chosen(i)]);
   }
-  report.whole = count == all;
-  const double nats = report.scores.token * static_cast<double>(report.scores.positions);
-  report.bits_per_byte = nats / (kNatsPerBit * static_cast<double>(std::max<uint64_t>(1, bytes)));
-  return report;
+  result.whole = count == all;
+  const double nats = result.scores.token * static_cast<double>(result.scores.positions);
+  result.bits_per_byte = nats / (kNatsPerBit * static_cast<double>(std::max<uint64_t>(1, bytes)));
+  return result;
 }
 
 }  // namespace cllm

@@ -5,10 +5,17 @@
 #include "data/evaluation_windows.h"
 #include "data/prepared_corpus.h"
 #include "model/transformer.h"
-#include "spheres/spheres.h"
-#include "train/run_observer.h"
+#include "spheres/per_leaf.h"
+#include "train/exact_step.h"
 
 namespace cllm {
+
+// What a model makes of a text.
+struct EvaluationResult {
+  MeanScores scores;
+  double bits_per_byte = 0;
+  bool whole = false;  // over all of the text, else over a fixed sample of it
+};
 
 // Evaluates a model on a text's tokens: contexts end to end, every token but the first a target once. Keeps references;
 // thread-compatible.
@@ -19,8 +26,9 @@ class Validation {
 
   size_t windows() const { return windows_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
-  // The leaves' states are Workers for the transformer's shape. Diverged if the loss is not finite.
-  Result<EvaluationReport> Run(Spheres& spheres, const Transformer& transformer, size_t count) const;
+  // contexts: of the transformer's shape, written to. Diverged if the loss is not finite.
+  Result<EvaluationResult> Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
+                               const Transformer& transformer, size_t count) const;
 
  private:
   Status Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,

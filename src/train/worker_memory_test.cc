@@ -8,18 +8,22 @@
 #include <numeric>
 
 #include "base/system.h"
-#include "train/exact_step.h"
-#include "train/worker.h"
+#include "model/context.h"
+#include "model/transformer.h"
+#include "spheres/per_leaf.h"
+#include "train/memory_estimate.h"
 
 // What a worker takes (design section 6): computed before the start, and measured with all pages touched.
 namespace cllm {
 namespace {
 
-constexpr ModelConfig kConfig{.layers = 6, .heads = 8, .width = 256, .hidden = 1024, .context = 64, .vocabulary = 788};
+constexpr ModelShape kConfig{.layers = 6, .heads = 8, .width = 256, .hidden = 1024, .context = 64, .vocabulary = 788};
 constexpr size_t kWorkers = 63;
 constexpr double kMebibyte = 1 << 20;
 
-MemoryEstimate Estimate(size_t workers) { return EstimateMemory(kConfig, StepOptions(), workers, 1, 2); }
+MemoryEstimate Estimate(size_t workers) { 
+  return EstimateMemory(kConfig, StepOptions(), {.leaves = workers, .permits = 2, .cache_domains = 1});
+}
 
 TEST(WorkerMemory, Computed_IsWithinTheDesignsFigures) {
   const MemoryEstimate one = Estimate(1), all = Estimate(kWorkers);
@@ -52,21 +56,23 @@ size_t ResidentStack() {
 // 63 workers that each trained an item: the process grew by no more than what was computed, and by no less than the
 // contexts, whose every page is touched.
 TEST(WorkerMemory, Measured_AfterTrainingOnEachWorker_IsWithinTheComputed) {
-  Parameters parameters(kConfig);
-  InitializeParameters(1, kConfig.layers, parameters);
-  PackedWeights packed(kConfig, PackedWeights::Use::kTraining);
-  packed.PackAll(parameters);
+  Weights weights(kConfig, Precision::kFp32);
+  InitializeParameters(1, weights.parameters());
+  weights.PackAll();
   std::vector<int32_t> classes(kConfig.vocabulary);
   std::iota(classes.begin(), classes.end(), 0);
-  const Transformer transformer(kConfig, parameters, packed, {classes, classes});
-  ExactAccumulator accumulator(parameters.layout().size(), Transformer::Grids(kConfig));
+  const Transformer transformer(weights, {classes, classes});
+  ExactAccumulator accumulator(weights.layout().size(), weights.layout().grids());
 
   const uint64_t before = ReadProcessMemory().anonymous;
-  auto spheres = Spheres::Start({.leaves = kWorkers, .make_state = Worker::Maker(kConfig, 1)});
+  auto spheres = Spheres::Start({.leaves = kWorkers});
   ASSERT_TRUE(spheres.ok()) << spheres.status().message();
+  const auto contexts = PerLeaf<TrainingContext>::Make(
+      **spheres, [](const Leaf&) { return std::make_unique<TrainingContext>(kConfig, 1); });
+  ASSERT_TRUE(contexts.ok()) << contexts.status().message();
   std::atomic<size_t> largest_stack = 0;
   const Status status = (*spheres)->Run(kWorkers, [&](Leaf& leaf, size_t item) -> Status {
-    TrainingContext& context = Worker::ContextOf(leaf);
+    TrainingContext& context = (*contexts)[leaf];
     for (size_t t = 0; t < kConfig.context; ++t) {
       context.inputs[t] = static_cast<uint32_t>((item + t) % kConfig.vocabulary);
       context.targets[t] = static_cast<uint32_t>((item + 7 * t) % kConfig.vocabulary);
@@ -81,7 +87,7 @@ TEST(WorkerMemory, Measured_AfterTrainingOnEachWorker_IsWithinTheComputed) {
   });
   ASSERT_TRUE(status.ok()) << status.message();
   const double growth = static_cast<double>(ReadProcessMemory().anonymous - before);
-  for (const LeafStatistics& leaf : (*spheres)->Statistics().leaves) EXPECT_EQ(leaf.items, 1u);
+  for (const LeafStatistics& leaf : (*spheres)->Statistics().leaves) EXPECT_EQ(leaf.items, 2u);  // context and item
 
   const MemoryEstimate estimate = Estimate(kWorkers);
   EXPECT_LE(largest_stack, estimate.stack_per_worker);

@@ -16,15 +16,21 @@ Random numbers (unsigned 64-bit, wrapping; src/base/random.h)
 
 Initial parameters: element j (row-major) of tensor i (position in "tensors") is
     float32(center + scale * r),  r = (2 * UnitDouble(RandomBits(1000 + i, j)) - 1) * 1.7320508075688772
-with "center" and "scale" of the tensor; each operation rounded to double in the order written. In the train files the
-norms are 1 (scale 0), the embedding has scale 0.04 and every matrix 0.1; in the forward files norms vary by 0.1.
+with "center" and "scale" of the tensor; each operation rounded to double in the order written. In the train files
+norms are 1 (scale 0), the embedding has scale 0.04 and every matrix (an untied head too) 0.1; in the forward files
+norms vary by 0.1.
 
-Model: x = E[token]. Per layer: n = rmsnorm(x) * attention_norm; query, key, value = rows [0, C), [C, 2C), [2C, 3C) of
-query_key_value times n; in each head of D = C / H consecutive rows the pairs (2j, 2j+1) of query and key are rotated
-by t * 10000^(-j / (D/2)): (a, b) -> (a cos - b sin, a sin + b cos); x += attention_output * causal softmax attention
-with scores q.k / sqrt(D); m = rmsnorm(x) * ffn_norm; x += down * (silu(gate m) * (up m)), gate and up = rows [0, F),
-[F, 2F) of gate_up. Logits = E * (rmsnorm(x) * final_norm). rmsnorm(x) = x / sqrt(mean(x^2) + 1e-5).
-Matrices are [outputs, inputs].
+Shape: "model" has L = layers, H = heads, K = kv_heads, D = head_dim, C = width, F = hidden, T = context,
+V = vocabulary, tied, rope_base and norm_eps. Fields that a file has not are K = H, D = C / H, tied, rope_base 10000,
+norm_eps 1e-5; the *_grouped files have all of them. K divides H, D is even.
+
+Model: x = E[token]. Per layer: n = rmsnorm(x) * attention_norm; query, key, value = rows [0, HD), [HD, HD + KD),
+[HD + KD, HD + 2KD) of query_key_value [HD + 2KD, C] times n; in each head of D consecutive rows the pairs (2j, 2j+1) of
+query and key are rotated by t * rope_base^(-j / (D/2)): (a, b) -> (a cos - b sin, a sin + b cos); query head h attends
+to key and value head floor(h / (H / K)); x += attention_output [C, HD] * causal softmax attention with scores
+q.k / sqrt(D); m = rmsnorm(x) * ffn_norm; x += down * (silu(gate m) * (up m)), gate and up = rows [0, F), [F, 2F) of
+gate_up. Logits = E * (rmsnorm(x) * final_norm), or head * (...) where the model is not tied; "head" [V, C] is then the
+last tensor, after final_norm. rmsnorm(x) = x / sqrt(mean(x^2) + norm_eps). Matrices are [outputs, inputs].
 
 Loss, mean over the positions of the batch; p = softmax(logits), t = target:
     token = -ln p_t;  root = -ln sum of p over v with root_class[v] = root_class[t];  form likewise with form_class
@@ -34,31 +40,39 @@ Loss, mean over the positions of the batch; p = softmax(logits), t = target:
 One step s (from 0): gradients of total; grad_norm = sqrt(sum of squares over all tensors); if grad_norm > 1 every
 gradient is divided by it; then each tensor moves by its "optimizer" with
     rate(s) = peak_rate * min(1, (s + 1) / warmup_steps) * (0.1 + 0.9 * 0.5 * (1 + cos(pi * s / total_steps)))
-AdamW (all tensors in *_adamw.json; embedding and norms in *_muon.json), k = s + 1:
+AdamW (all tensors in *_adamw.json; embedding, norms and an untied head in *_muon.json), k = s + 1:
     m = 0.9 m + 0.1 g;  v = 0.99 v + 0.01 g^2
     W = W * (1 - decay * rate) - rate * (m / (1 - 0.9^k)) / (sqrt(v / (1 - 0.99^k)) + 1e-8)
 Muon (matrices inside layers in *_muon.json):
     m = 0.95 m + g;  d = g + 0.95 m
-    for each of the tensor's "parts" equal blocks of rows (query, key, value; gate, up; else the whole), D = its d:
-        X = D / (frobenius(D) + 1e-7); if rows > columns, X = X^T; five times
+    for each part of the tensor, a block of consecutive rows (query, key, value; gate, up; else the whole), G = its d:
+        X = G / (frobenius(G) + 1e-7); if rows > columns, X = X^T; five times
             A = X X^T;  B = -4.7750 A + 2.0315 A A;  X = 3.4445 X + B X
         if rows > columns, X = X^T;  W = W * (1 - decay * rate) - rate * sqrt(max(1, rows / columns)) * X
-decay is 0.1 for the embedding and all matrices, 0 for norms. The figures of step s are those before its update.
+rows and columns are those of the part. "parts" is the number of parts, of equal rows, or (in *_grouped.json) the list
+of the parts' rows. decay is 0.1 for the embedding and all matrices, 0 for norms. The figures of step s are those before
+its update.
 
 Figures beside the losses: "first" = a tensor's first five elements; "norm" = square root of the sum of squares;
 "projection" = sum over j of element j * (2 * UnitDouble(RandomBits(2000 + i, j)) - 1), which depends on every element.
+
+Before anything is written or compared, the logits of each shape are computed twice: by PyTorch and by plain loops over
+numbers (plain_model.py). They must agree to 1e-12.
 """
 import argparse
 import json
 import math
 import pathlib
 import sys
+import typing
 
 import torch
 
+import plain_model
+
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "tests" / "golden"
 MASK = (1 << 64) - 1
-LAYERS, HEADS, WIDTH, HIDDEN, CONTEXT, BATCH, STEPS = 2, 2, 32, 48, 16, 4, 10
+CONTEXT, BATCH, STEPS = 16, 4, 10
 WARMUP, TOTAL_STEPS = 100, 2000
 DECAY, BETAS, EPS, CLIP = 0.1, (0.9, 0.99), 1e-8, 1.0
 ADAMW_PEAK, MUON_PEAK, MOMENTUM, QUINTIC = 3e-3, 1e-2, 0.95, (3.4445, -4.7750, 2.0315)
@@ -83,6 +97,43 @@ Nor made to court an amorous looking-glass;
 """
 
 
+class Shape(typing.NamedTuple):
+    """The fields of "model", in the order of the files."""
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    width: int
+    hidden: int
+    context: int
+    vocabulary: int
+    tied: bool
+    rope_base: float
+    norm_eps: float
+
+    @property
+    def full(self):
+        """Whether each query head has its own key and value head and all else is at its default."""
+        return (self.kv_heads, self.head_dim * self.heads, self.tied, self.rope_base, self.norm_eps) == (
+            self.heads, self.width, True, 10000.0, 1e-5)
+
+    def fields(self):
+        """What the files say of it: of a full shape only what has no default."""
+        defaulted = ("kv_heads", "head_dim", "tied", "rope_base", "norm_eps") if self.full else ()
+        return {name: value for name, value in self._asdict().items() if name not in defaulted}
+
+
+def full_shape(vocabulary):
+    return Shape(layers=2, heads=2, kv_heads=2, head_dim=16, width=32, hidden=48, context=CONTEXT,
+                 vocabulary=vocabulary, tied=True, rope_base=10000.0, norm_eps=1e-5)
+
+
+def grouped_shape(kv_heads):
+    """Nothing at its default: heads of 24 in a width of 32, fewer key than query heads, untied."""
+    return Shape(layers=2, heads=4, kv_heads=kv_heads, head_dim=24, width=32, hidden=48, context=CONTEXT,
+                 vocabulary=259, tied=False, rope_base=50000.0, norm_eps=1e-6)
+
+
 def mix64(x):
     x = (x + 0x9E3779B97F4A7C15) & MASK
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & MASK
@@ -99,23 +150,29 @@ def signed_unit(key, counter):
     return 2.0 * ((random_bits(key, counter) >> 11) * 2.0**-53) - 1.0
 
 
-def tensor_list(vocabulary, norm_scale):
+def tensor_list(shape, norm_scale):
     """Name, shape, parts and initial distribution of every tensor, in storage order."""
-    def entry(name, rows, columns, scale, center=0.0, parts=1):
-        return {"name": name, "rows": rows, "columns": columns, "parts": parts, "center": center, "scale": scale}
+    def matrix(name, part_rows, columns, scale=0.1):
+        parts = len(part_rows) if shape.full else part_rows
+        return {"name": name, "rows": sum(part_rows), "columns": columns, "parts": parts, "center": 0.0, "scale": scale}
 
-    tensors = [entry("embedding", vocabulary, WIDTH, 0.04)]
-    for layer in range(LAYERS):
+    def norm(name):
+        return {**matrix(name, [1], shape.width, norm_scale), "center": 1.0}
+
+    query, key = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    tensors = [matrix("embedding", [shape.vocabulary], shape.width, 0.04)]
+    for layer in range(shape.layers):
         prefix = f"layers.{layer}."
         tensors += [
-            entry(prefix + "attention_norm", 1, WIDTH, norm_scale, center=1.0),
-            entry(prefix + "query_key_value", 3 * WIDTH, WIDTH, 0.1, parts=3),
-            entry(prefix + "attention_output", WIDTH, WIDTH, 0.1),
-            entry(prefix + "ffn_norm", 1, WIDTH, norm_scale, center=1.0),
-            entry(prefix + "gate_up", 2 * HIDDEN, WIDTH, 0.1, parts=2),
-            entry(prefix + "down", WIDTH, HIDDEN, 0.1),
+            norm(prefix + "attention_norm"),
+            matrix(prefix + "query_key_value", [query, key, key], shape.width),
+            matrix(prefix + "attention_output", [shape.width], query),
+            norm(prefix + "ffn_norm"),
+            matrix(prefix + "gate_up", [shape.hidden, shape.hidden], shape.width),
+            matrix(prefix + "down", [shape.width], shape.hidden),
         ]
-    return tensors + [entry("final_norm", 1, WIDTH, norm_scale, center=1.0)]
+    tensors.append(norm("final_norm"))
+    return tensors if shape.tied else tensors + [matrix("head", [shape.vocabulary], shape.width)]
 
 
 def initial_parameters(tensors):
@@ -130,38 +187,56 @@ def initial_parameters(tensors):
     return parameters
 
 
-def rms_norm(x, weight):
-    return weight * x / torch.sqrt((x * x).mean(-1, keepdim=True) + 1e-5)
+def rms_norm(shape, x, weight):
+    return weight * x / torch.sqrt((x * x).mean(-1, keepdim=True) + shape.norm_eps)
 
 
-def rotate(x):
-    """x [B, T, H, D]: adjacent pairs as complex numbers, turned by e^(i t 10000^(-j / (D/2)))."""
-    half = x.shape[-1] // 2
-    frequency = 10000.0 ** (-torch.arange(half, dtype=torch.float64) / half)
+def rotate(shape, x):
+    """x [B, T, heads, D]: adjacent pairs as complex numbers, turned by e^(i t rope_base^(-j / (D/2)))."""
+    half = shape.head_dim // 2
+    frequency = shape.rope_base ** (-torch.arange(half, dtype=torch.float64) / half)
     angle = torch.arange(x.shape[1], dtype=torch.float64).outer(frequency)[:, None, :]
     pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], half, 2))
     return torch.view_as_real(pairs * torch.polar(torch.ones_like(angle), angle)).flatten(-2)
 
 
-def forward(parameters, inputs):
+def attend(shape, n, query_key_value):
+    """Normed rows [B, T, C] -> what the query heads have gathered, [B, T, H D]."""
+    query, key = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    query, key, value = [(n @ part.T).unflatten(-1, (-1, shape.head_dim))
+                         for part in query_key_value.split([query, key, key])]
+    # Each key and value head is repeated for the query heads of its group, which are neighbours.
+    key, value = [x.repeat_interleave(shape.heads // shape.kv_heads, dim=2) for x in (rotate(shape, key), value)]
+    scores = torch.einsum("bthd,bshd->bhts", rotate(shape, query), key) / math.sqrt(shape.head_dim)
+    future = torch.ones(n.shape[1], n.shape[1], dtype=torch.bool).triu(1)
+    attention = scores.masked_fill(future, -math.inf).softmax(-1)
+    return torch.einsum("bhts,bshd->bthd", attention, value).flatten(-2)
+
+
+def forward(shape, parameters, inputs):
     """inputs [B, T] -> logits [B, T, V]."""
-    rows, positions = inputs.shape
-    head_dim = WIDTH // HEADS
-    future = torch.ones(positions, positions, dtype=torch.bool).triu(1)
     x = parameters["embedding"][inputs]
-    for layer in range(LAYERS):
+    for layer in range(shape.layers):
         w = {k.split(".")[2]: v for k, v in parameters.items() if k.startswith(f"layers.{layer}.")}
-        n = rms_norm(x, w["attention_norm"])
-        query, key, value = [(n @ part.T).reshape(rows, positions, HEADS, head_dim)
-                             for part in w["query_key_value"].split(WIDTH)]
-        scores = torch.einsum("bthd,bshd->bhts", rotate(query), rotate(key)) / math.sqrt(head_dim)
-        attention = scores.masked_fill(future, -math.inf).softmax(-1)
-        mixed = torch.einsum("bhts,bshd->bthd", attention, value).reshape(rows, positions, WIDTH)
-        x = x + mixed @ w["attention_output"].T
-        m = rms_norm(x, w["ffn_norm"])
-        gate, up = [m @ part.T for part in w["gate_up"].split(HIDDEN)]
+        n = rms_norm(shape, x, w["attention_norm"])
+        x = x + attend(shape, n, w["query_key_value"]) @ w["attention_output"].T
+        m = rms_norm(shape, x, w["ffn_norm"])
+        gate, up = [m @ part.T for part in w["gate_up"].split(shape.hidden)]
         x = x + (torch.nn.functional.silu(gate) * up) @ w["down"].T
-    return rms_norm(x, parameters["final_norm"]) @ parameters["embedding"].T
+    return rms_norm(shape, x, parameters["final_norm"]) @ parameters["embedding" if shape.tied else "head"].T
+
+
+def check_forward(shape, rows):
+    """Raises if PyTorch's logits are not those of the plain loops. Parameters ten times as large as those of the files,
+    so that attention is far from uniform."""
+    tensors = tensor_list(shape, norm_scale=0.1)
+    parameters = {name: p.detach() * (1 if "norm" in name else 10) for name, p in initial_parameters(tensors).items()}
+    tokens = torch.tensor(rows)[:, :-1]
+    found = forward(shape, parameters, tokens)[-1]
+    numbers = {name: p.tolist() for name, p in parameters.items()}
+    expected = torch.tensor(plain_model.logits(shape, numbers, tokens[-1].tolist()), dtype=torch.float64)
+    if not (found - expected).abs().max() <= 1e-12 * expected.abs().max():
+        raise AssertionError(f"the logits of {shape} differ from those of plain loops")
 
 
 def crystalline_loss(logits, targets, classes, weight):
@@ -229,16 +304,16 @@ def orthogonalize(d):
 class Muon:
     """Momentum with Nesterov, orthogonalised part by part; the momenta live here."""
 
-    def __init__(self, weights_and_parts):
-        self.slots = [(w, parts, torch.zeros_like(w)) for w, parts in weights_and_parts]
+    def __init__(self, weights_and_part_rows):
+        self.slots = [(w, part_rows, torch.zeros_like(w)) for w, part_rows in weights_and_part_rows]
 
     @torch.no_grad()
     def step(self, rate):
-        for weight, parts, momentum in self.slots:
+        for weight, part_rows, momentum in self.slots:
             momentum.mul_(MOMENTUM).add_(weight.grad)
             direction = weight.grad + MOMENTUM * momentum
             weight.mul_(1 - DECAY * rate)
-            for w, d in zip(weight.chunk(parts), direction.chunk(parts)):
+            for w, d in zip(weight.split(part_rows), direction.split(part_rows)):
                 w.sub_(rate * math.sqrt(max(1.0, d.shape[0] / d.shape[1])) * orthogonalize(d))
 
 
@@ -250,33 +325,39 @@ def assign_optimizers(tensors, optimizer):
         t["decay"] = 0.0 if t["name"].endswith("norm") else DECAY
 
 
+def part_rows(tensor):
+    """The rows of each part."""
+    parts = tensor["parts"]
+    return parts if isinstance(parts, list) else [tensor["rows"] // parts] * parts
+
+
 def make_optimizers(parameters, tensors):
     """PyTorch's own AdamW (its learning rate is set before each step) and Muon."""
     chosen = lambda optimizer, decay: [parameters[t["name"]] for t in tensors
                                        if (t["optimizer"], t["decay"]) == (optimizer, decay)]
     groups = [{"params": chosen("adamw", decay), "weight_decay": decay} for decay in (DECAY, 0.0)]
     adamw = torch.optim.AdamW(groups, lr=ADAMW_PEAK, betas=BETAS, eps=EPS)
-    muon = Muon([(parameters[t["name"]], t["parts"]) for t in tensors if t["optimizer"] == "muon"])
+    muon = Muon([(parameters[t["name"]], part_rows(t)) for t in tensors if t["optimizer"] == "muon"])
     return adamw, muon
 
 
-def backward(parameters, rows, classes, weight):
+def backward(shape, parameters, rows, classes, weight):
     """Fills .grad with the gradient of the total loss of rows [B, T + 1]; returns the losses and the logits."""
     for p in parameters.values():
         p.grad = None
     tokens = torch.tensor(rows)
-    logits = forward(parameters, tokens[:, :-1])
+    logits = forward(shape, parameters, tokens[:, :-1])
     losses = crystalline_loss(logits, tokens[:, 1:], classes, weight)
     losses["total"].backward()
     return {k: v.item() for k, v in losses.items()}, logits.detach()
 
 
-def train(parameters, tensors, batches, classes, weight):
-    """The figures of each step."""
-    adamw, muon = make_optimizers(parameters, tensors)
+def train(shape, parameters, optimizers, batches, classes, weight):
+    """The figures of each step. optimizers: those of make_optimizers."""
+    adamw, muon = optimizers
     steps = []
     for s, rows in enumerate(batches):
-        losses, _ = backward(parameters, rows, classes, weight)
+        losses, _ = backward(shape, parameters, rows, classes, weight)
         norms = {name: p.grad.norm().item() for name, p in parameters.items()}
         norm = math.sqrt(sum(x * x for x in norms.values()))
         if norm > CLIP:
@@ -298,12 +379,11 @@ def figures(key, values):
             "projection": values.flatten().dot(direction).item()}
 
 
-def common_fields(kind, vocabulary, tensors, weight):
+def common_fields(kind, shape, tensors, weight):
     return {
-        "about": f"Golden numbers ({kind} vocabulary), PyTorch in double precision; written by tools/golden/golden.py, "
+        "about": f"Golden numbers ({kind}), PyTorch in double precision; written by tools/golden/golden.py, "
                  "whose docstring defines every formula.",
-        "model": {"layers": LAYERS, "heads": HEADS, "width": WIDTH, "hidden": HIDDEN, "context": CONTEXT,
-                  "vocabulary": vocabulary},
+        "model": shape.fields(),
         "batch": BATCH, "lambda": weight,
         "initial_parameters": "element j of tensor i = float32(center + scale * r), "
                               "r = (2 * UnitDouble(RandomBits(1000 + i, j)) - 1) * 1.7320508075688772",
@@ -311,37 +391,59 @@ def common_fields(kind, vocabulary, tensors, weight):
     }
 
 
-def forward_file(kind, vocabulary, classes, batches):
+def forward_file(kind, shape, classes, batches):
     """Losses, logits and gradients at one point where norms are not 1 and lambda is large."""
     weight = 0.5
-    tensors = tensor_list(vocabulary, norm_scale=0.1)
+    tensors = tensor_list(shape, norm_scale=0.1)
     parameters = initial_parameters(tensors)
-    losses, logits = backward(parameters, batches[0], classes, weight)
+    losses, logits = backward(shape, parameters, batches[0], classes, weight)
     first_row = [{"position": t, **figures(2000, row)} for t, row in enumerate(logits[0])]
     gradients = [{"name": name, **figures(2000 + i, p.grad)} for i, (name, p) in enumerate(parameters.items())]
-    return {**common_fields(kind, vocabulary, tensors, weight), "classes": classes, "tokens": batches[0],
+    return {**common_fields(kind, shape, tensors, weight), "classes": classes, "tokens": batches[0],
             "losses": losses, "logits_of_first_sequence": first_row, "gradients": gradients}
 
 
-def train_file(kind, vocabulary, classes, batches, optimizer):
+def train_file(kind, shape, classes, batches, optimizer):
     weight = 0.1
-    tensors = tensor_list(vocabulary, norm_scale=0.0)
+    tensors = tensor_list(shape, norm_scale=0.0)
     assign_optimizers(tensors, optimizer)
     parameters = initial_parameters(tensors)
-    steps = train(parameters, tensors, batches, classes, weight)
+    steps = train(shape, parameters, make_optimizers(parameters, tensors), batches, classes, weight)
     final = [{"name": name, **figures(2000 + i, p.detach())} for i, (name, p) in enumerate(parameters.items())]
     settings = {"clip": CLIP, "warmup_steps": WARMUP, "total_steps": TOTAL_STEPS, "adamw_betas": BETAS,
                 "adamw_eps": EPS, "muon_momentum": MOMENTUM, "muon_coefficients": QUINTIC}
-    return {**common_fields(kind, vocabulary, tensors, weight), "settings": settings, "classes": classes,
+    return {**common_fields(kind, shape, tensors, weight), "settings": settings, "classes": classes,
             "batches": batches, "steps": steps, "final_parameters": final}
 
 
+class Case(typing.NamedTuple):
+    """What the files of one name share."""
+    name: str
+    kind: str
+    forward_shape: Shape
+    train_shape: Shape
+    classes: dict
+    batches: list
+
+
+def cases():
+    bytes_shape, words_shape = full_shape(259), full_shape(300)
+    return [
+        Case("bytes", "bytes vocabulary", bytes_shape, bytes_shape, byte_classes(), byte_batches()),
+        Case("bpe", "bpe vocabulary", words_shape, words_shape, word_classes(300), word_batches(300)),
+        Case("grouped", "bytes vocabulary, grouped-query heads, untied", grouped_shape(1), grouped_shape(2),
+             byte_classes(), byte_batches()),
+    ]
+
+
 def all_files():
-    cases = {"bytes": (259, byte_classes(), byte_batches()), "bpe": (300, word_classes(300), word_batches(300))}
-    for kind, case in cases.items():
-        yield f"forward_{kind}.json", forward_file(kind, *case)
+    for case in cases():
+        data = (case.classes, case.batches)
+        for shape in {case.forward_shape, case.train_shape}:
+            check_forward(shape, case.batches[0])
+        yield f"forward_{case.name}.json", forward_file(case.kind, case.forward_shape, *data)
         for optimizer in ("adamw", "muon"):
-            yield f"train_{kind}_{optimizer}.json", train_file(kind, *case, optimizer)
+            yield f"train_{case.name}_{optimizer}.json", train_file(case.kind, case.train_shape, *data, optimizer)
 
 
 def dump(value):

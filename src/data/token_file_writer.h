@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+#include "data/token_file.h"
+#include "store/file_system.h"
+
+namespace cllm {
+
+// Writes a token file as a stream, in bounded memory: to a temporary file beside `path`, synced and renamed by Finish.
+// Removes its temporary file when destroyed unfinished. One worker only.
+class TokenFileWriter {
+ public:
+  // `info.parts` is filled by the writer itself. `files` must outlive the writer. kFailed: the folder cannot be
+  // written.
+  static Result<TokenFileWriter> Create(FileSystem& files, const std::string& path, const TokenFileInfo& info);
+  TokenFileWriter(TokenFileWriter&&) noexcept;
+  TokenFileWriter& operator=(TokenFileWriter&&) noexcept;
+  ~TokenFileWriter();
+
+  // A document is written as begin, its tokens, end. Training documents come before validation documents.
+  Status BeginDocument(CorpusPart part);
+  // More of the document's tokens, for `bytes` bytes of its text. REQUIRES: every token is inside the vocabulary.
+  Status Append(std::span<const uint32_t> tokens, uint64_t bytes);
+  // `invalid_bytes` of the document's text are no UTF-8.
+  Status EndDocument(uint64_t invalid_bytes);
+  // Makes the file durable under its name. kFailed: no space, a write error; nothing is left behind then.
+  Status Finish();
+
+ private:
+  struct State;
+  explicit TokenFileWriter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cllm

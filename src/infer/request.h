@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "infer/key_value_cache.h"
+#include "infer/sampler.h"
+#include "infer/text_stream.h"
+#include "text/tokenizer.h"
+
+namespace cllm {
+
+// How a prompt is continued.
+struct RequestOptions {
+  size_t tokens = 200;  // at most this many new ones
+  SamplerOptions sampler = {};
+  std::vector<std::string> stops = {};  // ends before the first of these in the continuation; empty ones are ignored
+  bool begin = true;  // the prompt starts with the begin token; without it only an empty prompt does
+};
+
+// One new token, as it is made.
+struct GeneratedToken {
+  uint32_t id;
+  float logprob;          // natural logarithm, of the model's distribution before temperature and cuts
+  std::string_view text;  // what may be printed now: whole UTF-8 characters (invalid bytes as they are), may be empty
+};
+
+// kEnd: the model chose the end token. kStop: a stop string is complete, or the caller ended the request.
+enum class FinishReason { kLength, kStop, kEnd };
+
+struct Generated {
+  std::string text;              // the continuation, raw bytes, before a stop string
+  std::vector<uint32_t> tokens;  // all new ones but the end token, those of a stop string included
+  std::vector<float> logprobs;   // of `tokens`
+  FinishReason reason = FinishReason::kLength;
+};
+
+// A prompt that is being continued: its tokens, cache, sampler, stop strings and what came of it so far. It may rest
+// between any two tokens. When the context is full (or the prompt alone is longer), the newest half of it is read again
+// and generation goes on. Neither unknown nor begin is ever chosen.
+//
+// The result is a pure function of weights, prompt and options: whatever else is decoded beside it. Keeps a reference to
+// the tokenizer. One thread at a time; while workers decode its rows, nobody else touches it.
+class Request {
+ public:
+  // REQUIRES: Validate(options.sampler) is ok; the tokenizer has the shape's vocabulary.
+  Request(const ModelShape& shape, const Tokenizer& tokenizer, std::string_view prompt, const RequestOptions& options);
+
+  bool finished() const { return finished_; }
+  // The tokens that the model reads next, after those in cache(): all of them come before the next choice. Empty once
+  // finished.
+  std::span<const uint32_t> unread() const { return std::span(tokens_).subspan(read_); }
+  KeyValueCache& cache() { return cache_; }
+  // The first `tokens` of unread() are in the cache now.
+  void MarkRead(size_t tokens) { read_ += tokens; }
+
+  // A choice from the logits [V] after the last unread token. Draws the sampler's next number.
+  struct Choice {
+    uint32_t id = 0;
+    float logprob = 0;
+  };
+  Choice Choose(std::span<const float> logits, SamplerScratch& scratch, float* probabilities);
+  // Appends the chosen token. The text is valid until the next call. REQUIRES: unread() is empty, not finished.
+  GeneratedToken Accept(const Choice& choice);
+  // Ends the request, with kStop unless it is finished.
+  void Stop();
+
+  // What was made so far.
+  const Generated& result() const { return result_; }
+  Generated TakeResult() { return std::move(result_); }
+
+ private:
+  void MakeRoom();
+  void Finish(FinishReason reason);
+
+  size_t context_;
+  const Tokenizer& tokenizer_;
+  RequestOptions options_;
+  Sampler sampler_;
+  TextStream stream_;
+  KeyValueCache cache_;
+  std::vector<uint32_t> tokens_;  // prompt and continuation
+  size_t read_ = 0;               // of them, from the start: in the cache, or left behind when the context was full
+  size_t made_ = 0;               // tokens chosen
+  bool finished_ = false;
+  Generated result_;
+};
+
+}  // namespace cllm

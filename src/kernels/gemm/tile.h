@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/gemm/gemm.h"
+
+namespace cllm {
+
+// What the register tiles of a block of the product share. An operand's words are floats or, in bf16, pairs of values
+// (operand_words-inl.h). B(k, n) of panel p begins at b + p * panel_stride + k * row_stride.
+struct TileShape {
+  size_t depth;  // words of A for each row
+  size_t a_row_stride, a_depth_stride;
+  size_t b_row_stride, b_panel_stride;
+  size_t c_stride;
+  GemmInto into;
+  const float* prefetch = nullptr;  // what later tiles read: fetched into the second-level cache, a part by each tile
+  size_t prefetch_step = 0;         // floats of it for kUnroll steps down k
+};
+
+// C[rows, one panel] = or += A[rows, depth] * B[depth, one panel].
+using TileFunction = void (*)(const TileShape& shape, const float* a, const float* b, float* c);
+
+}  // namespace cllm

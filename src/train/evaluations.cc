@@ -1,0 +1,98 @@
+#include "train/evaluations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/path.h"
+
+namespace cllm {
+namespace {
+
+constexpr uint64_t kMostPositions = 32768;  // that an evaluation in mid-run looks at
+
+}  // namespace
+
+Result<EvaluationResult> Evaluations::OnSample() const {
+  // A fixed share of the training's own work: evaluations together cost about 3 % of it.
+  const double share = 0.09 * static_cast<double>(*session_.config.eval_every) * session_.TokensPerStep();
+  const size_t context = session_.shape().context;
+  const double positions = std::clamp(share, 4.0 * static_cast<double>(context), double{kMostPositions});
+  return session_.Evaluate(static_cast<size_t>(positions) / context);
+}
+
+Result<EvaluationResult> Evaluations::OnWhole() const {
+  const size_t limit = static_cast<size_t>(*session_.config.eval_tokens) / session_.shape().context;
+  return session_.Evaluate(limit == 0 ? session_.validation.windows() : limit);
+}
+
+void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best) {
+  session_.observer.OnEvaluation({.step = step,
+                                  .loss_token = result.scores.token,
+                                  .loss_root = result.scores.root,
+                                  .loss_form = result.scores.form,
+                                  .bits_per_byte = result.bits_per_byte,
+                                  .best = best,
+                                  .whole = result.whole});
+}
+
+Result<bool> Evaluations::Regular() {
+  CLLM_ASSIGN(const EvaluationResult result, OnSample());
+  RunState& state = session_.state;
+  const bool best = state.best_step == 0 || result.scores.token < state.best_nats;
+  if (best) {
+    state.best_nats = result.scores.token;
+    state.best_step = state.step;
+    state.worse_evaluations = 0;
+  } else {
+    ++state.worse_evaluations;
+  }
+  Tell(state.step, result, best);
+  return best;
+}
+
+void Evaluations::KeepBest() {
+  if (!checkpoints_.SaveOrSkip()) return;
+  if (const Status pointed = checkpoints_.PointBest(session_.state.step); !pointed.ok()) {
+    session_.observer.OnNote({pointed.message()});
+  }
+}
+
+Status Evaluations::Asked() {
+  CLLM_ASSIGN(const EvaluationResult result, OnSample());
+  Tell(session_.state.step, result, false);
+  return {};
+}
+
+Result<FinalEvaluation> Evaluations::Final() {
+  CLLM_ASSIGN(const EvaluationResult last, OnWhole());
+  const RunState& state = session_.state;
+  FinalEvaluation verdict{.best_step = state.step, .best = last, .last = last.scores};
+  if (state.best_step != 0 && state.best_step != state.step && state.best_nats < last.scores.token) {
+    CLLM_TRY(ConsiderBest(verdict));
+  }
+  CLLM_TRY(checkpoints_.PointBest(verdict.best_step));
+  Tell(verdict.best_step, verdict.best, true);
+  return verdict;
+}
+
+// The sample that chose `best` is smaller than the whole: both are measured on the whole, the better one stays.
+Status Evaluations::ConsiderBest(FinalEvaluation& verdict) {
+  ExactStep& step = *session_.step;
+  Parameters other(session_.shape());
+  CLLM_ASSIGN(const std::string directory, checkpoints_.BestDirectory());
+  CLLM_TRY(ReadModel(JoinPath(directory, kModelFileName), other));
+  const auto exchange = [&](Parameters& weights) -> Status {
+    std::swap(other, weights);
+    return {};
+  };
+  CLLM_TRY(step.LoadWeights(exchange));
+  CLLM_ASSIGN(const EvaluationResult best, OnWhole());
+  if (best.scores.token < verdict.last.token) {
+    verdict.best_step = session_.state.best_step;
+    verdict.best = best;
+    return {};
+  }
+  return step.LoadWeights(exchange);
+}
+
+}  // namespace cllm

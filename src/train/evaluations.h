@@ -1,0 +1,42 @@
+#pragma once
+
+#include "train/run_checkpoints.h"
+#include "train/session.h"
+
+namespace cllm {
+
+// What the whole validation part says at the end of a run.
+struct FinalEvaluation {
+  uint64_t best_step = 0;
+  EvaluationResult best;
+  MeanScores last;  // of the last step
+};
+
+// The evaluations of a run on its validation part, and which of its weights are the best. Tells the observer each
+// result. Node Zero only.
+class Evaluations {
+ public:
+  // Both outlive this.
+  Evaluations(Session& session, RunCheckpoints& checkpoints) : session_(session), checkpoints_(checkpoints) {}
+
+  // The regular one, on a fixed sample. True: the best so far. Error: Diverged if the loss is not finite.
+  Result<bool> Regular();
+  // After a best one: saves the weights and points `best` to them. A failure is told and ends nothing.
+  void KeepBest();
+  // One that somebody asked for, on the same sample: told, and nothing follows from it. Error: as above.
+  Status Asked();
+  // The last weights and those of `best`, both on the whole validation part (or as much as the configuration allows);
+  // the better ones are in the step afterwards and `best` points to them. REQUIRES: the last step was saved.
+  Result<FinalEvaluation> Final();
+
+ private:
+  Result<EvaluationResult> OnSample() const;
+  Result<EvaluationResult> OnWhole() const;
+  void Tell(uint64_t step, const EvaluationResult& result, bool best);
+  Status ConsiderBest(FinalEvaluation& verdict);
+
+  Session& session_;
+  RunCheckpoints& checkpoints_;
+};
+
+}  // namespace cllm

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/context.h"
+#include "model/parameters.h"
+#include "nn/exact_accumulator.h"
+#include "spheres/per_leaf.h"
+#include "train/tensor_owners.h"
+
+namespace cllm {
+
+// The gradient's norm is the root of a sum over chunks of this many elements, in layout order: the same bits whatever
+// cuts the work.
+inline constexpr size_t kNormChunk = 16384;
+double NormOfChunks(std::span<const double> sums_of_squares);
+
+// Brings the gradients of all work items together: the seam between one process and several. Sums are of integers, so
+// neither their order nor the number of workers or ranks can change a bit.
+// Thread-compatible: Node Zero calls it between phases; Into is called by work.
+class GradientExchange {
+ public:
+  virtual ~GradientExchange() = default;
+
+  virtual Rank rank() const = 0;
+  // Where a worker adds the gradients of its items.
+  virtual ExactAccumulator& Into(const Leaf& leaf) = 0;
+  // After a step's items: sums up over the workers and the ranks. Returns the whole gradient's norm, on every rank the
+  // same.
+  virtual Result<double> Sum() = 0;
+  // After Sum: the whole gradient in fixed point, by layout offset. Meaningful for the tensors that this rank owns. The
+  // update zeroes what it has used.
+  virtual std::span<int64_t> sum() = 0;
+  // After the update: brings the weights that other ranks own.
+  virtual Status GatherWeights(Parameters& parameters) = 0;
+  // Forgets what was added, for a step that is refused.
+  virtual void Clear() = 0;
+};
+
+// The exchange of one process: an accumulator for each cache domain, summed up chunk by chunk into the first. Keeps
+// references to the spheres and to the contexts, whose tiles are its scratch.
+class LocalExchange final : public GradientExchange {
+ public:
+  LocalExchange(const ParameterLayout& layout, Spheres& spheres, const PerLeaf<TrainingContext>& contexts);
+
+  Rank rank() const override { return {}; }
+  ExactAccumulator& Into(const Leaf& leaf) override { return *accumulators_[leaf.cache_domain]; }
+  Result<double> Sum() override;
+  std::span<int64_t> sum() override { return accumulators_.front()->values(); }
+  Status GatherWeights(Parameters&) override { return {}; }
+  void Clear() override;
+
+  static size_t Bytes(const ParameterLayout& layout, size_t cache_domains);
+
+ private:
+  void SumChunk(size_t chunk, float* scratch);
+
+  Spheres& spheres_;
+  const PerLeaf<TrainingContext>& contexts_;
+  std::vector<std::unique_ptr<ExactAccumulator>> accumulators_;  // by cache domain
+  std::vector<double> chunk_squares_;
+};
+
+}  // namespace cllm

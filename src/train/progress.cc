@@ -1,0 +1,45 @@
+#include "train/progress.h"
+
+namespace cllm {
+namespace {
+
+constexpr double kLossSmoothing = 0.95;  // of the loss shown
+constexpr double kTimeSmoothing = 0.9;   // of the seconds of a step
+
+}  // namespace
+
+StepEvent Progress::AfterStep(const StepResult& result, double seconds, Session& session) {
+  RunState& state = session.state;
+  const MeanScores& scores = result.scores;
+  ++state.step;
+  state.tokens += scores.positions;
+  state.elapsed_s += seconds;
+  step_seconds_ = step_seconds_ == 0 ? seconds : kTimeSmoothing * step_seconds_ + (1 - kTimeSmoothing) * seconds;
+  const double loss = scores.Total(session.step->options().lambda);
+  state.smooth_loss = state.step == 1 ? loss : kLossSmoothing * state.smooth_loss + (1 - kLossSmoothing) * loss;
+  last_training_nats_ = scores.token;
+
+  StepEvent event;
+  event.step = state.step;
+  event.total = state.schedule.total();
+  event.tokens = state.tokens;
+  event.loss = loss;
+  event.smooth_loss = state.smooth_loss;
+  event.loss_token = scores.token;
+  event.loss_root = scores.root;
+  event.loss_form = scores.form;
+  event.rate = *session.config.rate * result.rate_factor;
+  event.gradient_norm = result.gradient_norm;
+  event.tokens_per_s = static_cast<double>(scores.positions) / step_seconds_;
+  if (peak_gflops_ > 0) event.peak_share = event.tokens_per_s * FlopPerToken(session.shape()) / (peak_gflops_ * 1e9);
+  event.elapsed_s = state.elapsed_s;
+  event.eta_s = static_cast<double>(event.total - event.step) * step_seconds_;
+  event.items_s = result.seconds[static_cast<size_t>(StepPhase::kItems)];
+  event.reduce_s = result.seconds[static_cast<size_t>(StepPhase::kReduce)];
+  event.update_s = result.seconds[static_cast<size_t>(StepPhase::kUpdate)];
+  event.pack_s = result.seconds[static_cast<size_t>(StepPhase::kPack)];
+  event.spheres = session.spheres->Statistics();
+  return event;
+}
+
+}  // namespace cllm

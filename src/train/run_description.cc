@@ -1,0 +1,48 @@
+#include "train/run_description.h"
+
+#include "base/system.h"
+#include "kernels/simd.h"
+
+namespace cllm {
+namespace {
+
+const char* KindName(OptimizerKind kind) { return kind == OptimizerKind::kMuon ? "muon" : "adamw"; }
+
+ShapeValue ValueOf(const Dimension& dimension, const ModelShape& shape) {
+  return {std::string(dimension.name),
+          std::visit([&](const auto at) { return decltype(ShapeValue::value)(shape.*at.value); }, dimension.place)};
+}
+
+}  // namespace
+
+RunDescription Describe(const Session& session, double peak_gflops) {
+  const RunConfig& config = session.config;
+  const Spheres& spheres = *session.spheres;
+  RunDescription run;
+  run.step = session.state.step;
+  run.total_steps = session.state.schedule.total();
+  run.parameters = session.step->parameters().layout().parameters();
+  for (const Dimension& dimension : Dimensions()) run.shape.push_back(ValueOf(dimension, session.shape()));
+  run.batch = *config.batch;
+  run.item = *config.item;
+  run.optimizer = KindName(config.optimizer);
+  run.rate = *config.rate;
+  run.embedding_rate = *config.embedding_rate;
+  run.lambda = config.lambda;
+  run.seed = config.seed;
+  run.precision = config.precision;
+  run.simd = SimdName();
+  run.processor = ProcessorName();
+  run.workers = spheres.leaves();
+  run.cache_domains = spheres.cache_domains();
+  run.peak_gflops = peak_gflops;
+  run.corpus = session.corpus.name();
+  run.training_tokens = session.corpus.training().size();
+  run.validation_tokens = session.corpus.validation().size();
+  run.epochs =
+      session.TokensPerStep() * static_cast<double>(run.total_steps) / static_cast<double>(run.training_tokens);
+  run.numerics = kNumerics;
+  return run;
+}
+
+}  // namespace cllm
