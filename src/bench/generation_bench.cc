@@ -50,12 +50,13 @@ class Speakers {
         weights_(Initial(shape), load.storage),
         batch_(weights_, load.sequences, pool),
         choosers_(batch_.team_size(), SamplerScratch(shape.vocabulary)),
-        samplers_(load.sequences, Sampler({.temperature = 0})) {}
+        samplers_(load.sequences, Sampler({.temperature = 0})),
+        caches_(load.sequences, KeyValueCache(shape)) {}
 
   // Continues token 0 in each sequence by as many tokens as the load says; returns seconds, on one thread of processor
   // time.
   double Generate() {
-    caches_.assign(load_.sequences, KeyValueCache(weights_.shape()));
+    for (KeyValueCache& cache : caches_) cache.Truncate(0);
     said_.assign(load_.sequences, {0});
     const double begin = Now();
     for (size_t i = 0; i < load_.tokens; ++i) Step();

@@ -137,19 +137,28 @@ void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right
   }
 }
 
+// Tiles over kPanels panels while so many are left, then one over as many as there are.
+template <size_t kRows, size_t kPanels>
+size_t ThinTiles(const TileShape& shape, const float* a, const float* b, size_t columns, float* c) {
+  size_t column = 0;
+  for (; column + kPanels * kPanelWidth <= columns; column += kPanels * kPanelWidth) {
+    Tile<kRows, kPanels>(shape, a, b + column / kPanelWidth * shape.b_panel_stride, c + column);
+  }
+  if constexpr (kPanels > 2) {
+    const float* rest = b + column / kPanelWidth * shape.b_panel_stride;
+    column += ThinTiles<kRows, kPanels - 1>(shape, a, rest, columns - column, c + column);
+  }
+  return column;
+}
+
 // One to three rows: tiles over several panels, so that enough chains are in flight and B streams through once.
 template <size_t kRows>
 void ThinBlock(GemmLeft a, RightBlock b, size_t depth, size_t columns, Output out) {
-  constexpr size_t kPanels = 6 / kRows;
   const LeftBlock left(a);
-  const TileShape shape = ShapeOf(left, b, depth, out);
-  size_t column = 0;
-  for (; column + kPanels * kPanelWidth <= columns; column += kPanels * kPanelWidth) {
-    Tile<kRows, kPanels>(shape, a.data, b.data, out.c + column);
-    b.data += kPanels * b.panel_stride;
-  }
-  Prefetch prefetch = NextPanels(b, 1, columns - column);
-  Block<OperandWords::kFloats>(RowTiles(kRows), left, b, depth, columns - column, prefetch, out.At(0, column));
+  const size_t done = ThinTiles<kRows, 6 / kRows>(ShapeOf(left, b, depth, out), a.data, b.data, columns, out.c);
+  b.data += done / kPanelWidth * b.panel_stride;
+  Prefetch prefetch = NextPanels(b, 1, columns - done);
+  Block<OperandWords::kFloats>(RowTiles(kRows), left, b, depth, columns - done, prefetch, out.At(0, done));
 }
 
 void AnyThinBlock(size_t m, GemmLeft a, const RightBlock& b, size_t depth, size_t columns, Output out) {
