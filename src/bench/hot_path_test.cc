@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "bench/trial.h"
+#include "infer/batch.h"
+#include "infer/sampler.h"
 
 // What a training step must not do: allocate, on any thread, or lock a mutex on a worker. A program of its own, since
 // it replaces the C library's allocation and locks for all of it; operator new, std::mutex and std::shared_mutex end up
@@ -118,6 +120,46 @@ TEST(HotPath, StepsAfterTheFirst_NeitherAllocateNorLockOnWorkers) {
       }
     }
   }
+}
+
+// Decoding steps of four sequences on two leaves, while no cache grows by a page.
+TEST(HotPath, DecodingStepsWithinAPage_NeitherAllocateNorLock) {
+  constexpr size_t kSequences = 4, kSteps = 20;
+  const ModelShape shape{.layers = 2, .heads = 4, .width = 256, .hidden = 688, .context = 64, .vocabulary = 300};
+  Parameters values(shape);
+  InitializeParameters(1, values);
+  const Weights weights(std::move(values), Storage::kF32);
+  const auto pool = Spheres::Start({.leaves = 2, .permits = 2});
+  ASSERT_TRUE(pool.ok());
+  Batch batch(weights, kSequences, pool->get());
+  std::vector<KeyValueCache> caches(kSequences, KeyValueCache(shape));
+  std::vector<SamplerScratch> scratch(batch.team_size(), SamplerScratch(shape.vocabulary));
+  std::vector<Sampler> samplers(kSequences, Sampler(SamplerOptions()));
+  std::array<uint32_t, kSequences> said{};
+  std::array<BatchPart, kSequences> parts;
+  std::atomic<size_t> members = 0;
+  const Batch::AfterLogits choose = [&](const Team& team, std::span<const float> logits) {
+    members.fetch_add(1, std::memory_order_relaxed);
+    const Range share = team.Share(kSequences);
+    for (size_t s = share.begin; s < share.end; ++s) {
+      const auto row = logits.subspan(s * shape.vocabulary, shape.vocabulary);
+      said[s] = samplers[s].Draw(row, {&said[s], 1}, {}, scratch[team.member]);
+    }
+  };
+  const auto step = [&] {
+    for (size_t s = 0; s < kSequences; ++s) parts[s] = {.cache = &caches[s], .tokens = {&said[s], 1}};
+    batch.Step(parts, std::ref(choose));
+  };
+  step();
+  members = 0;
+  StartCounting();
+  for (size_t i = 0; i < kSteps; ++i) step();
+  counting = false;
+  EXPECT_EQ(members, 2 * kSteps);  // a team decoded
+  EXPECT_EQ(allocations.by_workers, 0u);
+  EXPECT_EQ(allocations.by_node_zero, 0u);
+  EXPECT_EQ(locks.by_workers, 0u);
+  EXPECT_EQ(locks.by_node_zero, kSteps);  // Node Zero's own lock of a phase
 }
 
 // The control: each way to allocate and to lock is seen.
