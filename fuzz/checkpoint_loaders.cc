@@ -75,6 +75,10 @@ Status LoadModel(ByteView bytes) {
   WriteText(path, Written(ModelFile(parameters)));
   Parameters again(config);
   CHECK(ReadModel(path, again).ok() && WeightHash(again) == hash);
+  for (const TensorType type : {TensorType::kF16, TensorType::kBF16, TensorType::kQ8_0}) {
+    WriteText(path, Written(ModelFile(parameters, type)));
+    CHECK(ReadModel(path, again).ok());
+  }
   return {};
 }
 

@@ -146,6 +146,96 @@ TEST_F(BadInput, HeadSize_Odd) {
                 {"head size of 5"});
 }
 
+// Of the model's shape: the sentence names the dimension and the values.
+TEST_F(BadInput, Shape_ThatContradictsItself_FromOptions) {
+  const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> cases = {
+      {{"--heads", "4", "--kv-heads", "3"}, {"--kv-heads 3", "--heads 4"}},
+      {{"--heads", "3", "--kv-heads", "6"}, {"--kv-heads 6", "--heads 3"}},
+      {{"--heads", "2", "--head-dim", "7"}, {"--head-dim", "7", "even"}},
+      {{"--heads", "2", "--width", "10"}, {"--heads 2", "--width 10", "even"}},
+      {{"--kv-heads", "0"}, {"--kv-heads", "'0'", "from 1 to"}},
+      {{"--head-dim", "2000"}, {"--head-dim", "'2000'", "to 1024"}},
+      {{"--rope-base", "0.5"}, {"--rope-base", "'0.5'", "from 1 to"}},
+      {{"--rope-base", "inf"}, {"--rope-base", "'inf'"}},
+      {{"--norm-eps", "1"}, {"--norm-eps", "'1'", "to 0.1"}},
+      {{"--norm-eps", "0"}, {"--norm-eps", "'0'", "from 1e-12"}},
+      {{"--untied=maybe"}, {"--untied", "'maybe'", "true or false"}}};
+  for (const auto& [options, words] : cases) {
+    std::vector<std::string> arguments = {"train", Good(), "--out", box_.path("run"), "--steps", "1", "--quiet"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    ExpectRefused(box_.Run(arguments), kUsage, words);
+    EXPECT_FALSE(Exists(box_.path("run")));
+  }
+}
+
+TEST_F(BadInput, Shape_ThatContradictsItself_FromAConfiguration) {
+  const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
+      {"heads = 4\nkv-heads = 3\n", {"kv-heads 3", "heads 4"}},
+      {"head-dim = 7\n", {"head-dim", "7", "even"}},
+      {"heads = 2\nwidth = 10\n", {"heads 2", "width 10", "even"}},
+      {"steps = 1\nrope-base = 0.5\n", {"line 2", "rope-base", "'0.5'", "from 1 to"}},
+      {"norm-eps = 1\n", {"line 1", "norm-eps", "'1'", "to 0.1"}},
+      {"untied = \"maybe\"\n", {"line 1", "untied", "'maybe'", "true or false"}}};
+  for (auto [text, words] : cases) {
+    const std::string config = box_.Write("c.toml", text);
+    words.push_back("c.toml");
+    ExpectRefused(box_.Run({"train", Good(), "--config", config, "--out", box_.path("run"), "--steps", "1", "--quiet"}),
+                  kBadInput, words);
+    EXPECT_FALSE(Exists(box_.path("run")));
+  }
+  // What an option puts right is no contradiction, and what options bring in is theirs.
+  const std::string config = box_.Write("c.toml", "heads = 4\nkv-heads = 3\n");
+  EXPECT_EQ(Train(Good(), {"--config", config, "--kv-heads", "2"}).exit_code, 0);
+  const std::string sound = box_.Write("c.toml", "heads = 4\nkv-heads = 2\n");
+  const Outcome outcome = box_.Run({"train", Good(), "--config", sound, "--kv-heads", "3", "--out", box_.path("other")});
+  ExpectRefused(outcome, kUsage, {"--kv-heads 3", "--heads 4"});
+  EXPECT_EQ(outcome.err.find("c.toml"), std::string::npos);
+}
+
+TEST_F(BadInput, Shape_OtherThanTheModelThatIsTuned) {
+  ASSERT_EQ(Train(Good(), {"--kv-heads", "1"}).exit_code, 0);
+  ExpectRefused(box_.Run({"train", Good(), "--from", box_.path("run"), "--kv-heads", "2", "--steps", "1", "--out",
+                          box_.path("tuned"), "--quiet"}),
+                kUsage, {"is 2", "--from", "has 1"});
+  EXPECT_FALSE(Exists(box_.path("tuned")));
+}
+
+// The file's own words are changed where they keep their length; its manifest, whose hash would tell, is taken away.
+TEST_F(BadInput, Shape_ThatContradictsItself_FromAModelFile) {
+  ASSERT_EQ(Train(Good(), {"--kv-heads", "1", "--head-dim", "24", "--untied", "--rope-base", "50000"}).exit_code, 0);
+  const std::string name = "model.safetensors", model = "lone/" + name;
+  const std::string whole = ReadAll(box_.path("run/checkpoints/step-1/" + name));
+  for (const char* beside : {"tokenizer.json", "lattice.json"}) {
+    box_.Write(std::string("lone/") + beside, ReadAll(box_.path(std::string("run/") + beside)));
+  }
+  box_.Write(model, whole);
+  ASSERT_EQ(box_.Run({"inspect", box_.path("lone")}).exit_code, 0);
+  struct Change {
+    std::string from, to;
+    std::vector<std::string> words;
+  };
+  for (const auto& [from, to, words] : std::vector<Change>{
+           {"\"kv_heads\":\"1\"", "\"kv_heads\":\"3\"", {"kv_heads 3", "heads 2"}},
+           {"\"head_dim\":\"24\"", "\"head_dim\":\"23\"", {"head_dim is 23", "even"}},
+           {"\"head_dim\":\"24\"", "\"head_dim\":\"26\"", {"query_key_value", "96", "104"}},
+           {"\"rope_base\":\"50000\"", "\"rope_base\":\"0.500\"", {"rope_base is '0.500'", "from 1 to"}},
+           {"\"norm_eps\":\"1e-05\"", "\"norm_eps\":\"1e+05\"", {"norm_eps is '1e+05'", "to 0.1"}},
+           {"\"untied\":\"true\"", "\"untied\":\"True\"", {"untied is 'True'", "true or false"}},
+           {"\"50000\",\"untied\":\"true\"", "\"5000\",\"untied\":\"false\"", {"untied is false", "a tensor 'head'"}},
+           {"\"cllm_format\":\"2\"", "\"cllm_format\":\"3\"", {"3", "newer"}},
+           {"\"cllm_format\":\"2\"", "\"cllm_format\":\"1\"", {"format 1", "head_dim"}}}) {
+    std::string changed = whole;
+    const size_t at = changed.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    ASSERT_EQ(from.size(), to.size());
+    changed.replace(at, from.size(), to);
+    box_.Write(model, changed);
+    std::vector<std::string> all = words;
+    all.push_back(model);
+    for (const char* command : {"inspect", "generate"}) ExpectRefused(box_.Run({command, box_.path("lone")}), kBadInput, all);
+  }
+}
+
 TEST_F(BadInput, RunDirectory_ThatExists_IsLeftAlone) {
   const std::string mine = box_.Write("run/mine.txt", "precious");
   const Outcome outcome = box_.Run(TinyRun(Good(), box_.path("run"), "1"));

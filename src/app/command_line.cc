@@ -152,9 +152,11 @@ Status CommandLine::Parse(const std::vector<std::string>& arguments) {
 }
 
 Status CommandLine::Apply(RunConfig& config) const {
+  Status of_file;
   if (!config_path_.empty()) {
     CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(config_path_));
     CLLM_TRY(ApplyEntries(entries, config_path_, config));
+    of_file = CheckRunConfig(config);
   }
   Source environment, command;
   for (const auto& flag : flags_) {
@@ -175,7 +177,12 @@ Status CommandLine::Apply(RunConfig& config) const {
   if (time && steps) {
     return Usage("--time and --steps contradict each other; name one: so much time, or so many steps");
   }
-  return CheckRunConfig(config);
+  const Status status = CheckRunConfig(config);
+  // A contradiction of the file that no option has changed.
+  if (!status.ok() && status.message() == of_file.message()) {
+    return BadInput(fmt::format("{}: {}", config_path_, status.message()));
+  }
+  return status;
 }
 
 bool CommandLine::Given(const std::string& name) const {

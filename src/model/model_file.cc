@@ -1,19 +1,38 @@
 #include "model/model_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "base/units.h"
-#include "store/json.h"
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
 #include "store/safetensors.h"
 
 namespace cllm {
 namespace {
 
 constexpr uint64_t kModelFormat = 2;
+constexpr const char* kHeadName = "head";
+// Before a tensor's name in the metadata: its type, if the file's own type of it does not tell.
+constexpr const char* kTypePrefix = "type.";
 
-std::vector<uint64_t> Shape(const TensorInfo& info) {
-  if (info.is_norm()) return {info.columns};
-  return {info.rows, info.columns};
+// The type that safetensors knows.
+DType StoredType(TensorType type) {
+  switch (type) {
+    case TensorType::kF32: return DType::kF32;
+    case TensorType::kF16: return DType::kF16;
+    case TensorType::kBF16: return DType::kBF16;
+    case TensorType::kQ8_0: return DType::kU8;
+  }
+  CHECK(false);
+}
+
+// The shape that a file states for a tensor; one of bytes has as many columns as a row has bytes.
+std::vector<uint64_t> StoredShape(const TensorInfo& info, TensorType type) {
+  const uint64_t columns = StoredType(type) == DType::kU8 ? RowBytes(type, info.columns) : info.columns;
+  if (info.is_norm()) return {columns};
+  return {info.rows, columns};
 }
 
 Status AtPath(const SafetensorsFile& file, const Status& status) {
@@ -26,8 +45,9 @@ Status ReadDimension(const SafetensorsFile& file, uint64_t format, const Dimensi
   const bool there = entry != file.metadata().end();
   if (dimension.derived && format == 1) {
     if (!there) return {};
-    return BadInput(fmt::format("{}: the metadata has {} '{}', which a file of format 1 does not have; expected format {}",
-                                file.path(), dimension.name, entry->second, kModelFormat));
+    return BadInput(
+        fmt::format("{}: the metadata has {} '{}', which a file of format 1 does not have; expected format {}",
+                    file.path(), dimension.name, entry->second, kModelFormat));
   }
   if (!there) {
     return BadInput(
@@ -44,21 +64,94 @@ Status DeriveDimensions(ModelShape& shape) {
   return {};
 }
 
-Result<ModelShape> ShapeOf(const SafetensorsFile& file) {
-  CLLM_ASSIGN(const uint64_t format, file.Format(kModelFormat));
+// The dimensions in the metadata; they fit one another.
+Result<ModelShape> ReadDimensions(const SafetensorsFile& file, uint64_t format) {
   ModelShape shape;
   for (const Dimension& dimension : Dimensions()) CLLM_TRY(ReadDimension(file, format, dimension, shape));
   Status status = format == 1 ? DeriveDimensions(shape) : Status();
   if (status.ok()) status = Validate(shape);
   if (!status.ok()) return AtPath(file, status);
-  // Before anyone allocates for that shape: the file must hold as much.
-  size_t values = 0;
-  for (const TensorView& tensor : file.tensors()) values += tensor.bytes.size() / sizeof(float);
-  const size_t expected = ParameterLayout(shape).parameters();
-  if (values != expected) {
-    return BadInput(fmt::format("{}: {} values, expected {} for the shape in its metadata", file.path(), values, expected));
-  }
   return shape;
+}
+
+Result<TensorType> TypeOf(const SafetensorsFile& file, uint64_t format, const TensorView& tensor) {
+  const auto entry = file.metadata().find(kTypePrefix + tensor.name);
+  const std::string stored = DTypeName(tensor.dtype), name = entry == file.metadata().end() ? stored : entry->second;
+  const std::optional<TensorType> type = FindTensorType(name);
+  const bool fits = type && StoredType(*type) == tensor.dtype;
+  if (fits && (format > 1 || *type == TensorType::kF32)) return *type;
+  return BadInput(fmt::format("{}: the tensor '{}' has type '{}' in {}, expected {} in a file of format {}",
+                              file.path(), tensor.name, name, stored,
+                              format == 1 ? "F32" : "F32, F16, BF16 or, as 'Q8_0' in the metadata, U8", format));
+}
+
+// A tied model has no head's tensor, another has one.
+Status CheckHead(const SafetensorsFile& file, const ModelShape& shape) {
+  const bool there = file.Find(kHeadName) != nullptr;
+  if (there == shape.untied) return {};
+  return BadInput(fmt::format("{}: untied is {}, expected {} because the file has {} tensor '{}'", file.path(),
+                              shape.untied, there, there ? "a" : "no", kHeadName));
+}
+
+// The tensor is there with the shape that the dimensions give it.
+Result<TensorType> CheckTensor(const SafetensorsFile& file, uint64_t format, const TensorInfo& info) {
+  const TensorView* tensor = file.Find(info.name);
+  if (tensor == nullptr) return BadInput(fmt::format("{}: the tensor '{}' is missing", file.path(), info.name));
+  CLLM_ASSIGN(const TensorType type, TypeOf(file, format, *tensor));
+  const std::vector<uint64_t> expected = StoredShape(info, type);
+  if (tensor->shape == expected) return type;
+  return BadInput(fmt::format("{}: the tensor '{}' is {} [{}], expected [{}] by the dimensions in the metadata",
+                              file.path(), info.name, NameOf(type), fmt::join(tensor->shape, ", "),
+                              fmt::join(expected, ", ")));
+}
+
+// A file that holds what its metadata say.
+struct CheckedFile {
+  SafetensorsFile file;
+  ModelShape shape;
+  std::vector<TensorType> types;  // of the layout's tensors
+};
+
+// Takes memory for what the file holds, not for what it claims.
+Result<CheckedFile> OpenChecked(const std::string& path) {
+  CLLM_ASSIGN(SafetensorsFile file, SafetensorsFile::Open(path));
+  CLLM_ASSIGN(const uint64_t format, file.Format(kModelFormat));
+  CLLM_ASSIGN(const ModelShape shape, ReadDimensions(file, format));
+  CLLM_TRY(CheckHead(file, shape));
+  const ParameterLayout layout(shape);
+  std::vector<TensorType> types;
+  for (const TensorInfo& info : layout.tensors()) {
+    CLLM_ASSIGN(const TensorType type, CheckTensor(file, format, info));
+    types.push_back(type);
+  }
+  if (file.tensors().size() != types.size()) {
+    return BadInput(fmt::format("{}: {} tensors, expected {} by the dimensions in the metadata", path,
+                                file.tensors().size(), types.size()));
+  }
+  return CheckedFile{std::move(file), shape, std::move(types)};
+}
+
+void Decode(TensorType type, const TensorView& tensor, const TensorInfo& info, std::span<float> out) {
+  const size_t row_bytes = RowBytes(type, info.columns);
+  for (size_t row = 0; row < info.rows; ++row) {
+    DecodeRow(type, tensor.bytes.subspan(row * row_bytes, row_bytes), out.subspan(row * info.columns, info.columns));
+  }
+}
+
+std::vector<std::byte> Encoded(TensorType type, const TensorInfo& info, std::span<const float> values) {
+  const size_t row_bytes = RowBytes(type, info.columns);
+  std::vector<std::byte> bytes(info.rows * row_bytes);
+  for (size_t row = 0; row < info.rows; ++row) {
+    EncodeRow(type, values.subspan(row * info.columns, info.columns),
+              std::span(bytes).subspan(row * row_bytes, row_bytes));
+  }
+  return bytes;
+}
+
+TensorMetadata MetadataOf(const ModelShape& shape) {
+  TensorMetadata metadata = {{kFormatKey, std::to_string(kModelFormat)}};
+  for (const Dimension& dimension : Dimensions()) metadata[std::string(dimension.name)] = dimension.Text(shape);
+  return metadata;
 }
 
 Status CheckSameShape(const std::string& path, const ModelShape& found, const ModelShape& expected) {
@@ -71,33 +164,33 @@ Status CheckSameShape(const std::string& path, const ModelShape& found, const Mo
 
 }  // namespace
 
-CheckpointFile ModelFile(const Parameters& parameters) {
+CheckpointFile ModelFile(const Parameters& parameters, TensorType matrices) {
+  TensorMetadata metadata = MetadataOf(parameters.shape());
   std::vector<TensorView> tensors;
+  // Shared by the copies of the callback, which std::function makes copyable. A vector that moves keeps its bytes.
+  const auto encoded = std::make_shared<std::vector<std::vector<std::byte>>>();
   for (const TensorInfo& info : parameters.layout().tensors()) {
-    tensors.push_back({info.name, DType::kF32, Shape(info), std::as_bytes(parameters.tensor(info))});
+    const TensorType type = info.is_norm() ? TensorType::kF32 : matrices;
+    ByteView bytes = std::as_bytes(parameters.tensor(info));
+    if (type != TensorType::kF32) bytes = encoded->emplace_back(Encoded(type, info, parameters.tensor(info)));
+    if (StoredType(type) == DType::kU8) metadata[kTypePrefix + info.name] = NameOf(type);
+    tensors.push_back({info.name, StoredType(type), StoredShape(info, type), bytes});
   }
-  TensorMetadata metadata = {{kFormatKey, std::to_string(kModelFormat)}};
-  for (const Dimension& dimension : Dimensions()) {
-    metadata[std::string(dimension.name)] = dimension.Text(parameters.shape());
-  }
-  return TensorFile(kModelFileName, std::move(tensors), std::move(metadata));
+  CheckpointFile file = TensorFile(kModelFileName, std::move(tensors), std::move(metadata));
+  file.write = [encoded, write = std::move(file.write)](ByteSink& sink) { return write(sink); };
+  return file;
 }
 
 Result<ModelShape> ReadModelShape(const std::string& path) {
-  CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(path));
-  return ShapeOf(file);
+  CLLM_ASSIGN(const CheckedFile checked, OpenChecked(path));
+  return checked.shape;
 }
 
 Status ReadModel(const std::string& path, Parameters& parameters) {
-  CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(path));
-  CLLM_ASSIGN(const ModelShape found, ShapeOf(file));
-  CLLM_TRY(CheckSameShape(path, found, parameters.shape()));
-  if (file.tensors().size() != parameters.layout().tensors().size()) {
-    return BadInput(fmt::format("{}: {} tensors, expected {}", path, file.tensors().size(),
-                                parameters.layout().tensors().size()));
-  }
+  CLLM_ASSIGN(const CheckedFile checked, OpenChecked(path));
+  CLLM_TRY(CheckSameShape(path, checked.shape, parameters.shape()));
   for (const TensorInfo& info : parameters.layout().tensors()) {
-    CLLM_TRY(file.Read(info.name, Shape(info), parameters.tensor(info)));
+    Decode(checked.types[info.index], *checked.file.Find(info.name), info, parameters.tensor(info));
   }
   return {};
 }

@@ -1,27 +1,32 @@
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "model/parameters.h"
+#include "model/tensor_types.h"
 #include "store/checkpoint.h"
 
 namespace cllm {
 
 inline constexpr const char* kModelFileName = "model.safetensors";
 
-// model.safetensors of the given weights: the tensors, and in the metadata a format number and the model's dimensions.
-// Equal weights make equal files. Views the parameters until written.
+// model.safetensors of the given weights: the tensors, matrices (embedding and head too) in the type `matrices`, norms
+// in F32, and in the metadata a format number and the model's dimensions. Equal weights make equal files. Views the
+// parameters until written; in another type than kF32 it also owns what it will write.
 //
-// Format 2: the metadata has every dimension of model/shape.h by name; tensors are F32. Format 1 lacks the dimensions
-// that have a value of their own when they are not named (kv_heads, head_dim, untied, rope_base, norm_eps).
-CheckpointFile ModelFile(const Parameters& parameters);
+// Format 2: the metadata has every dimension of model/shape.h by name. A tensor is F32, F16, BF16 or Q8_0
+// (model/tensor_types.h). One in Q8_0 is U8 [rows, bytes of a row] with "Q8_0" in the metadata as "type." and its name:
+// "type.embedding". Format 1 has F32 alone and lacks the dimensions that have a value of their own when they are not
+// named (kv_heads, head_dim, untied, rope_base, norm_eps).
+CheckpointFile ModelFile(const Parameters& parameters, TensorType matrices = TensorType::kF32);
 
-// The shape that a model file states. Error (BadInput): not a model file of ours, a newer format, numbers out of range or
-// against each other, dimensions that the file's format does not have, fewer or more values than the shape needs.
+// The shape that a model file states. Error (BadInput): not a model file of ours, a newer format, numbers out of range
+// or against each other, dimensions or types that the file's format does not have, tensors of another shape than the
+// dimensions give them. Takes no memory for what the file does not hold.
 Result<ModelShape> ReadModelShape(const std::string& path);
 
-// Reads the tensors into `parameters`, which have the file's shape. Error (BadInput): damaged, or another shape.
+// Reads the tensors, of whatever type each is, into `parameters`, which have the file's shape. Error (BadInput):
+// damaged, or another shape.
 Status ReadModel(const std::string& path, Parameters& parameters);
 
 }  // namespace cllm
