@@ -187,7 +187,8 @@ TEST_F(BadInput, Shape_ThatContradictsItself_FromAConfiguration) {
   const std::string config = box_.Write("c.toml", "heads = 4\nkv-heads = 3\n");
   EXPECT_EQ(Train(Good(), {"--config", config, "--kv-heads", "2"}).exit_code, 0);
   const std::string sound = box_.Write("c.toml", "heads = 4\nkv-heads = 2\n");
-  const Outcome outcome = box_.Run({"train", Good(), "--config", sound, "--kv-heads", "3", "--out", box_.path("other")});
+  const Outcome outcome =
+      box_.Run({"train", Good(), "--config", sound, "--kv-heads", "3", "--out", box_.path("other")});
   ExpectRefused(outcome, kUsage, {"--kv-heads 3", "--heads 4"});
   EXPECT_EQ(outcome.err.find("c.toml"), std::string::npos);
 }
@@ -200,7 +201,7 @@ TEST_F(BadInput, Shape_OtherThanTheModelThatIsTuned) {
   EXPECT_FALSE(Exists(box_.path("tuned")));
 }
 
-// The file's own words are changed where they keep their length; its manifest, whose hash would tell, is taken away.
+// Words of the file change and keep its length. No manifest stands beside it, whose hash would tell.
 TEST_F(BadInput, Shape_ThatContradictsItself_FromAModelFile) {
   ASSERT_EQ(Train(Good(), {"--kv-heads", "1", "--head-dim", "24", "--untied", "--rope-base", "50000"}).exit_code, 0);
   const std::string name = "model.safetensors", model = "lone/" + name;
@@ -223,7 +224,7 @@ TEST_F(BadInput, Shape_ThatContradictsItself_FromAModelFile) {
            {"\"untied\":\"true\"", "\"untied\":\"True\"", {"untied is 'True'", "true or false"}},
            {"\"50000\",\"untied\":\"true\"", "\"5000\",\"untied\":\"false\"", {"untied is false", "a tensor 'head'"}},
            {"\"cllm_format\":\"2\"", "\"cllm_format\":\"3\"", {"3", "newer"}},
-           {"\"cllm_format\":\"2\"", "\"cllm_format\":\"1\"", {"format 1", "head_dim"}}}) {
+           {"\"cllm_format\":\"2\"", "\"cllm_format\":\"1\"", {"format 1", "kv_heads '1'"}}}) {
     std::string changed = whole;
     const size_t at = changed.find(from);
     ASSERT_NE(at, std::string::npos) << from;
@@ -232,7 +233,9 @@ TEST_F(BadInput, Shape_ThatContradictsItself_FromAModelFile) {
     box_.Write(model, changed);
     std::vector<std::string> all = words;
     all.push_back(model);
-    for (const char* command : {"inspect", "generate"}) ExpectRefused(box_.Run({command, box_.path("lone")}), kBadInput, all);
+    for (const char* command : {"inspect", "generate"}) {
+      ExpectRefused(box_.Run({command, box_.path("lone")}), kBadInput, all);
+    }
   }
 }
 

@@ -261,6 +261,9 @@ TEST_F(Interruption, RunsOfReleasedVersions_Load) {
     fs::copy_file(box_.path(name + "/text.txt"), box_.path("text.txt"), fs::copy_options::overwrite_existing);
     const Outcome resumed = box_.Run({"resume", run, "--steps", "8", "--quiet", "--samples", "0"});
     EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+    // Checkpoints of both programs beside one another.
+    EXPECT_EQ(box_.Run({"inspect", run, "--verify"}).exit_code, 0);
+    EXPECT_EQ(box_.Run({"generate", run + "@8", "-n", "5"}).exit_code, 0);
     if (name == "0.1.0") {
       EXPECT_THAT(resumed.err, HasSubstr("the configuration is of numerics 1, this program has"));
     }

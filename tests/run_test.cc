@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
@@ -95,6 +96,72 @@ TEST_F(Runs, Precedence_IsFlagThenEnvironmentThenFile) {
   EXPECT_THAT(config, HasSubstr("dropout = 0.2"));
 }
 
+// A model of which every dimension is named, and differs from what the others would give it.
+class NamedShape : public Runs {
+ protected:
+  std::vector<std::string> Arguments(const std::string& out, const std::string& threads, const std::string& steps) {
+    std::vector<std::string> arguments = {"train",   text_, "--out",     box_.path(out),
+                                          "--steps", steps, "--threads", threads};
+    std::istringstream more(
+        "--layers 2 --heads 4 --kv-heads 2 --head-dim 24 --width 20 --hidden 33 --context 16 --untied "
+        "--rope-base 50000 --norm-eps 1e-6 --tokenizer bytes --batch 64 --item 1 --save-every 20 --eval-every 50 "
+        "--samples 0 --quiet");
+    arguments.insert(arguments.end(), std::istream_iterator<std::string>(more), {});
+    return arguments;
+  }
+  Outcome Train(const std::string& out, const std::string& threads) { return box_.Run(Arguments(out, threads, "12")); }
+  nlohmann::json Inspected(const std::string& run) {
+    const Outcome outcome = box_.Run({"inspect", box_.path(run), "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  }
+};
+
+TEST_F(NamedShape, AnyNumberOfThreads_GivesTheSameWeights) {
+  std::string hash;
+  for (const std::string threads : {"1", "2", "7", "63"}) {
+    const Outcome outcome = Train(threads, threads);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::string found = Inspected(threads).at("weights_xxh3");
+    if (hash.empty()) hash = found;
+    EXPECT_EQ(found, hash) << threads << " threads";
+    EXPECT_EQ(Model(threads, "12"), Model("1", "12")) << threads << " threads";
+  }
+}
+
+TEST_F(NamedShape, IsInspected_Evaluated_AndGeneratesText) {
+  ASSERT_EQ(Train("run", "2").exit_code, 0);
+  const nlohmann::json shown = Inspected("run");
+  const nlohmann::json expected = {{"layers", 2},    {"heads", 4},           {"width", 20},     {"hidden", 33},
+                                   {"context", 16},  {"kv_heads", 2},        {"head_dim", 24},  {"vocabulary", 259},
+                                   {"untied", true}, {"rope_base", 50000.0}, {"norm_eps", 1e-6}};
+  for (const auto& [name, value] : expected.items()) EXPECT_EQ(shown.at(name), value) << name;
+  std::vector<std::string> tensors;
+  for (const auto& tensor : shown.at("tensors")) tensors.push_back(tensor.at("name"));
+  EXPECT_THAT(tensors, ::testing::Contains("head"));
+  const Outcome evaluated = box_.Run({"eval", box_.path("run"), text_, "--json"});
+  ASSERT_EQ(evaluated.exit_code, 0) << evaluated.err;
+  const double nats = nlohmann::json::parse(evaluated.out).at("nats_per_token");
+  EXPECT_LT(nats, 5.5) << "ln 259 = 5.56 is an untrained model's";
+  EXPECT_GT(nats, 0.5);
+  const Outcome generated = box_.Run({"generate", box_.path("run"), "-p", "The ", "-n", "40", "--temp", "0"});
+  ASSERT_EQ(generated.exit_code, 0) << generated.err;
+  EXPECT_FALSE(generated.out.empty());
+  EXPECT_EQ(box_.Run({"generate", box_.path("run"), "-p", "The ", "-n", "40", "--temp", "0"}).out, generated.out);
+}
+
+TEST_F(NamedShape, Config_OfTheRun_ReproducesIt) {
+  ASSERT_EQ(Train("first", "2").exit_code, 0);
+  EXPECT_THAT(ReadAll(box_.path("first/config.toml")),
+              AllOf(HasSubstr("kv-heads = 2\n"), HasSubstr("head-dim = 24\n"), HasSubstr("untied = true\n"),
+                    HasSubstr("rope-base = 50000\n"), HasSubstr("norm-eps = 1e-06\n")));
+  const Outcome again =
+      box_.Run({"train", "--config", box_.path("first/config.toml"), "--out", box_.path("second"), "--quiet"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(Model("second", "12"), Model("first", "12"));
+  EXPECT_EQ(ReadAll(box_.path("second/config.toml")), ReadAll(box_.path("first/config.toml")));
+}
+
 // Sends the signal as soon as the log has `lines` lines, and a moment more.
 Start KilledAfter(std::vector<std::string> arguments, const std::string& log, size_t lines, int signal,
                   std::chrono::microseconds more = {}) {
@@ -129,6 +196,19 @@ TEST_F(Runs, Killed_AtThreeRandomMoments_AndResumed_GivesTheSameWeights) {
   const Outcome last = box_.Run(arguments);
   ASSERT_EQ(last.exit_code, 0) << last.err;
   EXPECT_EQ(Model("whole", kSteps), Model("cut", kSteps));
+}
+
+TEST_F(NamedShape, Stopped_AndResumed_GivesTheSameWeights) {
+  constexpr const char* kSteps = "100";
+  ASSERT_EQ(box_.Run(Arguments("whole", "2", kSteps)).exit_code, 0);
+  for (const auto& [signal, code] : {std::pair{SIGINT, 128 + SIGINT}, {SIGKILL, 128 + SIGKILL}}) {
+    const std::string out = "cut-" + std::to_string(signal);
+    EXPECT_EQ(box_.Run(KilledAfter(Arguments(out, "1", kSteps), box_.path(out + "/log.jsonl"), 30, signal)).exit_code,
+              code);
+    const Outcome last = box_.Run({"resume", box_.path(out), "--threads", "7", "--quiet", "--samples", "0"});
+    ASSERT_EQ(last.exit_code, 0) << last.err;
+    EXPECT_EQ(Model(out, kSteps), Model("whole", kSteps)) << "signal " << signal;
+  }
 }
 
 TEST_F(Runs, Bf16_KilledAndResumed_GivesTheSameWeights_WhichAreNotThoseOfFp32) {

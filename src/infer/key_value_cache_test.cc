@@ -25,7 +25,7 @@ std::vector<float> Whole(const ModelShape& c, const std::vector<float>& qkv) {
   const size_t stride = c.qkv_width();
   const float* k = qkv.data() + c.query_width();
   AttentionForward({.queries = c.context, .heads = c.heads, .head_dim = c.head_dim, .kv_heads = c.kv_heads},
-                   {qkv.data(), stride, k, stride, k + c.kv_width(), stride}, out.data(), c.query_width(), nullptr,
+                   {qkv.data(), stride, k, stride, k + c.kv_width(), stride}, {out.data(), c.query_width(), nullptr},
                    scratch.data());
   return out;
 }

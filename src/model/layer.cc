@@ -84,9 +84,9 @@ void FeedForwardPart(const ForwardPass& pass, size_t layer, const LayerBuffers& 
   const Weights& w = pass.weights;
   const ModelShape& s = w.shape();
   NormRows(pass, b.residual_mid, w.layout().ffn_norm(layer), b.normed, b.inverse_rms_ffn);
-  FeedForward({pass.rows, s.width, s.hidden}, b.normed,
-              {.gate_up = w.forward(w.layout().gate_up(layer)), .down = w.forward(w.layout().down(layer))}, b.gate_up,
-              b.branch, b.block, pass.team);
+  FeedForward({pass.rows, s.width, s.hidden},
+              {.gate_up = w.forward(w.layout().gate_up(layer)), .down = w.forward(w.layout().down(layer))},
+              {.x = b.normed, .gate_up = b.gate_up, .y = b.branch, .scratch = b.block}, pass.team);
   AddBranch(pass, DropoutMask::FeedForward(layer), b.residual_mid, b.branch, b.residual_out);
   pass.team.Meet();
 }

@@ -33,10 +33,10 @@ void FeedForwardPartBackward(const BackwardPass& pass, size_t i) {
   RmsNormApply(layer.residual_mid, width, w.values(norm), layer.inverse_rms_ffn, pass.rows, width, ctx.normed, width);
   const float* d_branch = BranchGradient(pass, DropoutMask::FeedForward(i));
   // d_normed = d norm(x1); the gradients of Wg, Wu and Wd leave here.
-  FeedForwardBackward({pass.rows, width, w.shape().hidden}, d_branch, ctx.normed,
-                      {.gate_up = w.backward(gate_up), .down = w.backward(down)},
-                      {.gate = gate_up.grid, .up = gate_up.grid + 1, .down = down.grid}, layer.gate_up, ctx.d_normed,
-                      ctx.block, pass.sink);
+  FeedForwardBackward(
+      {pass.rows, width, w.shape().hidden}, {.gate_up = w.backward(gate_up), .down = w.backward(down)},
+      {.gate = gate_up.grid, .up = gate_up.grid + 1, .down = down.grid},
+      {.d_y = d_branch, .x = ctx.normed, .gate_up = layer.gate_up, .d_x = ctx.d_normed, .scratch = ctx.block}, pass.sink);
   NormBackward(pass, layer.residual_mid, norm, layer.inverse_rms_ffn);
 }
 
@@ -52,8 +52,9 @@ void SequenceAttentionBackward(const BackwardPass& pass, size_t i, size_t sequen
   float* v = k + s.kv_width();
   AttentionBackward(
       {.queries = pass.length, .heads = s.heads, .head_dim = s.head_dim, .kv_heads = s.kv_heads}, {q, k, v, stride},
-      layer.attention + first * out_stride, d_attention + first * out_stride, out_stride,
-      layer.log_sum_exp + first * s.heads, pass.context.block);
+      {layer.attention + first * out_stride, d_attention + first * out_stride, out_stride,
+       layer.log_sum_exp + first * s.heads},
+      pass.context.block);
   RopeBackward(q, stride, pass.length, s.heads, s.head_dim, 0, rope.cosines(), rope.sines());
   RopeBackward(k, stride, pass.length, s.kv_heads, s.head_dim, 0, rope.cosines(), rope.sines());
 }

@@ -21,8 +21,8 @@ class OwnRows final : public AttentionSource {
     float* log_sum_exp = context_.layers[rows.layer].log_sum_exp + segment.first_row * shape_.heads +
                          rows.kv_head * group * segment.rows;
     AttentionForward({.queries = segment.rows, .heads = group, .head_dim = shape_.head_dim, .kv_heads = 1},
-                     {rows.q, rows.stride, rows.k, rows.stride, rows.v, rows.stride}, rows.out, rows.out_stride,
-                     log_sum_exp, context_.block);
+                     {rows.q, rows.stride, rows.k, rows.stride, rows.v, rows.stride},
+                     {rows.out, rows.out_stride, log_sum_exp}, context_.block);
   }
 
  private:
@@ -61,9 +61,11 @@ void Transformer::Evaluate(TrainingContext& context, size_t positions, size_t fi
   const ModelShape& shape = weights_.shape();
   CHECK(first_counted < positions && positions <= shape.context);
   Forward(context, {1, positions}, {});
-  LossForward(context.normed + first_counted * shape.width, shape.width,
-              {context.targets.data() + first_counted, positions - first_counted},
-              weights_.forward(weights_.layout().head()), classes_, context.block, sums);
+  LossForward({.h = context.normed + first_counted * shape.width,
+               .width = shape.width,
+               .targets = {context.targets.data() + first_counted, positions - first_counted},
+               .classes = classes_},
+              weights_.forward(weights_.layout().head()), context.block, sums);
 }
 
 void Transformer::Train(TrainingContext& context, size_t sequences, float lambda, const DropoutMask& dropout,
@@ -74,9 +76,16 @@ void Transformer::Train(TrainingContext& context, size_t sequences, float lambda
   sink.tile = context.tile;
   sink.precision = weights_.format().precision();
   Forward(context, rows, dropout);
-  LossForwardBackward(context.normed, weights_.shape().width, {context.targets.data(), rows.count()},
-                      {.columns = weights_.forward(head), .rows = weights_.backward(head)}, classes_, lambda, head.grid,
-                      context.d_normed, context.block, sums, sink);
+  LossForwardBackward({.h = context.normed,
+                       .width = weights_.shape().width,
+                       .targets = {context.targets.data(), rows.count()},
+                       .classes = classes_},
+                      {.columns = weights_.forward(head),
+                       .rows = weights_.backward(head),
+                       .grid = head.grid,
+                       .lambda = lambda,
+                       .d_h = context.d_normed},
+                      context.block, sums, sink);
   Backward(context, rows, dropout, sink);
 }
 

@@ -93,8 +93,8 @@ size_t AttentionBackwardScratch(size_t keys, size_t head_dim) {
   return 2 * PackedSize(head_dim, keys) + 2 * kQueryBlock * StripStride(keys) + 3 * RoundUp(keys * head_dim, 16);
 }
 
-void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, float* out, size_t out_stride,
-                      float* log_sum_exp, float* scratch) {
+void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, const AttentionOutput& to,
+                      float* scratch) {
   const size_t hd = shape.head_dim, stride = StripStride(shape.keys());
   const float scale = AttentionScale(hd);
   float* scores = scratch + PackedSize(hd, shape.keys());
@@ -110,16 +110,16 @@ void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, fl
       for (size_t r = 0; r < rows; ++r) {
         const size_t n = shape.first_position + begin + r + 1;
         const float lse = SoftmaxRow(scores + r * stride, n, visible, scale);
-        if (log_sum_exp != nullptr) log_sum_exp[head * shape.queries + begin + r] = lse;
+        if (to.log_sum_exp != nullptr) to.log_sum_exp[head * shape.queries + begin + r] = lse;
       }
       GemmRows(rows, hd, visible, {.data = scores, .row_stride = stride}, in.v + kv_column, in.v_stride,
-               out + begin * out_stride + column, out_stride, GemmInto::kOverwrite);
+               to.out + begin * to.stride + column, to.stride, GemmInto::kOverwrite);
     }
   }
 }
 
-void AttentionBackward(const AttentionShape& shape, const AttentionGradients& qkv, const float* out, const float* d_out,
-                       size_t out_stride, const float* log_sum_exp, float* scratch) {
+void AttentionBackward(const AttentionShape& shape, const AttentionGradients& qkv, const AttentionOutputGradient& from,
+                       float* scratch) {
   DCHECK(shape.first_position == 0);
   const size_t hd = shape.head_dim, total = shape.queries;
   const BackwardScratch s(scratch, total, hd);
@@ -133,8 +133,8 @@ void AttentionBackward(const AttentionShape& shape, const AttentionGradients& qk
     std::memset(s.d_v, 0, total * hd * sizeof(float));
     for (size_t head = kv_head * shape.group(); head < (kv_head + 1) * shape.group(); ++head) {
       float* q = qkv.q + head * hd;
-      const Head h = {.q = q, .k = k, .out = out + head * hd, .d_out = d_out + head * hd,
-                      .log_sum_exp = log_sum_exp + head * total, .stride = qkv.stride, .out_stride = out_stride,
+      const Head h = {.q = q, .k = k, .out = from.out + head * hd, .d_out = from.d_out + head * hd,
+                      .log_sum_exp = from.log_sum_exp + head * total, .stride = qkv.stride, .out_stride = from.stride,
                       .head_dim = hd, .positions = total};
       for (size_t begin = 0; begin < total; begin += kQueryBlock) BackwardBlock(h, s, keys, values, begin);
       CopyRows(s.d_q, total, hd, q, qkv.stride);

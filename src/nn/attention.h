@@ -28,8 +28,8 @@ size_t AttentionBackwardScratch(size_t keys, size_t head_dim);
 
 // Causal multi-head attention (Vaswani et al. 2017, eq. 1), softmax(q k^T / sqrt(D)) v, with key/value heads that several
 // query heads share (Ainslie et al. 2023). q and out are [rows, H D], k and v [rows, K D], each with its own row stride.
-// log_sum_exp [H, queries] is written (may be null). The result of a row does not depend on how many queries a call has,
-// so cached generation equals the full computation bit for bit.
+// The result of a row does not depend on how many queries a call has, so cached generation equals the full computation
+// bit for bit.
 struct AttentionInputs {
   const float* q;
   size_t q_stride;
@@ -38,18 +38,29 @@ struct AttentionInputs {
   const float* v;
   size_t v_stride;
 };
-void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, float* out, size_t out_stride,
-                      float* log_sum_exp, float* scratch);
+struct AttentionOutput {
+  float* out;
+  size_t stride;
+  float* log_sum_exp;  // [H, queries], for backward; may be null
+};
+void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, const AttentionOutput& to, float* scratch);
 
 // In place: q, k, v (parts of one [T, (H + 2 K) D] buffer of row stride `stride`) become their gradients.
-// out, d_out [T, H D]; log_sum_exp as written by forward. REQUIRES: first_position == 0.
+// REQUIRES: first_position == 0.
 struct AttentionGradients {
   float* q;
   float* k;
   float* v;
   size_t stride;
 };
-void AttentionBackward(const AttentionShape& shape, const AttentionGradients& qkv, const float* out, const float* d_out,
-                       size_t out_stride, const float* log_sum_exp, float* scratch);
+// What forward wrote, and its gradient: [T, H D] each.
+struct AttentionOutputGradient {
+  const float* out;
+  const float* d_out;
+  size_t stride;
+  const float* log_sum_exp;  // [H, T]
+};
+void AttentionBackward(const AttentionShape& shape, const AttentionGradients& qkv, const AttentionOutputGradient& from,
+                       float* scratch);
 
 }  // namespace cllm

@@ -26,23 +26,35 @@ struct FeedForwardShape {
   size_t hidden = 0;  // F
 };
 
-// SwiGLU (Shazeer 2020): y[T, C] = (silu(x Wg^T) * (x Wu^T)) Wd^T. gate_up_weight packs [2F, C] and down_weight [C, F],
-// both by columns. gate_up [T, 2F], of row stride GateUpStride(F), is kept for backward.
+// SwiGLU (Shazeer 2020): y[T, C] = (silu(x Wg^T) * (x Wu^T)) Wd^T. gate_up packs the weight [2F, C], gate rows before up
+// rows, and down [C, F], both by columns.
 struct FeedForwardWeights {
   Panels gate_up;
   Panels down;
 };
-// A team shares all of these buffers: each member computes its share of the hidden units, then of y's columns, and
-// returns without having met the others after that.
-void FeedForward(const FeedForwardShape& shape, const float* x, const FeedForwardWeights& weights, float* gate_up,
-                 float* y, float* scratch, const Team& team = {});
+struct FeedForwardBuffers {
+  const float* x;  // [T, C]
+  float* gate_up;  // [T, 2F], of row stride GateUpStride(F), kept for backward
+  float* y;        // [T, C]
+  float* scratch;  // FeedForwardScratch
+};
+// A team shares the buffers: each member computes its share of the hidden units, then of y's columns, and returns without
+// having met the others after that.
+void FeedForward(const FeedForwardShape& shape, const FeedForwardWeights& weights, const FeedForwardBuffers& buffers,
+                 const Team& team = {});
 
-// d_y, x, d_x [T, C]; weights packed by rows; gate_up, as forward left it, is overwritten. d_x is overwritten.
+// Its gradient. The weights are packed by rows; their gradients go to the sink.
 struct FeedForwardGrids {
   size_t gate, up, down;
 };
-void FeedForwardBackward(const FeedForwardShape& shape, const float* d_y, const float* x,
-                         const FeedForwardWeights& weights, const FeedForwardGrids& grids, float* gate_up, float* d_x,
-                         float* scratch, GradientSink& sink);
+struct FeedForwardGradients {
+  const float* d_y;  // [T, C]
+  const float* x;    // [T, C]
+  float* gate_up;    // as forward left it; becomes its own gradient
+  float* d_x;        // [T, C], is overwritten
+  float* scratch;    // FeedForwardBackwardScratch
+};
+void FeedForwardBackward(const FeedForwardShape& shape, const FeedForwardWeights& weights, const FeedForwardGrids& grids,
+                         const FeedForwardGradients& buffers, GradientSink& sink);
 
 }  // namespace cllm

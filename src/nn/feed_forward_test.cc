@@ -37,8 +37,8 @@ class FeedForwardOp : public testing::TestWithParam<size_t> {
     const Packed gate_up = Packed::Columns(gate_up_, 2 * hidden_, kWidth);
     const Packed down = Packed::Columns(down_, kWidth, hidden_);
     std::vector<float> y(kRows * kWidth, 9.0f);
-    FeedForward({kRows, kWidth, hidden_}, x_.data(), {gate_up.panels(), down.panels()}, kept_.data(), y.data(),
-                scratch_.data());
+    FeedForward({kRows, kWidth, hidden_}, {gate_up.panels(), down.panels()},
+                {.x = x_.data(), .gate_up = kept_.data(), .y = y.data(), .scratch = scratch_.data()});
     return y;
   }
 };
@@ -59,8 +59,10 @@ TEST_P(FeedForwardOp, Backward_IsTheSlopeOfTheDoubleForm) {
       3 * half);
   const Packed gate_up = Packed::Rows(gate_up_, 2 * hidden_, kWidth), down = Packed::Rows(down_, kWidth, hidden_);
   std::vector<float> d_x(kRows * kWidth, 9.0f);
-  FeedForwardBackward({kRows, kWidth, hidden_}, d_y_.data(), x_.data(), {gate_up.panels(), down.panels()}, {0, 1, 2},
-                      kept_.data(), d_x.data(), scratch_.data(), gathered.sink);
+  FeedForwardBackward(
+      {kRows, kWidth, hidden_}, {gate_up.panels(), down.panels()}, {0, 1, 2},
+      {.d_y = d_y_.data(), .x = x_.data(), .gate_up = kept_.data(), .d_x = d_x.data(), .scratch = scratch_.data()},
+      gathered.sink);
   EXPECT_TRUE(gathered.sink.in_range);
 
   const Doubles x = ToDouble(x_), wide = ToDouble(gate_up_), narrow = ToDouble(down_), weights = ToDouble(d_y_);

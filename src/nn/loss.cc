@@ -42,37 +42,36 @@ void LossSums::Add(const LossSums& other) {
   finite &= other.finite;
 }
 
-void LossForward(const float* h, size_t width, std::span<const uint32_t> targets, const Panels& head,
-                 const LossClasses& classes, float* scratch, LossSums& sums) {
-  const size_t vocabulary = head.columns, block = LossBlock(vocabulary, targets.size());
-  for (size_t begin = 0; begin < targets.size(); begin += block) {
-    const size_t rows = std::min(block, targets.size() - begin);
-    LinearForward(h + begin * width, width, rows, head, scratch, vocabulary);
+void LossForward(const LossInputs& in, const Panels& head, float* scratch, LossSums& sums) {
+  const size_t vocabulary = head.columns, block = LossBlock(vocabulary, in.targets.size());
+  for (size_t begin = 0; begin < in.targets.size(); begin += block) {
+    const size_t rows = std::min(block, in.targets.size() - begin);
+    LinearForward(in.h + begin * in.width, in.width, rows, head, scratch, vocabulary);
     for (size_t r = 0; r < rows; ++r) {
-      AddScores(LossRowScores(scratch + r * vocabulary, classes.root.data(), classes.form.data(), vocabulary,
-                              targets[begin + r]),
+      AddScores(LossRowScores(scratch + r * vocabulary, in.classes.root.data(), in.classes.form.data(), vocabulary,
+                              in.targets[begin + r]),
                 sums);
     }
   }
 }
 
-void LossForwardBackward(const float* h, size_t width, std::span<const uint32_t> targets, const LossHead& head,
-                         const LossClasses& classes, float lambda, size_t grid, float* d_h, float* scratch,
-                         LossSums& sums, GradientSink& sink) {
-  const size_t vocabulary = head.columns.columns, block = LossBlock(vocabulary, targets.size());
-  for (size_t begin = 0; begin < targets.size(); begin += block) {
-    const size_t rows = std::min(block, targets.size() - begin);
-    const float* h_block = h + begin * width;
-    LinearForward(h_block, width, rows, head.columns, scratch, vocabulary);
+// Forward: logits = h W^T. d_logits replaces the logits, block by block; d_h = d_logits W, d_W = d_logits^T h.
+void LossForwardBackward(const LossInputs& in, const LossHead& head, float* scratch, LossSums& sums,
+                         GradientSink& sink) {
+  const size_t vocabulary = head.columns.columns, width = in.width, block = LossBlock(vocabulary, in.targets.size());
+  for (size_t begin = 0; begin < in.targets.size(); begin += block) {
+    const size_t rows = std::min(block, in.targets.size() - begin);
+    const float* h = in.h + begin * width;
+    LinearForward(h, width, rows, head.columns, scratch, vocabulary);
     for (size_t r = 0; r < rows; ++r) {
-      AddScores(LossRow(scratch + r * vocabulary, classes.root.data(), classes.form.data(), vocabulary,
-                        targets[begin + r], lambda, 1.0f),
+      AddScores(LossRow(scratch + r * vocabulary, in.classes.root.data(), in.classes.form.data(), vocabulary,
+                        in.targets[begin + r], head.lambda, 1.0f),
                 sums);
     }
-    LinearBackward(scratch, vocabulary, rows, head.rows, d_h + begin * width, width, GemmInto::kOverwrite);
-    const Panels input = PackRows(h_block, width, rows, width,
-                                  scratch + WholeLines(LossScratch(vocabulary, targets.size())), sink.precision);
-    LinearWeightGradient(scratch, vocabulary, input, grid, {0, vocabulary, 0, width}, sink);
+    LinearBackward(scratch, vocabulary, rows, head.rows, head.d_h + begin * width, width, GemmInto::kOverwrite);
+    const Panels input =
+        PackRows(h, width, rows, width, scratch + WholeLines(LossScratch(vocabulary, in.targets.size())), sink.precision);
+    LinearWeightGradient(scratch, vocabulary, input, head.grid, {0, vocabulary, 0, width}, sink);
   }
 }
 

@@ -11,7 +11,8 @@ namespace cllm {
 // The fused head and the crystalline loss (design section 4): logits exist for one block of positions at a time, and
 // their gradient is formed in place.
 
-// Positions whose logits exist at once, of `positions`: at most 256, fewer when their logits exceed 4 MiB.
+// Positions whose logits exist at once, of `positions`: at most 256, fewer when their logits exceed 4 MiB (8 of 131,072
+// tokens). The vocabulary is never cut: that would compute the logits twice.
 size_t LossBlock(size_t vocabulary, size_t positions);
 // Floats of scratch: forward alone, and with backward.
 inline size_t LossScratch(size_t vocabulary, size_t positions) { return LossBlock(vocabulary, positions) * vocabulary; }
@@ -33,17 +34,25 @@ struct LossSums {
   static double Nats(int64_t sum) { return static_cast<double>(sum) * 0x1p-32; }
 };
 
-// The scores of `targets` given h [T, C] (after the final norm); head packs the embedding [V, C] by columns.
-void LossForward(const float* h, size_t width, std::span<const uint32_t> targets, const Panels& head,
-                 const LossClasses& classes, float* scratch, LossSums& sums);
-
-// The same, and the gradients: d_h [T, C] is written, the embedding's gradient goes to `grid`.
-struct LossHead {
-  Panels columns;  // the embedding packed by columns: logits
-  Panels rows;     // and by rows: d_h
+// What the model made of the positions, and what is right there.
+struct LossInputs {
+  const float* h;                     // [T, C], after the final norm
+  size_t width;                       // C
+  std::span<const uint32_t> targets;  // [T]
+  const LossClasses& classes;
 };
-void LossForwardBackward(const float* h, size_t width, std::span<const uint32_t> targets, const LossHead& head,
-                         const LossClasses& classes, float lambda, size_t grid, float* d_h, float* scratch,
-                         LossSums& sums, GradientSink& sink);
+
+// The scores of the targets; head packs the head's matrix [V, C] by columns. scratch: LossScratch.
+void LossForward(const LossInputs& in, const Panels& head, float* scratch, LossSums& sums);
+
+// The same, and the gradients of (token + lambda (root + form)) summed over positions. scratch: LossBackwardScratch.
+struct LossHead {
+  Panels columns;  // the head's matrix packed by columns: logits
+  Panels rows;     // and by rows: d_h
+  size_t grid;     // where its gradient goes
+  float lambda;
+  float* d_h;      // [T, C] is written
+};
+void LossForwardBackward(const LossInputs& in, const LossHead& head, float* scratch, LossSums& sums, GradientSink& sink);
 
 }  // namespace cllm

@@ -26,6 +26,7 @@ class LossOp : public testing::Test {
       form_.push_back(static_cast<int32_t>(v % 3));
     }
     for (size_t t = 0; t < kPositions; ++t) targets_.push_back(static_cast<uint32_t>(RandomBits(3, t) % kVocabulary));
+    classes_ = {root_, form_};
   }
 
   // Scores of position t; p is written.
@@ -65,6 +66,7 @@ class LossOp : public testing::Test {
 
   std::vector<int32_t> root_, form_;
   std::vector<uint32_t> targets_;
+  LossClasses classes_;  // views of root_ and form_
   const std::vector<float> h_ = RandomFloats(1, kPositions* kWidth);
   const std::vector<float> embedding_ = RandomFloats(2, kVocabulary* kWidth);
   const Packed columns_ = Packed::Columns(embedding_, kVocabulary, kWidth);
@@ -74,16 +76,16 @@ class LossOp : public testing::Test {
 
 TEST_F(LossOp, Forward_ScoresAgreeWithTheDoubleForm) {
   LossSums sums;
-  LossForward(h_.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), sums);
+  LossForward({h_.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
   ExpectSums(sums);
 }
 
 // One position at a time gives the same bits as blocks.
 TEST_F(LossOp, Forward_BlocksChangeNoBit) {
   LossSums whole, single;
-  LossForward(h_.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), whole);
+  LossForward({h_.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), whole);
   for (size_t t = 0; t < kPositions; ++t) {
-    LossForward(&h_[t * kWidth], kWidth, {&targets_[t], 1}, columns_.panels(), {root_, form_}, scratch_.data(), single);
+    LossForward({&h_[t * kWidth], kWidth, {&targets_[t], 1}, classes_}, columns_.panels(), scratch_.data(), single);
   }
   EXPECT_EQ(whole.token, single.token);
   EXPECT_EQ(whole.root, single.root);
@@ -95,8 +97,9 @@ TEST_F(LossOp, ForwardBackward_GradientsAreTheSlopesOfTheDoubleForm) {
                     kVocabulary * kWidth);
   std::vector<float> d_h(kPositions * kWidth, 9.0f);
   LossSums sums;
-  LossForwardBackward(h_.data(), kWidth, targets_, {columns_.panels(), rows_.panels()}, {root_, form_}, kLambda, 0,
-                      d_h.data(), scratch_.data(), sums, gathered.sink);
+  LossForwardBackward({h_.data(), kWidth, targets_, classes_},
+                      {.columns = columns_.panels(), .rows = rows_.panels(), .grid = 0, .lambda = kLambda, .d_h = d_h.data()},
+                      scratch_.data(), sums, gathered.sink);
   ExpectSums(sums);
   const Doubles h = ToDouble(h_), embedding = ToDouble(embedding_);
   // The slopes by the formula's derivative in double, checked against finite differences below.
@@ -128,7 +131,7 @@ TEST_F(LossOp, NoNumber_IsReported) {
   std::vector<float> h = h_;
   h[100 * kWidth] = std::numeric_limits<float>::quiet_NaN();
   LossSums sums;
-  LossForward(h.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), sums);
+  LossForward({h.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
   EXPECT_FALSE(sums.finite);
 }
 
@@ -136,7 +139,7 @@ TEST_F(LossOp, ScoreAboveAThousandNats_IsReported) {
   std::vector<float> h = h_;
   for (size_t c = 0; c < kWidth; ++c) h[c] *= 4000;
   LossSums sums;
-  LossForward(h.data(), kWidth, targets_, columns_.panels(), {root_, form_}, scratch_.data(), sums);
+  LossForward({h.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
   EXPECT_FALSE(sums.finite);
 }
 
