@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/random.h"
-#include "bench/measure.h"
 #include "kernels/simd.h"
 #include "math/arrays.h"
+#include "measure/measure.h"
 
 extern "C" {
 #define CLLM_MVEC(name)             \
@@ -107,7 +107,7 @@ double Nanoseconds(Array function, const std::vector<float>& x, std::vector<floa
   const auto calls = [&] {
     for (int i = 0; i < kCalls; ++i) function(x.data(), y.data(), kElements);
   };
-  return 1e9 / (bench::CallsPerSecond(kMilliseconds, calls, {}) * kCalls * kElements);
+  return 1e9 / (measure::CallsPerSecond(kMilliseconds, calls, {}) * kCalls * kElements);
 }
 
 // The forms agree within a few units of the last place; a benchmark of a wrong function is worth nothing.
@@ -138,12 +138,12 @@ void Measure(const Row& row, size_t rounds, bool wide) {
     if (mvec != nullptr) vector.push_back(Nanoseconds(mvec, x, y));
     scalar.push_back(Nanoseconds(row.scalar, x, y));
   }
-  const double own = bench::Median(ours), plain = bench::Median(scalar);
+  const double own = measure::Median(ours), plain = measure::Median(scalar);
   if (mvec == nullptr) {
     std::printf("| %-8s | %6.3f |      - |     - | %6.3f | %5.2f |\n", row.name, own, plain, plain / own);
     return;
   }
-  const double peer = bench::Median(vector);
+  const double peer = measure::Median(vector);
   std::printf("| %-8s | %6.3f | %6.3f | %5.2f | %6.3f | %5.2f |\n", row.name, own, peer, peer / own, plain,
               plain / own);
 }

@@ -1,5 +1,5 @@
 # Build rules shared by every folder: one static library per source folder, whose headers are visible only to
-# the libraries that link it, so an include of a higher or sibling layer does not compile.
+# the libraries that link it, so an include of a higher floor does not compile.
 include(CheckCXXCompilerFlag)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -51,6 +51,11 @@ target_link_libraries(cllm_flags INTERFACE Threads::Threads)
 # REQUIRES: called from src/<name>/CMakeLists.txt. Headers are included as "<name>/x.h".
 function(cllm_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  foreach(room IN LISTS ARG_DEPENDS)
+    if(NOT TARGET ${room})
+      message(FATAL_ERROR "src/${name} depends on ${room}, expected rooms of lower floors only (src/FLOORS)")
+    endif()
+  endforeach()
   set(view ${CMAKE_BINARY_DIR}/layers/${name})
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${name} ${view}/${name} SYMBOLIC)

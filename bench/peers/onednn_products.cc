@@ -19,18 +19,18 @@
 #include "base/random.h"
 #include "base/system.h"
 #include "base/units.h"
-#include "bench/configurations.h"
-#include "bench/measure.h"
-#include "bench/table.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/gemm/panels.h"
 #include "kernels/peak.h"
 #include "kernels/simd.h"
 #include "math/scalar.h"
+#include "measure/configurations.h"
+#include "measure/measure.h"
+#include "measure/table.h"
 #include "nn/feed_forward.h"
 #include "nn/loss.h"
 
-namespace cllm::bench {
+namespace cllm::measure {
 namespace {
 
 constexpr double kMilliseconds = 8;  // of one measurement, one step at least
@@ -245,16 +245,16 @@ int Main(Precision precision, size_t rounds) {
 }
 
 }  // namespace
-}  // namespace cllm::bench
+}  // namespace cllm::measure
 
 int main(int argc, char** argv) {
   const std::string_view precision = argc > 1 ? argv[1] : "";
   const char* count = argc > 2 ? argv[2] : "11";
   const cllm::Result<uint64_t> rounds = cllm::ParseCount(count);
-  if ((precision != "fp32" && precision != "bf16") || !rounds.ok() || *rounds < cllm::bench::kMinRounds) {
+  if ((precision != "fp32" && precision != "bf16") || !rounds.ok() || *rounds < cllm::measure::kMinRounds) {
     std::fprintf(stderr, "onednn_products: '%s %s', expected fp32 or bf16 and at least %zu rounds\n",
-                 std::string(precision).c_str(), count, cllm::bench::kMinRounds);
+                 std::string(precision).c_str(), count, cllm::measure::kMinRounds);
     return 2;
   }
-  return cllm::bench::Main(precision == "fp32" ? cllm::Precision::kFp32 : cllm::Precision::kBf16, *rounds);
+  return cllm::measure::Main(precision == "fp32" ? cllm::Precision::kFp32 : cllm::Precision::kBf16, *rounds);
 }

@@ -8,18 +8,18 @@
 #include "app/command_line.h"
 #include "app/console.h"
 #include "base/system.h"
-#include "bench/generation_bench.h"
-#include "bench/kernels_bench.h"
-#include "bench/lattice_bench.h"
-#include "bench/measure.h"
-#include "bench/peers_bench.h"
-#include "bench/scaling_bench.h"
-#include "bench/training_bench.h"
-#include "data/cache_directory.h"
+#include "corpus/cache_directory.h"
+#include "corpus/split_text.h"
 #include "data/prepared_corpus.h"
-#include "data/split_text.h"
-#include "model/weights.h"
 #include "kernels/simd.h"
+#include "measure/generation_bench.h"
+#include "measure/kernels_bench.h"
+#include "measure/lattice_bench.h"
+#include "measure/measure.h"
+#include "measure/peers_bench.h"
+#include "measure/scaling_bench.h"
+#include "measure/training_bench.h"
+#include "model/weights.h"
 #include "spheres/spheres.h"
 #include "store/json.h"
 #include "text/tokenizer_trainer.h"
@@ -33,7 +33,7 @@ constexpr uint64_t kMaxRounds = 1000;
 constexpr char kConfigHelp[] = "configurations a, b, c of docs/performance.md, separated by commas";
 
 // What was measured on what, then the table and its sentences; or all of it as one JSON object.
-void Print(std::string_view name, const bench::Findings& findings, bool json) {
+void Print(std::string_view name, const measure::Findings& findings, bool json) {
   if (json) {
     JsonFields fields = {{"bench", name},
                          {"version", VersionText()},
@@ -57,15 +57,15 @@ Status Kernels(const Arguments& arguments) {
       "bench kernels",
       "Each kernel on one thread: checked against its reference, then timed beside the machine's own peak.",
       "cllm bench kernels\n  cllm bench kernels gradient --rounds 15");
-  bench::KernelOptions options;
+  measure::KernelOptions options;
   bool json = false;
   line.AddText("NAME", options.part, "only kernels whose name holds this");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [7]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_ASSIGN(const bench::Findings findings, bench::BenchKernels(options));
+  CLLM_ASSIGN(const measure::Findings findings, measure::BenchKernels(options));
   Print("kernels", findings, json);
   return {};
 }
@@ -75,8 +75,8 @@ std::string Joined(const std::vector<std::string>& words) { return fmt::format("
 Status Train(const Arguments& arguments) {
   CommandLine line("bench train", "Whole training steps: tokens per second, share of peak, time by phase.",
                    "cllm bench train --config b --threads 2\n  cllm bench train --sweep context --threads 2");
-  std::string config = "a,b,c", sweep, precision = Joined(bench::Precisions()), optimizer = "adamw", threads = "1,2";
-  bench::TrainingOptions options;
+  std::string config = "a,b,c", sweep, precision = Joined(measure::Precisions()), optimizer = "adamw", threads = "1,2";
+  measure::TrainingOptions options;
   bool json = false;
   line.AddText("--config", config, fmt::format("{} [{}]", kConfigHelp, config));
   line.AddText("--sweep", sweep, "instead: configuration c with a growing context, vocabulary, width or parameters");
@@ -84,20 +84,20 @@ Status Train(const Arguments& arguments) {
   line.AddText("--optimizer", optimizer, "optimizers: adamw, as the peers have it, and muon [adamw]");
   line.AddText("--threads", threads, "numbers of worker threads [1,2]");
   line.AddReal("--seconds", options.seconds, 0.01, 3600, "of each row, about; a round is one step at least [5]");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   if (sweep.empty()) {
-    CLLM_ASSIGN(options.configurations, bench::FindConfigurations(config));
+    CLLM_ASSIGN(options.configurations, measure::FindConfigurations(config));
   } else {
-    CLLM_ASSIGN(options.configurations, bench::Sweep(sweep));
+    CLLM_ASSIGN(options.configurations, measure::Sweep(sweep));
   }
-  CLLM_ASSIGN(options.precisions, bench::SplitList("precision", precision));
-  CLLM_ASSIGN(options.optimizers, bench::SplitList("optimizer", optimizer));
-  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
-  CLLM_ASSIGN(const bench::Findings findings, bench::BenchTraining(options));
+  CLLM_ASSIGN(options.precisions, measure::SplitList("precision", precision));
+  CLLM_ASSIGN(options.optimizers, measure::SplitList("optimizer", optimizer));
+  CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const measure::Findings findings, measure::BenchTraining(options));
   Print("train", findings, json);
   return {};
 }
@@ -116,8 +116,8 @@ Status Scaling(const Arguments& arguments) {
                    "The same training on different numbers of threads: tokens per second, and one hash of the weights.",
                    "cllm bench scaling --config b --threads 1,2,63 --steps 3");
   std::string config = "a", threads = DefaultThreads();
-  bench::ScalingOptions options;
-  options.precision = bench::Precisions().front();
+  measure::ScalingOptions options;
+  options.precision = measure::Precisions().front();
   options.optimizer = "adamw";
   uint64_t batch = 128;
   bool json = false;
@@ -125,18 +125,18 @@ Status Scaling(const Arguments& arguments) {
   line.AddText("--threads", threads, fmt::format("numbers of worker threads [{}]", threads));
   line.AddWhole("--batch", batch, 1, 65536, "sequences a step [128]");
   line.AddWhole("--item", options.item, 1, 65536, "sequences of a work item [1]");
-  line.AddWhole("--steps", options.steps, bench::kMinRounds, 1'000'000, "steps that are measured [5]");
+  line.AddWhole("--steps", options.steps, measure::kMinRounds, 1'000'000, "steps that are measured [5]");
   line.AddText("--precision", options.precision, fmt::format("precision [{}]", options.precision));
   line.AddText("--optimizer", options.optimizer, "optimizer: adamw or muon [adamw]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_ASSIGN(const std::vector<bench::Configuration> found, bench::FindConfigurations(config));
+  CLLM_ASSIGN(const std::vector<measure::Configuration> found, measure::FindConfigurations(config));
   if (found.size() != 1) return Usage(fmt::format("--config is '{}', expected one configuration", config));
   options.configuration = found.front();
   options.configuration.batch = batch;
-  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
-  CLLM_ASSIGN(const bench::Findings findings, bench::BenchScaling(options));
+  CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const measure::Findings findings, measure::BenchScaling(options));
   Print("scaling", findings, json);
   return {};
 }
@@ -145,23 +145,23 @@ Status Generation(const Arguments& arguments) {
   CommandLine line("bench generate", "Generation, of one sequence or several together, against what the machine allows.",
                    "cllm bench generate --config b --sequences 1,16 --threads 1,2");
   std::string config = "b", weights = Joined(StorageNames()), sequences = "1", threads = "1";
-  bench::GenerationOptions options;
+  measure::GenerationOptions options;
   bool json = false;
   line.AddText("--config", config, fmt::format("{} [b]", kConfigHelp));
   line.AddText("--weights", weights, fmt::format("how the matrices are kept [{}]", weights));
   line.AddText("--sequences", sequences, "sequences decoded together, such as 1,4,16 [1]");
   line.AddText("--threads", threads, "worker threads, such as 1,2 [1]");
   line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a sequence in a round, at most the context [128]");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_ASSIGN(options.configurations, bench::FindConfigurations(config));
-  CLLM_ASSIGN(options.weights, bench::SplitList("weights", weights));
-  CLLM_ASSIGN(options.sequences, bench::SplitCounts("sequences", sequences, 4096));
-  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
-  CLLM_ASSIGN(const bench::Findings findings, bench::BenchGeneration(options));
+  CLLM_ASSIGN(options.configurations, measure::FindConfigurations(config));
+  CLLM_ASSIGN(options.weights, measure::SplitList("weights", weights));
+  CLLM_ASSIGN(options.sequences, measure::SplitCounts("sequences", sequences, 4096));
+  CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const measure::Findings findings, measure::BenchGeneration(options));
   Print("generate", findings, json);
   return {};
 }
@@ -183,9 +183,9 @@ Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const s
   CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
   ConsoleObserver console(ConsoleStyle::kLines);
   for (const std::string& note : corpus.notes()) console.OnNote({note});
-  if (corpus.training().size() < bench::kMinLatticeTokens) {
+  if (corpus.training().size() < measure::kMinLatticeTokens) {
     return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),
-                                corpus.training().size(), bench::kMinLatticeTokens));
+                                corpus.training().size(), measure::kMinLatticeTokens));
   }
   std::vector<uint32_t> tokens(std::min(kMostTokens, corpus.training().size()));
   CLLM_TRY(corpus.training().Read(0, tokens));
@@ -198,22 +198,22 @@ Status Lattice(const Arguments& arguments) {
                    "cllm bench lattice book.txt\n  cllm bench lattice book.txt --tokenizer bpe:16384 --width 256");
   std::vector<std::string> paths;
   std::string tokenizer = "bpe:4096", widths = "64,128,256,384,512,1024";
-  bench::LatticeOptions options;
+  measure::LatticeOptions options;
   bool json = false;
   line.AddRequiredTexts("TEXT", paths, "text files, directories or globs; '-' is standard input");
   line.AddText("--tokenizer", tokenizer, fmt::format("bytes or bpe:N, learned from the text [{}]", tokenizer));
   line.AddText("--width", widths, fmt::format("widths of the embedding [{}]", widths));
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds,
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the results as JSON, one object a line: pairs, id orders");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_ASSIGN(options.widths, bench::SplitCounts("width", widths, 65536));
+  CLLM_ASSIGN(options.widths, measure::SplitCounts("width", widths, 65536));
   CLLM_ASSIGN(const TokenizedText text, TokenizeFor(paths, tokenizer));
   const TokenLattice& lattice = text.tokenizer.lattice();
-  CLLM_ASSIGN(const bench::Findings pairs, bench::BenchPairs(lattice, text.tokens, options));
+  CLLM_ASSIGN(const measure::Findings pairs, measure::BenchPairs(lattice, text.tokens, options));
   Print("lattice: pairs", pairs, json);
-  CLLM_ASSIGN(const bench::Findings orders, bench::BenchIdOrders(lattice, text.tokens, kByteVocabulary, options));
+  CLLM_ASSIGN(const measure::Findings orders, measure::BenchIdOrders(lattice, text.tokens, kByteVocabulary, options));
   Print("lattice: id orders", orders, json);
   return {};
 }
@@ -224,8 +224,9 @@ Status PeersSideBySide(const Arguments& arguments) {
       "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
       "calls this.",
       "scripts/bench-peers --config b --threads 2");
-  std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(bench::Precisions()), threads = "2";
-  bench::PeerOptions options;
+  std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(measure::Precisions()),
+              threads = "2";
+  measure::PeerOptions options;
   uint64_t product_rounds = 11;
   bool json = false;
   line.AddText("--peers", path, fmt::format("the list that scripts/bench-peers made [{}]", path));
@@ -233,19 +234,19 @@ Status PeersSideBySide(const Arguments& arguments) {
   line.AddText("--precision", precision, fmt::format("precisions [{}]", precision));
   line.AddText("--threads", threads, "numbers of threads of training [2]");
   line.AddReal("--seconds", options.seconds, 0.1, 3600, "of each measurement [4]");
-  line.AddWhole("--rounds", options.rounds, bench::kMinRounds, kMaxRounds, "pairs of measurements of training [5]");
-  line.AddWhole("--product-rounds", product_rounds, bench::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds, "pairs of measurements of training [5]");
+  line.AddWhole("--product-rounds", product_rounds, measure::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
   line.AddFlag("--json", json, "the results as JSON, one object a line: products, training");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_TRY(bench::FindConfigurations(config));
-  CLLM_ASSIGN(options.configurations, bench::SplitList("config", config));
-  CLLM_ASSIGN(options.precisions, bench::SplitList("precision", precision));
-  CLLM_ASSIGN(options.threads, bench::SplitCounts("threads", threads, kMaxLeaves));
-  CLLM_ASSIGN(const bench::Peers peers, bench::ReadPeers(path));
+  CLLM_TRY(measure::FindConfigurations(config));
+  CLLM_ASSIGN(options.configurations, measure::SplitList("config", config));
+  CLLM_ASSIGN(options.precisions, measure::SplitList("precision", precision));
+  CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(const measure::Peers peers, measure::ReadPeers(path));
   for (const std::string& sentence : peers.missing) std::fprintf(stderr, "note: %s\n", sentence.c_str());
-  Print("peers: products", bench::BenchPeerProducts(peers, product_rounds), json);
-  CLLM_ASSIGN(const bench::Findings training, bench::BenchPeerTraining(peers, "/proc/self/exe", options));
+  Print("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
+  CLLM_ASSIGN(const measure::Findings training, measure::BenchPeerTraining(peers, "/proc/self/exe", options));
   Print("peers: training", training, json);
   return {};
 }

@@ -116,7 +116,7 @@ void CommandLine::AddRunOptions(const std::vector<std::string>& only, const std:
   }
 }
 
-// For the first option that there is not.
+// For the first unknown option among the arguments: "; did you mean --x instead of --y?", or "" if none is near.
 std::string CommandLine::SuggestionFor(const std::vector<std::string>& arguments) const {
   std::vector<std::string> names;
   for (const CLI::Option* option : app_->get_options()) {

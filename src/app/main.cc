@@ -7,7 +7,7 @@
 #include <new>
 
 #include "app/command.h"
-#include "app/processor.h"
+#include "app/required_processor.h"
 #include "base/system.h"
 #include "kernels/simd.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "data/split_text.h"
+#include "corpus/split_text.h"
 #include "data/token_file.h"
 #include "text/tokenizer.h"
 

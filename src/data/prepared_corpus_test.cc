@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/system.h"
-#include "data/testing/text_fixture.h"
+#include "corpus/testing/text_fixture.h"
 #include "text/tokenizer_trainer.h"
 
 namespace cllm {

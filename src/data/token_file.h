@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "corpus/corpus_part.h"
 #include "data/token_view.h"
 
 // The prepared corpus on disk, format 1: a head of 16 bytes, the tokens of the training part and of the validation part
@@ -23,9 +24,6 @@
 //              136  u64[2]  XXH3-128 of all before the description              152  zeros
 //              240  u64[2]  XXH3-128 of bytes [0, 240) of the description
 namespace cllm {
-
-enum class CorpusPart { kTraining = 0, kValidation = 1 };
-inline constexpr size_t kCorpusParts = 2;
 
 struct PartStatistics {
   uint64_t tokens = 0;  // begin and end tokens included

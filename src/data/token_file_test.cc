@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "data/testing/text_fixture.h"
+#include "corpus/testing/text_fixture.h"
 #include "data/token_file_writer.h"
 #include "data/token_format.h"
 

@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/path.h"
 #include "base/system.h"
-#include "data/byte_source.h"
+#include "corpus/byte_source.h"
 #include "data/token_format.h"
 
 namespace cllm {

@@ -26,7 +26,7 @@ class TokenFileWriter {
   Status BeginDocument(CorpusPart part);
   // More of the document's tokens, for `bytes` bytes of its text. REQUIRES: every token is inside the vocabulary.
   Status Append(std::span<const uint32_t> tokens, uint64_t bytes);
-  // `invalid_bytes` of the document's text are no UTF-8.
+  // `invalid_bytes` of the document's text are not UTF-8.
   Status EndDocument(uint64_t invalid_bytes);
   // Makes the file durable under its name. kFailed: no space, a write error; nothing is left behind then.
   Status Finish();

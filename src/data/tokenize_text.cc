@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "data/utf8_counter.h"
+#include "corpus/utf8_counter.h"
 
 namespace cllm {
 namespace {

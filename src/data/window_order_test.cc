@@ -97,9 +97,6 @@ TEST(WindowOrder, ReadSequence_GivesTheTokensOfItsWindow) {
   }
 }
 
-<<<<<<< HEAD:src/data/window_order_test.cc
-TEST(WindowOrder, TokenOutsideTheVocabulary_IsAnError) {
-=======
 TEST(WindowOrder, ReadTrainingWindow_StartsWithTheBeginTokenInsteadOfALinesEnd) {
   const Tokenizer tokenizer = Tokenizer::Bytes();
   const std::string text = "ab\n\nc\nd ef\n";
@@ -123,7 +120,6 @@ TEST(WindowOrder, ReadTrainingWindow_StartsWithTheBeginTokenInsteadOfALinesEnd) 
 }
 
 TEST(WindowOrder, TokenOutsideTheVocabulary_IsAnError) {
->>>>>>> f1b72a6:src/data/window_order_test.cc
   std::vector<uint32_t> stored(33, 5);
   stored[20] = 300;
   const TokenView tokens(stored.data(), 4, stored.size(), 259);

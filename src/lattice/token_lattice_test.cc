@@ -83,7 +83,7 @@ TEST(TokenLattice, CodesOfASmallVocabularyAreExact) {
   EXPECT_EQ(lattice.codes()[begin + 6], 127u);
   EXPECT_EQ(lattice.codes()[capital], 109u * 7 * 3 * 2);
   EXPECT_EQ(lattice.codes()[upper], 113u * 5);
-  // "str" is no token, so " string" keeps its ending; its root is one of the last (count 1).
+  // "str" is not a token, so " string" keeps its ending; its root is one of the last (count 1).
   EXPECT_EQ(lattice.codes()[odd], lattice.codes()[odd] / 2 * 2);
   EXPECT_NE(lattice.codes()[odd] % 7, 0u);
   EXPECT_EQ(lattice.rank(odd), lattice.roots().size());

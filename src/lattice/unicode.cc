@@ -24,7 +24,7 @@ CharacterClass ClassByCategory(int32_t code) {
     case UTF8PROC_CATEGORY_ZP:
       return CharacterClass::kSpace;
     default:
-      // White_Space holds these controls beside the separators.
+      // White_Space holds these controls besides the separators.
       return (code >= 0x09 && code <= 0x0d) || code == 0x85 ? CharacterClass::kSpace : CharacterClass::kOther;
   }
 }

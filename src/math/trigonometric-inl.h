@@ -59,7 +59,7 @@ HWY_NOINLINE void ReduceLargeLanes(D d, V x, V& high, V& low, U& quadrant) {
 
 // pi/2 in three parts (tools/math/constants.py). The first difference is exact by fused multiply-add: n has at most 30
 // bits, the parts cancel. The second is kept with its error (Dekker 1971, Knuth), so high + low has at least 100 bits
-// of n * pi/2 behind it. What is no number gives nonsense without harm.
+// of n * pi/2 behind it. What is not a number gives nonsense without harm.
 template <class D, class V = hn::VFromD<D>, class U = hn::VFromD<hn::RebindToUnsigned<D>>>
 HWY_INLINE Angle<V, U> ReduceDouble(D d, V x) {
   const V second_part = Constant(d, 0x1.1a62633145c07p-54);

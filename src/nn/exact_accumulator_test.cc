@@ -129,7 +129,7 @@ TEST(ExactAccumulator, WorkersAtOnce_TheSumIsExact) {
   for (const int64_t value : accumulator.values()) ASSERT_EQ(value, expected);
 }
 
-// Values that are no numbers or too large are refused, wherever they stand; what is just below the limit is not.
+// Values that are not numbers or too large are refused, wherever they stand; what is just below the limit is not.
 TEST(ExactAccumulator, NoNumberOrOutOfRange_IsRefusedAndTheTileIsFreeAgain) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity(), kNan = std::numeric_limits<float>::quiet_NaN();
   const float limit = 0x1p11f / kScale;

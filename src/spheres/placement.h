@@ -38,9 +38,9 @@ struct Placement {
 // virtual machines report a cache for each core, and an accumulator for each core would waste memory).
 // Groups hold leaves of one cache domain, or several whole small domains of one NUMA node; the leaves of a large domain
 // are cut into groups of equal size.
-// Bound are only leaves that fill the machine, to one core each, or overfill several domains, to their domain. Fewer
-// leaves than cores, and leaves under a CPU quota, stay free: two programs that both bind themselves to the first cores
-// would share these while the others idle.
+// Leaves are bound only where they fill the machine (each to a core of its own) or overfill several domains (each to
+// its domain). Fewer leaves than cores, and leaves under a CPU quota, stay free: two programs that both bind themselves
+// to the first cores would share these while the others idle.
 Placement PlaceLeaves(const Machine& machine, size_t leaves);
 
 }  // namespace cllm

@@ -40,7 +40,7 @@ struct FoundCheckpoint {
 struct Rotation {
   size_t keep_last = 3;
   uint64_t keep_every = 0;               // multiples of this; 0: none
-  std::vector<uint64_t> also_keep = {};  // beside the targets of `best` and `latest`
+  std::vector<uint64_t> also_keep = {};  // besides the targets of `best` and `latest`
 };
 
 // Every file listed in the manifest is there with the size and hash it was written with. Error: BadInput naming the

@@ -76,7 +76,7 @@ Status ReplaceSymlink(FileSystem& files, const std::string& target, const std::s
 // Exchange in three steps, "FIRST.aside" between them; on error both are as before if the system lets them.
 Status ExchangeByRenames(FileSystem& files, const std::string& first, const std::string& second);
 
-// Removes a file, a symlink, or a directory with all in it (symlinks are not followed).
+// Removes a file, a symlink, or a directory with everything in it (symlinks are not followed).
 Status RemoveTree(FileSystem& files, const std::string& path);
 
 }  // namespace cllm

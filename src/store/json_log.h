@@ -39,8 +39,8 @@ struct LogTruncation {
 };
 
 // Prepares a log for going on from `step`: drops records whose "step" is greater, records without a step that come
-// after the first of those, and lines that are no JSON object (a torn last line). The file is replaced atomically, and
-// only if something is dropped. A missing log is no error.
+// after the first of those, and lines that are not a JSON object (a torn last line). The file is replaced atomically,
+// and only if something is dropped. A missing log is not an error.
 Result<LogTruncation> TruncateLog(FileSystem& files, const std::string& path, uint64_t step);
 
 }  // namespace cllm

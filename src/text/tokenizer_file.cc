@@ -120,7 +120,7 @@ class TokenizerJsonReader {
   Status AddId(const std::string& text, const JsonValue* value) {
     const std::optional<uint64_t> id = value == nullptr ? std::nullopt : UnsignedOf(*value);
     if (!id || *id >= kMaxVocabulary) {
-      return Fault(file_, fmt::format("the id of \"{}\" is no whole number below {}", text, kMaxVocabulary));
+      return Fault(file_, fmt::format("the id of \"{}\" is not a whole number below {}", text, kMaxVocabulary));
     }
     if (const auto known = ids_.find(text); known != ids_.end()) {
       if (known->second == *id) return {};
@@ -148,7 +148,7 @@ class TokenizerJsonReader {
     for (uint32_t* id : ids) *id = kNoId;
     for (const JsonValue& entry : added) {
       const auto* fields = std::get_if<JsonFields>(&entry.content());
-      if (fields == nullptr) return Fault(file_, "an added token is no object");
+      if (fields == nullptr) return Fault(file_, "an added token is not an object");
       const JsonValue *content = FieldOf(*fields, "content"), *id = FieldOf(*fields, "id");
       const std::string* text = content == nullptr ? nullptr : TextOf(*content);
       if (text == nullptr) return Fault(file_, "an added token has no content");
@@ -234,7 +234,7 @@ class TokenizerJsonReader {
 Result<std::vector<std::string>> ReadTexts(const JsonArray& array, const std::string& file, const char* what) {
   std::vector<std::string> texts;
   for (const JsonValue& value : array) {
-    if (TextOf(value) == nullptr) return Fault(file, fmt::format("{} {} is no text", what, texts.size()));
+    if (TextOf(value) == nullptr) return Fault(file, fmt::format("{} {} is not a string", what, texts.size()));
     Result<std::string> bytes = FromByteAlphabet(*TextOf(value));
     if (!bytes.ok()) return In(file, bytes.status());
     texts.push_back(*std::move(bytes));
@@ -268,7 +268,7 @@ Result<TokenLattice> ReadLattice(const std::string& json, const std::string& fil
   CLLM_ASSIGN(const JsonArray codes, root.Array("codes"));
   for (const JsonValue& value : codes) {
     const std::optional<uint64_t> code = UnsignedOf(value);
-    if (!code) return Fault(file, fmt::format("the code of token {} is no whole number", parts.codes.size()));
+    if (!code) return Fault(file, fmt::format("the code of token {} is not a whole number", parts.codes.size()));
     parts.codes.push_back(*code);
   }
   if (parts.codes.size() > kMaxVocabulary) {

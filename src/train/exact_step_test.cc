@@ -7,7 +7,7 @@
 #include <string>
 
 #include "model/testing/golden_case.h"
-#include "train/step_fixture.h"
+#include "train/testing/step_fixture.h"
 
 // Ten steps against an independent implementation in double precision (tools/golden/golden.py).
 namespace cllm {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "train/step_fixture.h"
+#include "train/testing/step_fixture.h"
 
 // A step whose loss or gradient is no usable number is refused, and nothing has changed (design section 5.5).
 namespace cllm {

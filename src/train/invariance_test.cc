@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "hwy/detect_compiler_arch.h"
 #include "model/testing/one_worker_model.h"
-#include "train/step_fixture.h"
+#include "train/testing/step_fixture.h"
 
 // The promise of the design's section 5: the same bits on any number of threads and in any order of work.
 namespace cllm {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "data/split_text.h"
-#include "data/testing/text_fixture.h"
+#include "corpus/split_text.h"
+#include "corpus/testing/text_fixture.h"
 
 namespace cllm {
 namespace {

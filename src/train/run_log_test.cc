@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/testing/text_fixture.h"
+#include "corpus/testing/text_fixture.h"
 #include "monitor/observer_fan_out.h"
 #include "store/testing/failing_file_system.h"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "data/testing/text_fixture.h"
+#include "corpus/testing/text_fixture.h"
 #include "store/testing/failing_file_system.h"
 
 namespace cllm {

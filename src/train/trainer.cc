@@ -74,7 +74,7 @@ Status Trainer::Begin(const Parameters* weights) {
 Status Trainer::CheckGoesOn(const RunState& state, const std::string& checkpoint) const {
   const std::string corpus_hash = session_.corpus.corpus_hash().Hex();
   if (state.corpus_hash != corpus_hash) {
-    return BadInput(fmt::format("{}: the run was trained on another text than {} is now; expected content {}, found {}",
+    return BadInput(fmt::format("{}: the run was trained on another text than {} holds now; expected hash {}, found {}",
                                 checkpoint, session_.corpus.name(), state.corpus_hash, corpus_hash));
   }
   if (state.tokenizer_hash != session_.tokenizer.hash().Hex()) {
@@ -91,7 +91,8 @@ Result<std::string> Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
                              schedule.total()));
   }
   schedule.Extend(*steps);
-  return fmt::format("continuing beyond the planned end: the rate warms to half and decays to step {}", *steps);
+  return fmt::format(
+      "continuing beyond the planned end: the learning rate rises to half its peak, then decays until step {}", *steps);
 }
 
 Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> steps) {

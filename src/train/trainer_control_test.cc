@@ -7,7 +7,7 @@
 
 #include "monitor/observer_fan_out.h"
 #include "monitor/queued_observer.h"
-#include "train/trainer_fixture.h"
+#include "train/testing/trainer_fixture.h"
 
 // What others may ask of a training, and that those who watch it cannot disturb it.
 namespace cllm {

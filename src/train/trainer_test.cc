@@ -10,7 +10,7 @@
 #include "monitor/observer_fan_out.h"
 #include "store/testing/failing_file_system.h"
 #include "train/run_log.h"
-#include "train/trainer_fixture.h"
+#include "train/testing/trainer_fixture.h"
 
 namespace cllm {
 namespace {

@@ -27,7 +27,7 @@ inline std::string ReadText(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// A new empty directory, removed with all in it when destroyed; in memory where that can be, as tests sync often.
+// A new empty directory, removed with its contents when destroyed; in memory where possible, as tests sync often.
 class TemporaryDirectory {
  public:
   TemporaryDirectory() : path_("/dev/shm/cllm-test-XXXXXX") {

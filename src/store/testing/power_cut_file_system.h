@@ -23,7 +23,7 @@ namespace cllm {
 // it lost power. One thread at a time.
 class PowerCutFileSystem : public FileSystem {
  public:
-  // What has reached the disk beside all that was synced.
+  // What has reached the disk besides all that was synced.
   enum class Survives {
     kNothing,  // nothing
     kNames,    // all names, but no bytes: files that were not synced are empty

@@ -1,0 +1,117 @@
+#include "corpus/document_splitter.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "corpus/json_line.h"
+
+namespace cllm {
+namespace {
+
+class WholeText : public DocumentSplitter {
+ public:
+  explicit WholeText(BlockCutter& cutter) : cutter_(cutter) {}
+  Status Append(std::string_view bytes) override { return cutter_.Append(bytes); }
+  Status End() override { return cutter_.EndDocument(); }
+
+ private:
+  BlockCutter& cutter_;
+};
+
+class SeparatedText : public DocumentSplitter {
+ public:
+  SeparatedText(std::string separator, BlockCutter& cutter) : separator_(std::move(separator)), cutter_(cutter) {}
+
+  Status Append(std::string_view bytes) override {
+    pending_.append(bytes);
+    std::string_view rest = pending_;
+    for (size_t at = rest.find(separator_); at != std::string_view::npos; at = rest.find(separator_)) {
+      CLLM_TRY(cutter_.Append(rest.substr(0, at)));
+      CLLM_TRY(cutter_.EndDocument());
+      rest.remove_prefix(at + separator_.size());
+    }
+    // The end may be the start of a separator.
+    const size_t kept = std::min(separator_.size() - 1, rest.size());
+    CLLM_TRY(cutter_.Append(rest.substr(0, rest.size() - kept)));
+    pending_.erase(0, pending_.size() - kept);
+    return {};
+  }
+
+  Status End() override {
+    CLLM_TRY(cutter_.Append(pending_));
+    pending_.clear();
+    return cutter_.EndDocument();
+  }
+
+ private:
+  std::string separator_;
+  BlockCutter& cutter_;
+  std::string pending_;
+};
+
+class JsonLines : public DocumentSplitter {
+ public:
+  JsonLines(std::string name, std::string field, BlockCutter& cutter)
+      : name_(std::move(name)), field_(std::move(field)), cutter_(cutter) {}
+
+  Status Append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const size_t end = bytes.find('\n');
+      const std::string_view part = bytes.substr(0, end);
+      if (line_.size() + part.size() > kMaxJsonLineBytes) return LineTooLong();
+      if (end == std::string_view::npos) {
+        line_.append(part);
+        return {};
+      }
+      CLLM_TRY(line_.empty() ? Line(part) : Line(line_.append(part)));
+      line_.clear();
+      bytes.remove_prefix(end + 1);
+    }
+    return {};
+  }
+
+  Status End() override {
+    const Status status = Line(line_);
+    line_.clear();
+    return status;
+  }
+
+ private:
+  std::string Place() const { return fmt::format("{} line {}", name_, number_); }
+
+  Status LineTooLong() {
+    ++number_;
+    return BadInput(
+        fmt::format("{} is longer than {} MiB; expected shorter lines: split the document or give it as a text "
+                    "file",
+                    Place(), kMaxJsonLineBytes >> 20));
+  }
+
+  Status Line(std::string_view line) {
+    ++number_;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return {};
+    CLLM_ASSIGN(const std::string text, JsonLineField(line, field_, Place()));
+    CLLM_TRY(cutter_.Append(text));
+    return cutter_.EndDocument();
+  }
+
+  std::string name_;
+  std::string field_;
+  BlockCutter& cutter_;
+  std::string line_;  // the start of a line that goes on
+  uint64_t number_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, const CorpusOptions& options,
+                                                       BlockCutter& cutter) {
+  if (file.layout == TextLayout::kJsonLines) {
+    return std::make_unique<JsonLines>(file.Name(), options.field, cutter);
+  }
+  if (!options.separator.empty()) return std::make_unique<SeparatedText>(options.separator, cutter);
+  return std::make_unique<WholeText>(cutter);
+}
+
+}  // namespace cllm

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/status.h"
+#include "corpus/block_cutter.h"
+#include "corpus/source_file.h"
+
+namespace cllm {
+
+// Finds the documents in one file's bytes and hands them to a BlockCutter. One worker only.
+class DocumentSplitter {
+ public:
+  virtual ~DocumentSplitter() = default;
+  // More of the file.
+  virtual Status Append(std::string_view bytes) = 0;
+  // The file is over.
+  virtual Status End() = 0;
+};
+
+// The splitter for a file's layout: JSON lines, text with separators, or one document. `cutter` must outlive it.
+std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, const CorpusOptions& options,
+                                                       BlockCutter& cutter);
+
+}  // namespace cllm

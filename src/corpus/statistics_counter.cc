@@ -1,0 +1,29 @@
+#include "corpus/statistics_counter.h"
+
+#include <algorithm>
+#include <span>
+
+namespace cllm {
+
+void StatisticsCounter::Add(const TextBlock& block) {
+  hasher_.Update(AsBytes(block.text));
+  utf8_.Add(block.text);
+  nul_bytes_ += static_cast<uint64_t>(std::count(block.text.begin(), block.text.end(), '\0'));
+  bytes_ += block.text.size();
+  if (!block.ends_document) return;
+  const uint64_t document_bytes = bytes_ - document_begin_;
+  hasher_.Update(std::as_bytes(std::span(&document_bytes, 1)));
+  utf8_.EndDocument();
+  document_begin_ = bytes_;
+  ++documents_;
+}
+
+CorpusStatistics StatisticsCounter::Statistics() const {
+  return {.bytes = bytes_,
+          .documents = documents_,
+          .invalid_bytes = utf8_.invalid_bytes(),
+          .nul_bytes = nul_bytes_,
+          .hash = hasher_.Digest()};
+}
+
+}  // namespace cllm

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "corpus/split_text.h"
+#include "corpus/testing/text_fixture.h"
+#include "train/trainer.h"
+
+namespace cllm {
+
+// A trainer of a tiny model on a small text.
+class TrainerTest : public ::testing::Test {
+ protected:
+  TrainerTest() {
+    std::string text;
+    for (int i = 0; i < 200; ++i) text += "line " + std::to_string(i * 37 % 101) + " of a small text\n";
+    std::filesystem::create_directory(root_ / "run");
+    TextOptions options;
+    options.corpus.paths = {root_.Write("text.txt", text)};
+    options.cache_directory = root_ / "cache";
+    auto split = SplitText::Open(options);
+    EXPECT_TRUE(split.ok()) << split.status().message();
+    auto corpus = Prepare(*split, tokenizer_, {.threads = 1, .progress = {}});
+    EXPECT_TRUE(corpus.ok()) << corpus.status().message();
+    corpus_ = std::make_unique<PreparedCorpus>(*std::move(corpus));
+    config_.layers = 1, config_.heads = 2, config_.width = 8, config_.hidden = 16, config_.context = 8;
+    config_.batch = 4, config_.item = 1, config_.steps = 20, config_.rate = 0.01, config_.embedding_rate = 0.01;
+    config_.dropout = 0.0, config_.eval_every = 50, config_.save_every = 5, config_.eval_tokens = 0;
+    config_.samples = 0, config_.threads = 2;
+  }
+
+  std::unique_ptr<Trainer> Make(RunObserver& observer, FileSystem* files = nullptr) {
+    auto trainer = Trainer::Create({.config = config_,
+                                    .run = root_ / "run",
+                                    .tokenizer = tokenizer_,
+                                    .corpus = *corpus_,
+                                    .files = files == nullptr ? files_ : *files,
+                                    .observer = observer,
+                                    .control = control_});
+    EXPECT_TRUE(trainer.ok()) << trainer.status().message();
+    return *std::move(trainer);
+  }
+
+  TemporaryDirectory root_;
+  Tokenizer tokenizer_ = Tokenizer::Bytes();
+  std::unique_ptr<PreparedCorpus> corpus_;
+  RunConfig config_;
+  PosixFileSystem files_;
+  RunControl control_;
+};
+
+}  // namespace cllm
