@@ -10,10 +10,10 @@
 #include "data/token_file.h"
 #include "data/token_format.h"
 #include "loaders.h"
+#include "run/run_config.h"
 #include "store/config_file.h"
 #include "store/json_log.h"
 #include "text/tokenizer_file.h"
-#include "train/run_config.h"
 
 namespace cllm::fuzz {
 namespace {
@@ -80,14 +80,14 @@ Status LoadTokens(ByteView bytes) {
 }
 
 Status LoadConfiguration(ByteView bytes) {
-  RunConfig config;
+  RunChoices config;
   CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ParseConfig(std::string(AsText(bytes)), "fuzz.toml"));
   CLLM_TRY(ApplyEntries(entries, "fuzz.toml", config));
-  CLLM_TRY(CheckRunConfig(config));
+  CLLM_TRY(CheckChoices(config));
   const std::string written = WriteConfig(ToEntries(config));
   const Result<std::vector<ConfigEntry>> read = ParseConfig(written, "written.toml");
   CHECK(read.ok());
-  RunConfig again;
+  RunChoices again;
   CHECK(ApplyEntries(*read, "written.toml", again).ok() && WriteConfig(ToEntries(again)) == written);
   return {};
 }

@@ -8,9 +8,6 @@
 #include "app/command_line.h"
 #include "app/console.h"
 #include "base/system.h"
-#include "corpus/cache_directory.h"
-#include "corpus/split_text.h"
-#include "data/prepared_corpus.h"
 #include "kernels/simd.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
@@ -20,6 +17,8 @@
 #include "measure/scaling_bench.h"
 #include "measure/training_bench.h"
 #include "model/weights.h"
+#include "run/resources.h"
+#include "run/text_preparation.h"
 #include "spheres/spheres.h"
 #include "store/json.h"
 #include "text/tokenizer_trainer.h"
@@ -52,7 +51,7 @@ void Print(std::string_view name, const measure::Findings& findings, bool json) 
   std::cout << std::flush;
 }
 
-Status Kernels(const Arguments& arguments) {
+Outcome Kernels(const Arguments& arguments) {
   CommandLine line(
       "bench kernels",
       "Each kernel on one thread: checked against its reference, then timed beside the machine's own peak.",
@@ -72,7 +71,7 @@ Status Kernels(const Arguments& arguments) {
 
 std::string Joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ",")); }
 
-Status Train(const Arguments& arguments) {
+Outcome Train(const Arguments& arguments) {
   CommandLine line("bench train", "Whole training steps: tokens per second, share of peak, time by phase.",
                    "cllm bench train --config b --threads 2\n  cllm bench train --sweep context --threads 2");
   std::string config = "a,b,c", sweep, precision = Joined(measure::Precisions()), optimizer = "adamw", threads = "1,2";
@@ -111,7 +110,7 @@ std::string DefaultThreads() {
   return fmt::format("{}", fmt::join(counts, ","));
 }
 
-Status Scaling(const Arguments& arguments) {
+Outcome Scaling(const Arguments& arguments) {
   CommandLine line("bench scaling",
                    "The same training on different numbers of threads: tokens per second, and one hash of the weights.",
                    "cllm bench scaling --config b --threads 1,2,63 --steps 3");
@@ -141,7 +140,7 @@ Status Scaling(const Arguments& arguments) {
   return {};
 }
 
-Status Generation(const Arguments& arguments) {
+Outcome Generation(const Arguments& arguments) {
   CommandLine line("bench generate", "Generation, of one sequence or several together, against what the machine allows.",
                    "cllm bench generate --config b --sequences 1,16 --threads 1,2");
   std::string config = "b", weights = Joined(StorageNames()), sequences = "1", threads = "1";
@@ -173,16 +172,14 @@ struct TokenizedText {
 };
 Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const std::string& tokenizer_spec) {
   constexpr size_t kMostTokens = size_t{1} << 22;
-  const size_t threads = PlanSpheres({}).leaves;
-  CLLM_ASSIGN(const TokenizerSpec spec, ParseTokenizerSpec(tokenizer_spec));
-  TextOptions options;
-  options.corpus.paths = paths;
-  options.cache_directory = DefaultCacheDirectory();
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(options));
-  CLLM_ASSIGN(Tokenizer tokenizer, TrainTokenizer(spec, text.Source(CorpusPart::kTraining), threads));
-  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
+  const size_t threads = UsableCores();
+  CLLM_TRY(ParseTokenizerSpec(tokenizer_spec));  // no directory
+  RunChoices choices;
+  choices.text = paths;
+  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(choices)));
+  CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(tokenizer_spec, text, threads));
   ConsoleObserver console(ConsoleStyle::kLines);
-  for (const std::string& note : corpus.notes()) console.OnNote({note});
+  CLLM_ASSIGN(const PreparedCorpus corpus, PrepareText(text, tokenizer, threads, console));
   if (corpus.training().size() < measure::kMinLatticeTokens) {
     return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),
                                 corpus.training().size(), measure::kMinLatticeTokens));
@@ -192,7 +189,7 @@ Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const s
   return TokenizedText{std::move(tokenizer), std::move(tokens)};
 }
 
-Status Lattice(const Arguments& arguments) {
+Outcome Lattice(const Arguments& arguments) {
   CommandLine line("bench lattice",
                    "What a pair of tokens costs by GCD and by dot product, and what the order of ids does to reading.",
                    "cllm bench lattice book.txt\n  cllm bench lattice book.txt --tokenizer bpe:16384 --width 256");
@@ -218,7 +215,7 @@ Status Lattice(const Arguments& arguments) {
   return {};
 }
 
-Status PeersSideBySide(const Arguments& arguments) {
+Outcome PeersSideBySide(const Arguments& arguments) {
   CommandLine line(
       "bench peers",
       "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
@@ -272,10 +269,10 @@ std::string HelpText() {
 
 }  // namespace
 
-Status BenchCommand(const std::vector<std::string>& arguments) {
+Outcome BenchCommand(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
     std::cout << HelpText();
-    return arguments.empty() ? Usage("no benchmark named") : Status();
+    return arguments.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
   }
   return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments);
 }

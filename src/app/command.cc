@@ -6,8 +6,8 @@
 
 namespace cllm {
 
-Status RunNamed(std::span<const Command> commands, std::string_view kind, std::string_view help,
-                const std::vector<std::string>& arguments) {
+Outcome RunNamed(std::span<const Command> commands, std::string_view kind, std::string_view help,
+                 const std::vector<std::string>& arguments) {
   std::vector<std::string> names;
   for (const Command& command : commands) {
     if (command.name == arguments.front()) return command.run({arguments.begin() + 1, arguments.end()});

@@ -8,6 +8,8 @@
 
 #include "app/suggestion.h"
 #include "base/system.h"
+#include "run/run_config.h"
+#include "run/run_options.h"
 
 namespace cllm {
 namespace {
@@ -29,13 +31,13 @@ std::string HelpOf(const OptionSpec& spec) {
 // and the other way round.
 class Source {
  public:
-  Status Set(const OptionSpec& spec, const std::vector<std::string>& values, RunConfig& config) {
+  Status Set(const OptionSpec& spec, const std::vector<std::string>& values, RunChoices& choices) {
     if (values.empty()) return {};
-    if (spec.name == "time") config.steps.reset();
-    if (spec.name == "steps" && !time_set_) config.time_s.reset();
+    if (spec.name == "time") choices.steps.reset();
+    if (spec.name == "steps" && !time_set_) choices.time_s.reset();
     time_set_ |= spec.name == "time";
-    if (spec.repeats) spec.clear(config);
-    for (const std::string& value : values) CLLM_TRY(spec.set(config, value));
+    if (spec.repeats) spec.clear(choices);
+    for (const std::string& value : values) CLLM_TRY(spec.set(choices, value));
     return {};
   }
 
@@ -151,12 +153,12 @@ Status CommandLine::Parse(const std::vector<std::string>& arguments) {
   return {};
 }
 
-Status CommandLine::Apply(RunConfig& config) const {
+Status CommandLine::Apply(RunChoices& choices) const {
   Status of_file;
   if (!config_path_.empty()) {
     CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(config_path_));
-    CLLM_TRY(ApplyEntries(entries, config_path_, config));
-    of_file = CheckRunConfig(config);
+    CLLM_TRY(ApplyEntries(entries, config_path_, choices));
+    of_file = CheckChoices(choices);
   }
   Source environment, command;
   for (const auto& flag : flags_) {
@@ -164,7 +166,7 @@ Status CommandLine::Apply(RunConfig& config) const {
     const std::string name = EnvironmentName(flag->spec->name);
     const std::optional<std::string> value = EnvironmentVariable(name);
     if (!value) continue;
-    if (const Status status = environment.Set(*flag->spec, {*value}, config); !status.ok()) {
+    if (const Status status = environment.Set(*flag->spec, {*value}, choices); !status.ok()) {
       return Usage(fmt::format("{} (from the environment variable {})", status.message(), name));
     }
   }
@@ -172,12 +174,12 @@ Status CommandLine::Apply(RunConfig& config) const {
   for (const auto& flag : flags_) {
     time |= flag->spec->name == "time" && !flag->values.empty();
     steps |= flag->spec->name == "steps" && !flag->values.empty();
-    CLLM_TRY(command.Set(*flag->spec, flag->values, config));
+    CLLM_TRY(command.Set(*flag->spec, flag->values, choices));
   }
   if (time && steps) {
     return Usage("--time and --steps contradict each other; name one: so much time, or so many steps");
   }
-  const Status status = CheckRunConfig(config);
+  const Status status = CheckChoices(choices);
   // A contradiction of the file that no option has changed.
   if (!status.ok() && status.message() == of_file.message()) {
     return BadInput(fmt::format("{}: {}", config_path_, status.message()));

@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 #include "model/weights.h"
-#include "train/run_config.h"
+#include "run/run_choices.h"
 
 namespace CLI {
 class App;
@@ -48,8 +48,8 @@ class CommandLine {
   Status Parse(const std::vector<std::string>& arguments);
   bool help_shown() const { return help_shown_; }
 
-  // Fills `config` from --config's file, then CLLM_ variables, then flags: flag, environment, file, default.
-  Status Apply(RunConfig& config) const;
+  // Fills `choices` from --config's file, then CLLM_ variables, then flags: flag, environment, file, default.
+  Status Apply(RunChoices& choices) const;
   // True if a flag of the run table was given.
   bool Given(const std::string& name) const;
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "app/flag_names.h"
 #include "base/file.h"
 #include "base/system.h"
 #include "base/units.h"
@@ -83,7 +84,7 @@ void ConsoleObserver::OnEnd(const EndEvent&) { Break(); }
 
 void ConsoleObserver::Note(const std::string& sentence) {
   Break();
-  std::fprintf(stderr, "note: %s\n", sentence.c_str());
+  std::fprintf(stderr, "note: %s\n", WithFlags(sentence).c_str());
 }
 
 void ConsoleObserver::Break() {

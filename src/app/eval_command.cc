@@ -5,14 +5,10 @@
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
-#include "corpus/cache_directory.h"
-#include "corpus/split_text.h"
-#include "data/prepared_corpus.h"
-#include "infer/open_model.h"
 #include "math/scalar.h"
-#include "spheres/per_leaf.h"
+#include "run/evaluate.h"
+#include "run/open_model.h"
 #include "store/json.h"
-#include "train/validation.h"
 
 namespace cllm {
 namespace {
@@ -25,38 +21,8 @@ struct EvalFlags {
   bool json = false;
 };
 
-struct EvalResult {
-  EvaluationResult evaluation;
-  PartStatistics part;
-};
-
-Result<EvalResult> Evaluate(const EvalFlags& flags, const Tokenizer& tokenizer, const Weights& weights,
-                            RunObserver& observer) {
-  const size_t threads = flags.threads != 0 ? flags.threads : PlanSpheres({}).leaves;
-  TextOptions options;
-  options.corpus.paths = flags.text;
-  options.cache_directory = DefaultCacheDirectory();
-  CLLM_ASSIGN(const SplitText text, SplitText::OpenForEvaluation(options));
-  CLLM_ASSIGN(const PreparedCorpus corpus, Prepare(text, tokenizer, {.threads = threads, .progress = {}}));
-  for (const std::string& note : corpus.notes()) observer.OnNote({note});
-  const size_t context = weights.shape().context, stride = flags.stride == 0 ? context : flags.stride;
-  if (stride > context) {
-    return Usage(fmt::format("--stride is {}, expected at most the model's context of {}", stride, context));
-  }
-  const TokenLattice& lattice = tokenizer.lattice();
-  const Transformer transformer(weights, {lattice.root_class(), lattice.form_class()});
-  CLLM_ASSIGN(const auto spheres, Spheres::Start({.leaves = flags.threads}));
-  CLLM_ASSIGN(const auto contexts, PerLeaf<TrainingContext>::Make(*spheres, [&](const Leaf&) {
-                return std::make_unique<TrainingContext>(weights.shape(), 1);
-              }));
-  const PartStatistics& part = corpus.part(CorpusPart::kValidation);
-  const Validation validation(corpus.validation(), part.bytes, tokenizer, context, stride);
-  CLLM_ASSIGN(const EvaluationResult report, validation.Run(*spheres, contexts, transformer, validation.windows()));
-  return EvalResult{report, part};
-}
-
-void Print(const EvalFlags& flags, const EvalResult& result) {
-  const MeanScores& scores = result.evaluation.scores;
+void Print(const EvalFlags& flags, const TextEvaluation& text) {
+  const MeanScores& scores = text.result.scores;
   const double perplexity = math::Exp(scores.token);
   if (flags.json) {
     std::cout << WriteJson({{"model", flags.model},
@@ -65,22 +31,22 @@ void Print(const EvalFlags& flags, const EvalResult& result) {
                             {"nats_root", scores.root},
                             {"nats_form", scores.form},
                             {"perplexity", perplexity},
-                            {"bits_per_byte", result.evaluation.bits_per_byte},
+                            {"bits_per_byte", text.result.bits_per_byte},
                             {"tokens", scores.positions},
-                            {"bytes", result.part.bytes}})
+                            {"bytes", text.bytes}})
               << "\n";
     return;
   }
   std::cout << fmt::format(
       "nats_per_token {:.4f}\nperplexity     {:.3f}\nbits_per_byte  {:.4f}\nroot, form     {:.4f}, {:.4f} nats per "
       "token\ntext           {} bytes, {} tokens\n",
-      scores.token, perplexity, result.evaluation.bits_per_byte, scores.root, scores.form, result.part.bytes,
+      scores.token, perplexity, text.result.bits_per_byte, scores.root, scores.form, text.bytes,
       scores.positions);
 }
 
 }  // namespace
 
-Status EvalCommand(const std::vector<std::string>& arguments) {
+Outcome EvalCommand(const std::vector<std::string>& arguments) {
   CommandLine line("eval", "Measures a model on a text: every byte counted once, contexts end to end.",
                    "cllm eval runs/book-1 other.txt");
   EvalFlags flags;
@@ -96,8 +62,11 @@ Status EvalCommand(const std::vector<std::string>& arguments) {
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
   const Weights weights(std::move(model.parameters), storage);
-  CLLM_ASSIGN(const EvalResult result, Evaluate(flags, model.tokenizer, weights, console));
-  Print(flags, result);
+  EvaluateOptions options;
+  options.threads = flags.threads;
+  if (flags.stride != 0) options.stride = flags.stride;
+  CLLM_ASSIGN(const TextEvaluation evaluated, EvaluateText(weights, model.tokenizer, flags.text, options, console));
+  Print(flags, evaluated);
   return {};
 }
 

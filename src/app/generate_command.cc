@@ -9,7 +9,7 @@
 #include "app/terminal_text.h"
 #include "base/file.h"
 #include "infer/request_batch.h"
-#include "infer/open_model.h"
+#include "run/open_model.h"
 #include "store/json.h"
 
 namespace cllm {
@@ -112,7 +112,7 @@ Status GenerateOne(const GenerateFlags& flags, const Speaker& speaker, const std
 
 }  // namespace
 
-Status GenerateCommand(const std::vector<std::string>& arguments) {
+Outcome GenerateCommand(const std::vector<std::string>& arguments) {
   CommandLine line("generate", "Continues a prompt.", "cllm generate runs/book-1 -p \"Once upon\" -n 300 --temp 0.7");
   GenerateFlags flags;
   AddFlags(line, flags);

@@ -7,14 +7,13 @@
 #include "app/inspect_lattice.h"
 #include "base/file.h"
 #include "base/units.h"
-#include "infer/open_model.h"
-#include "spheres/spheres.h"
+#include "run/open_model.h"
+#include "run/resources.h"
+#include "run/run_config.h"
+#include "run/run_plan.h"
 #include "store/checkpoint.h"
-#include "store/config_file.h"
 #include "store/json.h"
 #include "store/run_directory.h"
-#include "train/memory_estimate.h"
-#include "train/run_config.h"
 #include "train/run_state.h"
 
 namespace cllm {
@@ -122,17 +121,12 @@ Status Verify(const std::string& path, bool json) {
 }
 
 Status PrintMemory(const std::string& run, bool json) {
-  CLLM_TRY(CheckRunDirectory(run));
-  RunConfig config;
-  CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(RunPaths{run}.config()));
-  CLLM_TRY(ApplyEntries(entries, RunPaths{run}.config(), config));
+  CLLM_ASSIGN(const RunChoices choices, ReadRunChoices(run));
+  CLLM_ASSIGN(const StepOptions options, StepOptionsOf(choices));
   CLLM_ASSIGN(const OpenedModel model, OpenModel(run));
-  SpheresOptions spheres;
-  spheres.leaves = config.threads;
-  const SpherePlan plan = PlanSpheres(spheres);
-  const MemoryEstimate m = EstimateMemory(model.shape(), config.Step(), plan);
-  JsonFields fields = {{"workers", plan.leaves}};
-  std::string text = fmt::format("memory of training with {} workers\n", plan.leaves);
+  const MemoryEstimate m = TrainingMemory(model.shape(), options, choices.threads);
+  JsonFields fields = {{"workers", m.workers}};
+  std::string text = fmt::format("memory of training with {} workers\n", m.workers);
   const auto add = [&](const char* key, const char* name, size_t bytes) {
     fields.push_back({fmt::format("{}_bytes", key), bytes});
     text += fmt::format("  {:<22} {:>12}\n", name, FormatBytes(bytes));
@@ -146,7 +140,7 @@ Status PrintMemory(const std::string& run, bool json) {
 
 }  // namespace
 
-Status InspectCommand(const std::vector<std::string>& arguments) {
+Outcome InspectCommand(const std::vector<std::string>& arguments) {
   CommandLine line("inspect", "Shows a run, model or checkpoint, or its token lattice.",
                    "cllm inspect runs/book-1\n  cllm inspect runs/book-1 lattice \" light\"\n  cllm inspect runs/book-1 "
                    "--verify");

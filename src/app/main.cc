@@ -7,12 +7,15 @@
 #include <new>
 
 #include "app/command.h"
+#include "app/flag_names.h"
 #include "app/required_processor.h"
 #include "base/system.h"
 #include "kernels/simd.h"
 
 namespace cllm {
 namespace {
+
+constexpr int kSignalled = 128;  // and the signal's number: what a shell makes of a process that one ended
 
 constexpr std::array<Command, 7> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
@@ -34,7 +37,7 @@ std::string HelpText() {
                 "130 or 143 stopped by a signal after a save.\n";
 }
 
-Status Dispatch(const std::vector<std::string>& arguments) {
+Outcome Dispatch(const std::vector<std::string>& arguments) {
   if (const auto target = EnvironmentVariable("CLLM_SIMD")) {
     if (const Status status = ForceSimd(*target); !status.ok()) {
       return Usage(fmt::format("CLLM_SIMD: {}", status.message()));
@@ -42,7 +45,7 @@ Status Dispatch(const std::vector<std::string>& arguments) {
   }
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     std::cout << HelpText();
-    return arguments.empty() ? Usage("no command named") : Status();
+    return arguments.empty() ? Outcome(Usage("no command named")) : Outcome();
   }
   if (arguments[0] == "--version") {
     std::cout << VersionText() << "\n";
@@ -66,12 +69,11 @@ int ExitCode(Code code) {
 
 int Run(const std::vector<std::string>& arguments) {
   try {
-    const Status status = Dispatch(arguments);
-    if (status.ok()) return 0;
-    std::fprintf(stderr, "cllm: %s\n", status.message().c_str());
-    return ExitCode(status.code());
-  } catch (const ExitNow& exit) {
-    return exit.code;
+    const Outcome outcome = Dispatch(arguments);
+    if (outcome.signal != 0) return kSignalled + outcome.signal;
+    if (outcome.status.ok()) return 0;
+    std::fprintf(stderr, "cllm: %s\n", WithFlags(outcome.status.message()).c_str());
+    return ExitCode(outcome.status.code());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "cllm: out of memory\n");
     return ExitCode(Code::kNoResources);

@@ -43,7 +43,7 @@ Status Decode(const Tokenizer& tokenizer, const std::string& text) {
 
 }  // namespace
 
-Status TokenizeCommand(const std::vector<std::string>& arguments) {
+Outcome TokenizeCommand(const std::vector<std::string>& arguments) {
   CommandLine line("tokenize", "Writes the token ids of standard input, one a line; with -d the text of token ids.",
                    "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces");
   std::string path;

@@ -2,7 +2,7 @@
 
 #include "app/command.h"
 #include "kernels/simd.h"
-#include "train/run_config.h"
+#include "train/training_plan.h"
 
 namespace cllm {
 

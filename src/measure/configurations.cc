@@ -6,12 +6,15 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "run/run_options.h"
+#include "run/run_plan.h"
 #include "train/work_items.h"
 
 namespace cllm::measure {
 namespace {
 
 constexpr size_t kSweepTokens = 2048;  // of a step
+constexpr double kRate = 1e-3;         // no matter for what a step costs
 
 Configuration Swept(std::string name, const ModelShape& model) {
   return {std::move(name), model, std::max<size_t>(1, kSweepTokens / model.context)};
@@ -127,20 +130,17 @@ Result<std::vector<size_t>> SplitCounts(std::string_view option, std::string_vie
   return counts;
 }
 
-Result<RunConfig> RunOf(const Configuration& configuration, const std::string& precision, const std::string& optimizer,
-                        uint64_t steps) {
-  const ModelShape& model = configuration.model;
-  RunConfig run;
-  CLLM_TRY(Option("precision").set(run, precision));
-  CLLM_TRY(Option("optimizer").set(run, optimizer));
-  for (const Dimension& dimension : Dimensions()) dimension.Take(model, run);
-  run.batch = configuration.batch;
-  run.item = DefaultItemSequences(configuration.batch, model.context);
-  run.steps = steps;
-  run.rate = 1e-3;
-  run.embedding_rate = 1e-3;
-  run.dropout = 0;
-  return run;
+Result<StepOptions> StepOf(const Configuration& configuration, const StepChoice& choice) {
+  RunChoices choices;
+  CLLM_TRY(Option("precision").set(choices, choice.precision));
+  CLLM_TRY(Option("optimizer").set(choices, choice.optimizer));
+  choices.batch = configuration.batch;
+  choices.item = choice.item.value_or(DefaultItemSequences(configuration.batch, configuration.model.context));
+  choices.rate = kRate;
+  choices.embedding_rate = kRate;
+  choices.dropout = 0;
+  CLLM_TRY(CheckChoices(choices));
+  return StepOptionsOf(choices);
 }
 
 }  // namespace cllm::measure

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/shape.h"
-#include "train/run_config.h"
+#include "train/step_options.h"
 
 namespace cllm::measure {
 
@@ -34,9 +35,13 @@ Result<std::vector<std::string>> SplitList(std::string_view option, std::string_
 // The whole numbers from 1 to `most` of "1,2,63".
 Result<std::vector<size_t>> SplitCounts(std::string_view option, std::string_view list, size_t most);
 
-// The run that trains `configuration` as a user would name it: every choice set, `steps` long.
-// Error: Usage for a precision or optimizer that the run's options do not take.
-Result<RunConfig> RunOf(const Configuration& configuration, const std::string& precision, const std::string& optimizer,
-                        uint64_t steps);
+// The step that trains `configuration` as a user would name it, with rates and precision that are the same for all.
+// Error: Usage for a precision or optimizer that the run's options do not take, or more sequences in an item than in a
+// batch. item: sequences of an item; none: as planned.
+struct StepChoice {
+  std::string precision, optimizer;
+  std::optional<size_t> item = {};
+};
+Result<StepOptions> StepOf(const Configuration& configuration, const StepChoice& choice);
 
 }  // namespace cllm::measure

@@ -64,10 +64,11 @@ TEST(Configurations, Counts_AreParsedAndBounded) {
 TEST(Configurations, Precisions_AreThoseOfTheRunsOptions) {
   ASSERT_FALSE(Precisions().empty());
   for (const std::string& precision : Precisions()) {
-    EXPECT_TRUE(RunOf(Yardsticks().front(), precision, "adamw", 10).ok()) << precision;
+    EXPECT_TRUE(StepOf(Yardsticks().front(), {precision, "adamw"}).ok()) << precision;
   }
-  EXPECT_EQ(RunOf(Yardsticks().front(), "fp8", "adamw", 10).status().code(), Code::kUsage);
-  EXPECT_EQ(RunOf(Yardsticks().front(), "fp32", "sgd", 10).status().code(), Code::kUsage);
+  EXPECT_EQ(StepOf(Yardsticks().front(), {"fp8", "adamw"}).status().code(), Code::kUsage);
+  EXPECT_EQ(StepOf(Yardsticks().front(), {"fp32", "sgd"}).status().code(), Code::kUsage);
+  EXPECT_EQ(StepOf(Yardsticks().front(), {"fp32", "adamw", 13}).status().code(), Code::kUsage) << "of 12 sequences";
 }
 
 }  // namespace

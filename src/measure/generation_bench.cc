@@ -13,7 +13,7 @@
 #include "kernels/peak.h"
 #include "measure/bandwidth.h"
 #include "measure/measure.h"
-#include "measure/trial.h"
+#include "measure/measured_run.h"
 
 namespace cllm::measure {
 namespace {

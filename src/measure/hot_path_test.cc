@@ -14,7 +14,7 @@
 
 #include "infer/batch.h"
 #include "infer/sampler.h"
-#include "measure/trial.h"
+#include "measure/measured_run.h"
 
 // What a training step must not do: allocate, on any thread, or lock a mutex on a worker. A program of its own, since
 // it replaces the C library's allocation and locks for all of it; operator new, std::mutex and std::shared_mutex end up
@@ -94,14 +94,14 @@ Configuration Small() {
 
 // Counts during `steps` steps after the first.
 void CountSteps(const std::string& precision, const std::string& optimizer, size_t threads, uint64_t steps) {
-  Result<RunConfig> run = RunOf(Small(), precision, optimizer, 1000);
-  CHECK(run.ok());
-  run->dropout = 0.1;
-  auto trial = Trial::Create(Small(), *run, threads);
-  CHECK(trial.ok() && (*trial)->Step().ok());
+  Result<StepOptions> options = StepOf(Small(), {precision, optimizer});
+  CHECK(options.ok());
+  options->dropout = 0.1f;
+  auto run = MeasuredRun::Create(Small(), *options, threads);
+  CHECK(run.ok() && (*run)->Step().ok());
   StartCounting();
   bool ok = true;
-  for (uint64_t step = 0; step < steps; ++step) ok = (*trial)->Step().ok() && ok;
+  for (uint64_t step = 0; step < steps; ++step) ok = (*run)->Step().ok() && ok;
   counting = false;
   CHECK(ok);
 }

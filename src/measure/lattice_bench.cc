@@ -17,7 +17,7 @@
 #include "measure/dot_product.h"
 #include "measure/id_orders.h"
 #include "measure/measure.h"
-#include "measure/trial.h"
+#include "measure/measured_run.h"
 
 namespace cllm::measure {
 namespace {

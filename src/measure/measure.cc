@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "kernels/peak.h"
 #include "math/scalar.h"
+#include "run/machine_speed.h"
 #include "spheres/spheres.h"
-#include "train/planner.h"
 
 namespace cllm::measure {
 

@@ -7,25 +7,25 @@
 
 #include "base/system.h"
 #include "measure/measure.h"
-#include "measure/trial.h"
+#include "measure/measured_run.h"
 
 namespace cllm::measure {
 namespace {
 
 struct Arm {
   size_t threads;
-  std::unique_ptr<Trial> trial;
+  std::unique_ptr<MeasuredRun> run;
   std::vector<double> step_s;
 };
 
-Result<std::vector<Arm>> MakeArms(const ScalingOptions& options, const RunConfig& run) {
+Result<std::vector<Arm>> MakeArms(const ScalingOptions& options, const StepOptions& step) {
   size_t bytes = 0;
-  for (const size_t threads : options.threads) bytes += Trial::Bytes(options.configuration, run, threads);
+  for (const size_t threads : options.threads) bytes += MeasuredRun::Bytes(options.configuration, step, threads);
   CLLM_TRY(CheckMemory(bytes));
   std::vector<Arm> arms;
   for (const size_t threads : options.threads) {
-    CLLM_ASSIGN(auto trial, Trial::Create(options.configuration, run, threads));
-    arms.push_back({threads, std::move(trial), {}});
+    CLLM_ASSIGN(auto run, MeasuredRun::Create(options.configuration, step, threads));
+    arms.push_back({threads, std::move(run), {}});
   }
   return arms;
 }
@@ -34,7 +34,7 @@ Status RunSteps(const ScalingOptions& options, std::vector<Arm>& arms) {
   for (size_t step = 0; step <= options.steps; ++step) {
     for (Arm& arm : arms) {
       const double begin = MonotonicSeconds();
-      CLLM_TRY(arm.trial->Step());
+      CLLM_TRY(arm.run->Step());
       if (step > 0) arm.step_s.push_back(MonotonicSeconds() - begin);
     }
   }
@@ -43,9 +43,9 @@ Status RunSteps(const ScalingOptions& options, std::vector<Arm>& arms) {
 
 // Every arm's weights are those of the first.
 Result<std::string> SameHash(std::vector<Arm>& arms) {
-  const std::string hash = WeightHash(arms.front().trial->step().parameters());
+  const std::string hash = WeightHash(arms.front().run->step().parameters());
   for (Arm& arm : arms) {
-    const std::string other = WeightHash(arm.trial->step().parameters());
+    const std::string other = WeightHash(arm.run->step().parameters());
     if (other == hash) continue;
     return Failed(fmt::format("the final weights differ: {} on {} threads, {} on {}", hash, arms.front().threads, other,
                               arm.threads));
@@ -54,7 +54,7 @@ Result<std::string> SameHash(std::vector<Arm>& arms) {
 }
 
 void AddRow(Arm& arm, double first_rate, Table& table) {
-  const SphereStatistics statistics = arm.trial->spheres().Statistics();
+  const SphereStatistics statistics = arm.run->spheres().Statistics();
   uint64_t steals = 0, idle = 0;
   double busy = 0, accumulation = 0, waiting = 0;
   for (const LeafStatistics& leaf : statistics.leaves) {
@@ -64,7 +64,7 @@ void AddRow(Arm& arm, double first_rate, Table& table) {
     accumulation += leaf.accumulation_s;
     waiting += leaf.waiting_s;
   }
-  const double rate = static_cast<double>(arm.trial->tokens_per_step()) / Median(arm.step_s);
+  const double rate = static_cast<double>(arm.run->tokens_per_step()) / Median(arm.step_s);
   table.Add({arm.threads, statistics.permits, rate, rate / first_rate, 1e3 * Median(arm.step_s),
              busy / (busy + waiting), accumulation / busy, steals, idle});
 }
@@ -72,10 +72,9 @@ void AddRow(Arm& arm, double first_rate, Table& table) {
 }  // namespace
 
 Result<Findings> BenchScaling(const ScalingOptions& options) {
-  CLLM_ASSIGN(RunConfig run, RunOf(options.configuration, options.precision, options.optimizer, 1'000'000));
-  run.item = options.item;
-  CLLM_TRY(CheckRunConfig(run));
-  CLLM_ASSIGN(std::vector<Arm> arms, MakeArms(options, run));
+  CLLM_ASSIGN(const StepOptions step,
+              StepOf(options.configuration, {options.precision, options.optimizer, options.item}));
+  CLLM_ASSIGN(std::vector<Arm> arms, MakeArms(options, step));
   CLLM_TRY(RunSteps(options, arms));
   CLLM_ASSIGN(const std::string hash, SameHash(arms));
   using Kind = Column::Kind;
@@ -91,13 +90,13 @@ Result<Findings> BenchScaling(const ScalingOptions& options) {
                     .facts = {{"weights_xxh3", hash},
                               {"config", options.configuration.name},
                               {"batch", options.configuration.batch},
-                              {"item", *run.item},
+                              {"item", step.item},
                               {"steps", options.steps}}};
-  const double first = static_cast<double>(arms.front().trial->tokens_per_step()) / Median(arms.front().step_s);
+  const double first = static_cast<double>(arms.front().run->tokens_per_step()) / Median(arms.front().step_s);
   for (Arm& arm : arms) AddRow(arm, first, findings.table);
   findings.notes.push_back(fmt::format("final weights, the same for all: XXH3 {}", hash));
   findings.notes.push_back(fmt::format("configuration {}, {} sequences a step in items of {}, median of {} steps",
-                                       options.configuration.name, options.configuration.batch, *run.item,
+                                       options.configuration.name, options.configuration.batch, step.item,
                                        options.steps));
   return findings;
 }

@@ -9,8 +9,8 @@
 #include "base/system.h"
 #include "measure/kernel.h"
 #include "measure/measure.h"
+#include "measure/measured_run.h"
 #include "measure/products.h"
-#include "measure/trial.h"
 #include "spheres/spheres.h"
 
 namespace cllm::measure {
@@ -58,12 +58,12 @@ struct Steps {
   std::array<std::vector<double>, kStepPhases> phases_s;
 
   // Median of the steps of about `seconds`, one at least.
-  Result<double> Median(Trial& trial, double seconds) {
+  Result<double> Median(MeasuredRun& run, double seconds) {
     std::vector<double> round;
     const double end = MonotonicSeconds() + seconds;
     do {
       const double begin = MonotonicSeconds();
-      CLLM_ASSIGN(const StepResult result, trial.Step());
+      CLLM_ASSIGN(const StepResult result, run.Step());
       round.push_back(MonotonicSeconds() - begin);
       all_s.push_back(round.back());
       for (size_t p = 0; p < kStepPhases; ++p) phases_s[p].push_back(result.seconds[p]);
@@ -73,20 +73,20 @@ struct Steps {
 };
 
 Result<Measured> Measure(const Row& row, const TrainingOptions& options) {
-  CLLM_ASSIGN(const RunConfig run, RunOf(*row.configuration, row.precision, row.optimizer, 1'000'000));
-  CLLM_TRY(CheckMemory(Trial::Bytes(*row.configuration, run, row.threads)));
-  CLLM_ASSIGN(const auto trial, Trial::Create(*row.configuration, run, row.threads));
-  CLLM_TRY(trial->Step());  // to warm up
-  const double tokens = static_cast<double>(trial->tokens_per_step());
+  CLLM_ASSIGN(const StepOptions step, StepOf(*row.configuration, {row.precision, row.optimizer}));
+  CLLM_TRY(CheckMemory(MeasuredRun::Bytes(*row.configuration, step, row.threads)));
+  CLLM_ASSIGN(const auto run, MeasuredRun::Create(*row.configuration, step, row.threads));
+  CLLM_TRY(run->Step());  // to warm up
+  const double tokens = static_cast<double>(run->tokens_per_step());
   const double gflop = tokens * FlopPerToken(row.configuration->model) * 1e-9;
   Measured measured;
   measured.resident = ReadProcessMemory().resident;
-  const Precision precision = trial->step().options().precision;
+  const Precision precision = run->step().options().precision;
   JointProduct product(row.threads, precision);
   std::vector<double> products;
   Steps steps;
   const auto work = [&]() -> Result<double> {
-    CLLM_ASSIGN(const double step_s, steps.Median(*trial, options.seconds / static_cast<double>(options.rounds)));
+    CLLM_ASSIGN(const double step_s, steps.Median(*run, options.seconds / static_cast<double>(options.rounds)));
     return gflop / step_s;
   };
   const auto yardstick = [&] {

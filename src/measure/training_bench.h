@@ -17,7 +17,7 @@ struct TrainingOptions {
 };
 
 // Whole training steps for every combination: tokens per second of the median step, share of the multiply-add peak that
-// is measured in alternation on as many threads, milliseconds by phase, resident memory. Error: as Trial.
+// is measured in alternation on as many threads, milliseconds by phase, resident memory. Error: as MeasuredRun.
 Result<Findings> BenchTraining(const TrainingOptions& options);
 
 }  // namespace cllm::measure

@@ -14,14 +14,14 @@ constexpr uint64_t kMostPositions = 32768;  // that an evaluation in mid-run loo
 
 Result<EvaluationResult> Evaluations::OnSample() const {
   // A fixed share of the training's own work: evaluations together cost about 3 % of it.
-  const double share = 0.09 * static_cast<double>(*session_.config.eval_every) * session_.TokensPerStep();
+  const double share = 0.09 * static_cast<double>(session_.plan.eval_every) * session_.TokensPerStep();
   const size_t context = session_.shape().context;
   const double positions = std::clamp(share, 4.0 * static_cast<double>(context), double{kMostPositions});
   return session_.Evaluate(static_cast<size_t>(positions) / context);
 }
 
 Result<EvaluationResult> Evaluations::OnWhole() const {
-  const size_t limit = static_cast<size_t>(*session_.config.eval_tokens) / session_.shape().context;
+  const size_t limit = static_cast<size_t>(session_.plan.eval_tokens) / session_.shape().context;
   return session_.Evaluate(limit == 0 ? session_.validation.windows() : limit);
 }
 

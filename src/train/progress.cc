@@ -28,7 +28,7 @@ StepEvent Progress::AfterStep(const StepResult& result, double seconds, Session&
   event.loss_token = scores.token;
   event.loss_root = scores.root;
   event.loss_form = scores.form;
-  event.rate = *session.config.rate * result.rate_factor;
+  event.rate = session.plan.step.optimizer.matrix_rate * result.rate_factor;
   event.gradient_norm = result.gradient_norm;
   event.tokens_per_s = static_cast<double>(scores.positions) / step_seconds_;
   if (peak_gflops_ > 0) event.peak_share = event.tokens_per_s * FlopPerToken(session.shape()) / (peak_gflops_ * 1e9);

@@ -14,7 +14,7 @@ constexpr uint64_t kMaxRollbacks = 3;
 Status Rollback::AfterDivergence(const Status& diverged) {
   RunState& state = session_.state;
   session_.observer.OnDivergence({state.step, diverged.message()});
-  if (session_.config.on_divergence == OnDivergence::kStop || state.rollbacks >= kMaxRollbacks) {
+  if (session_.plan.on_divergence == OnDivergence::kStop || state.rollbacks >= kMaxRollbacks) {
     return EndRun(diverged);
   }
   const RunState at = state;
@@ -35,7 +35,7 @@ Status Rollback::EndRun(const Status& diverged) {
   // The refused step touched no weight; what the step before it made of them, a save looks at.
   if (!checkpoints_.saved()) checkpoints_.SaveOrSkip();
   CLLM_ASSIGN(const FoundCheckpoint last_good, checkpoints_.NewestValid());
-  return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower --lr, or --on-divergence rollback",
+  return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower `lr`, or `on-divergence` rollback",
                               diverged.message(), last_good.directory));
 }
 

@@ -21,7 +21,7 @@ Status RunCheckpoints::Save() {
   saved_step_ = state.step;
   const double seconds = MonotonicSeconds() - begin;
   Rotation rotation;
-  rotation.keep_every = session_.config.keep_every;
+  rotation.keep_every = session_.plan.keep_every;
   if (const Status rotated = checkpoints_.Rotate(rotation); !rotated.ok()) {
     session_.observer.OnNote({rotated.message()});
   }

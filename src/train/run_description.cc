@@ -7,6 +7,7 @@ namespace cllm {
 namespace {
 
 const char* KindName(OptimizerKind kind) { return kind == OptimizerKind::kMuon ? "muon" : "adamw"; }
+const char* PrecisionName(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "fp32"; }
 
 ShapeValue ValueOf(const Dimension& dimension, const ModelShape& shape) {
   return {std::string(dimension.name),
@@ -16,21 +17,21 @@ ShapeValue ValueOf(const Dimension& dimension, const ModelShape& shape) {
 }  // namespace
 
 RunDescription Describe(const Session& session, double peak_gflops) {
-  const RunConfig& config = session.config;
+  const StepOptions& options = session.plan.step;
   const Spheres& spheres = *session.spheres;
   RunDescription run;
   run.step = session.state.step;
   run.total_steps = session.state.schedule.total();
   run.parameters = session.step->parameters().layout().parameters();
   for (const Dimension& dimension : Dimensions()) run.shape.push_back(ValueOf(dimension, session.shape()));
-  run.batch = *config.batch;
-  run.item = *config.item;
-  run.optimizer = KindName(config.optimizer);
-  run.rate = *config.rate;
-  run.embedding_rate = *config.embedding_rate;
-  run.lambda = config.lambda;
-  run.seed = config.seed;
-  run.precision = config.precision;
+  run.batch = options.batch;
+  run.item = options.item;
+  run.optimizer = KindName(options.optimizer.kind);
+  run.rate = options.optimizer.matrix_rate;
+  run.embedding_rate = options.optimizer.embedding_rate;
+  run.lambda = session.plan.lambda;
+  run.seed = options.seed;
+  run.precision = PrecisionName(options.precision);
   run.simd = SimdName();
   run.processor = ProcessorName();
   run.workers = spheres.leaves();

@@ -5,7 +5,7 @@
 #include "data/prepared_corpus.h"
 #include "monitor/run_observer.h"
 #include "train/exact_step.h"
-#include "train/run_config.h"
+#include "train/training_plan.h"
 #include "train/run_state.h"
 #include "train/validation.h"
 
@@ -13,7 +13,7 @@ namespace cllm {
 
 // What the parts of a training share: the Trainer owns it and its parts refer to it. Node Zero only.
 struct Session {
-  RunConfig config;  // planned
+  TrainingPlan plan;
   const Tokenizer& tokenizer;
   const PreparedCorpus& corpus;
   RunObserver& observer;
@@ -23,7 +23,7 @@ struct Session {
   RunState state = {};
 
   const ModelShape& shape() const { return step->shape(); }
-  double TokensPerStep() const { return static_cast<double>(*config.batch * shape().context); }
+  double TokensPerStep() const { return static_cast<double>(plan.step.batch * shape().context); }
   // Scores of the present weights on so many windows of the validation part. Error: Diverged if the loss is not finite.
   Result<EvaluationResult> Evaluate(size_t windows) const {
     return validation.Run(*spheres, step->contexts(), step->transformer(), windows);

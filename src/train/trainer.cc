@@ -21,7 +21,7 @@ constexpr double kMemorised = 0.01;  // validation this much above its best, rel
 }  // namespace
 
 Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step)
-    : session_{.config = std::move(parts.config),
+    : session_{.plan = std::move(parts.plan),
                .tokenizer = parts.tokenizer,
                .corpus = parts.corpus,
                .observer = parts.observer,
@@ -30,7 +30,7 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
                .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes,
                               parts.tokenizer, session_.shape().context, session_.shape().context}},
       control_(parts.control),
-      window_order_(parts.corpus.training().size(), session_.shape().context, session_.config.seed),
+      window_order_(parts.corpus.training().size(), session_.shape().context, session_.plan.step.seed),
       checkpoints_(session_, parts.files, parts.run),
       evaluations_(session_, checkpoints_),
       rollback_(session_, checkpoints_),
@@ -39,9 +39,8 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(Parts parts) {
   const TokenLattice& lattice = parts.tokenizer.lattice();
-  CLLM_ASSIGN(auto spheres, Spheres::Start({.leaves = parts.config.threads}));
-  CLLM_ASSIGN(const ModelShape shape, parts.config.Shape(parts.tokenizer.vocabulary()));
-  CLLM_ASSIGN(auto step, ExactStep::Create(shape, parts.config.Step(), {lattice.root_class(), lattice.form_class()},
+  CLLM_ASSIGN(auto spheres, Spheres::Start({.leaves = parts.plan.threads}));
+  CLLM_ASSIGN(auto step, ExactStep::Create(parts.plan.shape, parts.plan.step, {lattice.root_class(), lattice.form_class()},
                                            *spheres));
   return std::unique_ptr<Trainer>(new Trainer(std::move(parts), std::move(spheres), std::move(step)));
 }
@@ -59,7 +58,7 @@ Status Trainer::Begin(const Parameters* weights) {
       return {};
     }));
   } else {
-    CLLM_TRY(session_.step->InitializeWeights(session_.config.seed));
+    CLLM_TRY(session_.step->InitializeWeights(session_.plan.step.seed));
   }
   session_.state.schedule = session_.step->options().schedule;
   session_.state.corpus_hash = session_.corpus.corpus_hash().Hex();
@@ -83,13 +82,9 @@ Status Trainer::CheckGoesOn(const RunState& state, const std::string& checkpoint
   return {};
 }
 
-Result<std::string> Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
+std::string Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
   Schedule& schedule = session_.state.schedule;
-  if (!steps || *steps == schedule.total()) return std::string();
-  if (*steps < schedule.total()) {
-    return Usage(fmt::format("--steps {} is less than the run's {}; it is the total and can only grow", *steps,
-                             schedule.total()));
-  }
+  if (!steps || *steps == schedule.total()) return "";
   schedule.Extend(*steps);
   return fmt::format(
       "continuing beyond the planned end: the learning rate rises to half its peak, then decays until step {}", *steps);
@@ -99,7 +94,7 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
   CLLM_ASSIGN(RunState state, ReadState(checkpoint));
   CLLM_TRY(CheckGoesOn(state, checkpoint));
   CLLM_TRY(checkpoints_.Load(checkpoint, std::move(state)));
-  CLLM_ASSIGN(const std::string extended, ExtendSchedule(steps));
+  const std::string extended = ExtendSchedule(steps);
   session_.step->SetSchedule(session_.state.schedule);
   session_.step->SetRateScale(session_.state.rate_scale);
   session_.observer.OnResume({Describe(session_, peak_gflops_)});
@@ -110,7 +105,7 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
 
 bool Trainer::Ends() const {
   const RunState& state = session_.state;
-  const uint64_t patience = session_.config.patience;
+  const uint64_t patience = session_.plan.patience;
   return state.step >= state.schedule.total() || control_.stop_signal.load(std::memory_order_relaxed) != 0 ||
          (patience != 0 && state.worse_evaluations >= patience);
 }
@@ -128,7 +123,7 @@ Result<RunSummary> Trainer::Train() {
 
 Status Trainer::TrainStep() {
   const double begin = MonotonicSeconds();
-  const uint64_t batch = *session_.config.batch;
+  const uint64_t batch = session_.plan.step.batch;
   const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) {
     return window_order_.ReadTrainingWindow(session_.corpus.training(), session_.tokenizer, sequence, out);
   };
@@ -145,7 +140,7 @@ Status Trainer::TrainStep() {
 
 Status Trainer::AfterStep() {
   CLLM_TRY(AnswerEvaluations());
-  const bool due = session_.state.step % *session_.config.save_every == 0 && !checkpoints_.saved();
+  const bool due = session_.state.step % session_.plan.save_every == 0 && !checkpoints_.saved();
   if (RunControl::Take(control_.save_now) || due) checkpoints_.SaveOrSkip();
   return {};
 }
@@ -153,7 +148,7 @@ Status Trainer::AfterStep() {
 // A regular evaluation answers those who asked for one as well, and has its sample.
 Status Trainer::AnswerEvaluations() {
   const uint64_t at = session_.state.step;
-  const bool due = at % *session_.config.eval_every == 0 && at < session_.state.schedule.total();
+  const bool due = at % session_.plan.eval_every == 0 && at < session_.state.schedule.total();
   const bool asked = RunControl::Take(control_.evaluate_now);
   bool best = false;
   if (due) {
@@ -161,13 +156,13 @@ Status Trainer::AnswerEvaluations() {
   } else if (asked) {
     CLLM_TRY(evaluations_.Asked());
   }
-  if (RunControl::Take(control_.sample_now) || (due && session_.config.samples != 0)) TellSample();
+  if (RunControl::Take(control_.sample_now) || (due && session_.plan.samples != 0)) TellSample();
   if (best) evaluations_.KeepBest();
   return {};
 }
 
 void Trainer::TellSample() {
-  const Samples samples = WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.config.seed});
+  const Samples samples = WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
   session_.observer.OnSample({session_.state.step, samples.front()});
 }
 

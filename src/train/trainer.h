@@ -15,7 +15,7 @@
 #include "train/progress.h"
 #include "train/rollback.h"
 #include "train/run_checkpoints.h"
-#include "train/run_config.h"
+#include "train/training_plan.h"
 #include "train/session.h"
 
 namespace cllm {
@@ -37,8 +37,8 @@ struct RunSummary {
 class Trainer {
  public:
   struct Parts {
-    RunConfig config;  // planned
-    std::string run;   // an existing run directory, locked by the caller
+    TrainingPlan plan;
+    std::string run;  // an existing run directory, locked by the caller
     const Tokenizer& tokenizer;
     const PreparedCorpus& corpus;
     FileSystem& files;
@@ -52,7 +52,8 @@ class Trainer {
 
   // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
-  // Goes on from a checkpoint directory, to `steps` in total if given (see Schedule::Extend).
+  // Goes on from a checkpoint directory, to `steps` in total if given (see Schedule::Extend). REQUIRES: steps is no less
+  // than the total of the checkpoint's schedule.
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
   // Runs to the end, a signal, or divergence (after saving the last good state).
@@ -75,7 +76,7 @@ class Trainer {
 
   Status CheckGoesOn(const RunState& state, const std::string& checkpoint) const;
   // A sentence for the user if `steps` extends the schedule, else empty.
-  Result<std::string> ExtendSchedule(std::optional<uint64_t> steps);
+  std::string ExtendSchedule(std::optional<uint64_t> steps);
   void NotePinning();
   bool Ends() const;  // by its steps, a signal or lost patience
   Status TrainStep();

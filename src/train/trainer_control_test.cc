@@ -82,8 +82,8 @@ TEST_F(TrainerControl, SampleNow_TellsASampleAfterTheStep) {
 }
 
 TEST_F(TrainerControl, EvaluateNow_TellsAnEvaluationFromWhichNothingFollows) {
-  config_.eval_every = 10;
-  config_.patience = 1;
+  plan_.eval_every = 10;
+  plan_.patience = 1;
   Asker undisturbed;
   const std::string hash = Train(undisturbed);
   Asker asker(7, [this] { control_.evaluate_now = true; });
@@ -95,7 +95,7 @@ TEST_F(TrainerControl, EvaluateNow_TellsAnEvaluationFromWhichNothingFollows) {
 }
 
 TEST_F(TrainerControl, EvaluateNowAtARegularEvaluation_IsAnsweredByIt) {
-  config_.eval_every = 10;
+  plan_.eval_every = 10;
   Asker asker(10, [this] { control_.evaluate_now = true; });
   Train(asker);
   EXPECT_THAT(asker.evaluations, ElementsAre(10));
@@ -128,8 +128,8 @@ class Blocker : public RunObserver {
 };
 
 TEST_F(TrainerControl, ObserversThatBlockOrThrow_ChangeNothing) {
-  config_.eval_every = 5;
-  config_.samples = 1;
+  plan_.eval_every = 5;
+  plan_.samples = 1;
   Asker alone;
   const std::string hash = Train(alone);
 

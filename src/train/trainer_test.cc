@@ -63,7 +63,7 @@ class DivergingTrainer : public TrainerTest {
 };
 
 TEST_F(DivergingTrainer, WithRollback_GoesOnFromTheLastCheckpointWithHalfTheRate) {
-  config_.on_divergence = OnDivergence::kRollback;
+  plan_.on_divergence = OnDivergence::kRollback;
   Poisoner observer({12});
   const auto trainer = MakePoisoned(observer);
   ASSERT_TRUE(trainer->Begin(nullptr).ok());
@@ -77,8 +77,8 @@ TEST_F(DivergingTrainer, WithRollback_GoesOnFromTheLastCheckpointWithHalfTheRate
 
 // Fine-tuning that diverges at once returns to the model it started from, not to random weights.
 TEST_F(DivergingTrainer, BeforeTheFirstPeriodicSave_ReturnsToTheStart) {
-  config_.on_divergence = OnDivergence::kRollback;
-  const ModelShape model = *config_.Shape(tokenizer_.vocabulary());
+  plan_.on_divergence = OnDivergence::kRollback;
+  const ModelShape model = plan_.shape;
   Parameters weights(model);
   InitializeParameters(77, weights);
   Poisoner observer({1});
@@ -92,7 +92,7 @@ TEST_F(DivergingTrainer, BeforeTheFirstPeriodicSave_ReturnsToTheStart) {
 }
 
 TEST_F(DivergingTrainer, AFourthTime_Ends) {
-  config_.on_divergence = OnDivergence::kRollback;
+  plan_.on_divergence = OnDivergence::kRollback;
   Poisoner observer({6, 7, 8, 9});
   const auto trainer = MakePoisoned(observer);
   ASSERT_TRUE(trainer->Begin(nullptr).ok());
@@ -102,7 +102,7 @@ TEST_F(DivergingTrainer, AFourthTime_Ends) {
 
 // Weights that an update made useless: no such state is saved, so none of the good ones makes room for it.
 TEST_F(DivergingTrainer, WeightsThatPredictNothing_AreNotSaved) {
-  config_.save_every = 1;
+  plan_.save_every = 1;
   Poisoner observer({6});
   const auto trainer = MakePoisoned(observer);
   ASSERT_TRUE(trainer->Begin(nullptr).ok());
@@ -117,7 +117,7 @@ TEST_F(DivergingTrainer, WeightsThatPredictNothing_AreNotSaved) {
 
 // The checkpoint that a rollback went to diverges at once: the next one goes further back.
 TEST_F(DivergingTrainer, AtTheStepOfTheRollback_GoesFurtherBack) {
-  config_.on_divergence = OnDivergence::kRollback;
+  plan_.on_divergence = OnDivergence::kRollback;
   Poisoner observer({12});
   observer.again_on_rollback = true;
   const auto trainer = MakePoisoned(observer);

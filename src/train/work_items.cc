@@ -32,8 +32,8 @@ ItemContent ContentOf(const StepOptions& options, uint64_t step, size_t item) {
 
 Status WorkItems::Check(const StepOptions& options) {
   if (options.items() <= kMaxItems) return {};
-  return Usage(fmt::format("--batch {} in items of {} sequences makes {} work items a step, expected at most {}; "
-                           "name a larger --item",
+  return Usage(fmt::format("`batch` {} in items of {} sequences makes {} work items a step, expected at most {}; "
+                           "name a larger `item`",
                            options.batch, options.item, options.items(), kMaxItems));
 }
 

@@ -28,14 +28,15 @@ class TrainerTest : public ::testing::Test {
     auto corpus = Prepare(*split, tokenizer_, {.threads = 1, .progress = {}});
     EXPECT_TRUE(corpus.ok()) << corpus.status().message();
     corpus_ = std::make_unique<PreparedCorpus>(*std::move(corpus));
-    config_.layers = 1, config_.heads = 2, config_.width = 8, config_.hidden = 16, config_.context = 8;
-    config_.batch = 4, config_.item = 1, config_.steps = 20, config_.rate = 0.01, config_.embedding_rate = 0.01;
-    config_.dropout = 0.0, config_.eval_every = 50, config_.save_every = 5, config_.eval_tokens = 0;
-    config_.samples = 0, config_.threads = 2;
+    plan_.shape = {.layers = 1, .heads = 2, .width = 8, .hidden = 16, .context = 8};
+    plan_.step.batch = 4, plan_.step.item = 1;
+    plan_.step.optimizer.matrix_rate = 0.01, plan_.step.optimizer.embedding_rate = 0.01;
+    plan_.step.schedule.segments = {{.begin = 0, .end = 20}};
+    plan_.eval_every = 50, plan_.save_every = 5, plan_.samples = 0, plan_.threads = 2;
   }
 
   std::unique_ptr<Trainer> Make(RunObserver& observer, FileSystem* files = nullptr) {
-    auto trainer = Trainer::Create({.config = config_,
+    auto trainer = Trainer::Create({.plan = plan_,
                                     .run = root_ / "run",
                                     .tokenizer = tokenizer_,
                                     .corpus = *corpus_,
@@ -49,7 +50,7 @@ class TrainerTest : public ::testing::Test {
   TemporaryDirectory root_;
   Tokenizer tokenizer_ = Tokenizer::Bytes();
   std::unique_ptr<PreparedCorpus> corpus_;
-  RunConfig config_;
+  TrainingPlan plan_;
   PosixFileSystem files_;
   RunControl control_;
 };

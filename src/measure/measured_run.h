@@ -10,10 +10,10 @@ namespace cllm::measure {
 
 // A run on random tokens without files: what a training step costs does not depend on the text. Owns the step and the
 // loss's classes (roots of three tokens, 25 forms). Thread-compatible.
-class Trial {
+class MeasuredRun {
  public:
   // Error: as UntrainedStep.
-  static Result<std::unique_ptr<Trial>> Create(const Configuration& configuration, const RunConfig& run,
+  static Result<std::unique_ptr<MeasuredRun>> Create(const Configuration& configuration, const StepOptions& options,
                                                size_t threads);
 
   // The next step. Error: Diverged; Failed when the first loss is not that of untrained weights.
@@ -23,10 +23,10 @@ class Trial {
   const Spheres& spheres() const { return *spheres_; }
   size_t tokens_per_step() const { return tokens_; }
   // Bytes that EstimateMemory foresees.
-  static size_t Bytes(const Configuration& configuration, const RunConfig& run, size_t threads);
+  static size_t Bytes(const Configuration& configuration, const StepOptions& options, size_t threads);
 
  private:
-  Trial() = default;
+  MeasuredRun() = default;
   Status CheckUntrainedLoss(double loss) const;
 
   ModelShape model_;

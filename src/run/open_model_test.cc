@@ -1,4 +1,4 @@
-#include "infer/open_model.h"
+#include "run/open_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "monitor/observer_fan_out.h"
+#include "monitor/run_control.h"
+#include "monitor/run_observer.h"
+#include "run/resume.h"
+#include "run/run_preparation.h"
+#include "store/file_system.h"
+#include "store/run_directory.h"
+#include "train/run_log.h"
+#include "train/sample_file.h"
+#include "train/trainer.h"
+
+// Choices become a run, and a run a model. A program that trains one, with `files`, `observer` and `control` of its
+// own:
+//
+//   RunChoices choices;
+//   choices.text = {"book.txt"}, choices.steps = 2000;  // whatever is not named is planned
+//   CLLM_ASSIGN(const PreparedRun run, PrepareRun(choices, MonotonicSeconds(), observer));
+//   CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, "runs/mine", run));
+//   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {observer, control}));
+//   CLLM_ASSIGN(const RunSummary summary, active->Train());
+//
+// OpenModel (open_model.h) then reads it, EvaluateText (evaluate.h) measures it, Generate (infer/request_batch.h)
+// continues a prompt, and PrepareResume (resume.h) goes on with it. Nothing here prints, exits or knows flags; messages
+// name options in backquotes.
+namespace cllm {
+
+// Makes the directory of a new run: `out`, or runs/<name of the text>-<n> where that is empty, and looks first whether
+// its disk has room. Returns it. Error: Usage if it exists and is not empty; NoResources; Failed.
+Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run);
+
+// Who is told of a run that trains, and by whom it may be stopped.
+struct RunWatch {
+  RunObserver& observer;  // beside the run's log and its file of samples
+  RunControl& control;
+};
+
+// A run that trains: its directory is locked, its log and its samples are written. Prepared run, files, observer and
+// control outlive it. Thread-compatible.
+class ActiveRun {
+ public:
+  // Begins a new run in a directory that MakeRunDirectory made: writes its configuration and tokenizer, saves step 0.
+  static Result<std::unique_ptr<ActiveRun>> Begin(const PreparedRun& run, const std::string& directory,
+                                                  FileSystem& files, const RunWatch& watch);
+  // Goes on with one. Takes over its lock.
+  static Result<std::unique_ptr<ActiveRun>> Continue(PreparedResume& resume, FileSystem& files,
+                                                     const RunWatch& watch);
+  ActiveRun(const ActiveRun&) = delete;
+  ActiveRun& operator=(const ActiveRun&) = delete;
+
+  // Runs to the end, a stop, or divergence (see Trainer::Train).
+  Result<RunSummary> Train() { return trainer_->Train(); }
+  Trainer& trainer() { return *trainer_; }
+
+ private:
+  ActiveRun(RunLock lock, const std::string& directory, FileSystem& files, RunObserver& observer);
+  Status MakeTrainer(const PreparedRun& run, const std::string& directory, FileSystem& files, RunControl& control);
+
+  RunLock lock_;
+  FanOut observers_;  // log, samples, the caller's: in this order
+  RunLog log_;
+  SampleFile samples_;
+  std::unique_ptr<Trainer> trainer_;
+};
+
+}  // namespace cllm

@@ -1,0 +1,88 @@
+#include "run/active_run.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/system.h"
+#include "infer/request_batch.h"
+#include "run/evaluate.h"
+#include "run/open_model.h"
+#include "run/run_config.h"
+#include "run/testing/small_runs.h"
+
+namespace cllm {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Listener : public RunObserver {
+ public:
+  void OnStep(const StepEvent& event) override { steps += event.step != 0; }
+  void OnEnd(const EndEvent& event) override { end = event; }
+  uint64_t steps = 0;
+  EndEvent end;
+};
+
+class ActiveRunTest : public SmallRuns {
+ protected:
+  // Trains in a directory and returns what came of it.
+  RunSummary Train(const RunChoices& choices, const std::string& directory) {
+    const auto run = PrepareRun(choices, MonotonicSeconds(), listener_);
+    EXPECT_TRUE(run.ok()) << run.status().message();
+    EXPECT_TRUE(MakeRunDirectory(files_, directory, *run).ok());
+    const auto active = ActiveRun::Begin(*run, directory, files_, {listener_, control_});
+    EXPECT_TRUE(active.ok()) << active.status().message();
+    const Result<RunSummary> summary = (*active)->Train();
+    EXPECT_TRUE(summary.ok()) << summary.status().message();
+    return *summary;
+  }
+
+  PosixFileSystem files_;
+  Listener listener_;
+  RunControl control_;
+};
+
+// What an embedding program does: choices, a run, an evaluation and a text, without the app.
+TEST_F(ActiveRunTest, ChoicesBecomeARun_ThatIsEvaluatedAndGenerates) {
+  const std::string directory = root_ / "run";
+  const RunSummary summary = Train(Tiny(), directory);
+  EXPECT_EQ(summary.step, 12u);
+  EXPECT_EQ(listener_.steps, 12u);
+  EXPECT_EQ(listener_.end.best_step, summary.best_step);
+  EXPECT_THAT(ReadText(directory + "/log.jsonl"), HasSubstr("\"event\":\"run_end\""));
+  EXPECT_THAT(ReadText(directory + "/samples.txt"), HasSubstr("--- step 6"));
+
+  Result<OpenedModel> model = OpenModel(directory);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const Weights weights(std::move(model->parameters), Storage::kF32);
+  const auto evaluated = EvaluateText(weights, model->tokenizer, {Text()}, {}, listener_);
+  ASSERT_TRUE(evaluated.ok()) << evaluated.status().message();
+  EXPECT_GT(evaluated->result.scores.token, 0);
+  RequestOptions request;
+  request.tokens = 5;
+  const Generated made =
+      Generate(weights, model->tokenizer, "line", request, [](const GeneratedToken&) { return true; }, nullptr);
+  EXPECT_EQ(made.tokens.size(), 5u);
+}
+
+TEST_F(ActiveRunTest, ChoicesThatARunWrote_ReproduceIt) {
+  Train(Tiny(), root_ / "first");
+  Result<RunChoices> written = ReadRunChoices(root_ / "first");
+  ASSERT_TRUE(written.ok()) << written.status().message();
+  written->threads = 3;
+  Train(*written, root_ / "second");
+  const auto first = OpenModel(root_ / "first@12"), second = OpenModel(root_ / "second@12");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(WeightHash(first->parameters), WeightHash(second->parameters));
+}
+
+TEST_F(ActiveRunTest, DirectoryThatHoldsSomething_IsLeftAlone) {
+  const auto run = PrepareRun(Tiny(), MonotonicSeconds(), listener_);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  const std::string mine = root_.Write("mine.txt", "precious");
+  EXPECT_EQ(MakeRunDirectory(files_, root_.path(), *run).status().code(), Code::kUsage);
+  EXPECT_EQ(ReadText(mine), "precious");
+}
+
+}  // namespace
+}  // namespace cllm

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/weights.h"
+#include "monitor/run_observer.h"
+#include "text/tokenizer.h"
+#include "train/validation.h"
+
+namespace cllm {
+
+struct EvaluateOptions {
+  std::optional<size_t> stride = {};  // tokens from one context to the next; none: the context
+  size_t threads = 0;                 // 0: one per usable core; the result is the same for any number
+};
+
+// What a model makes of a whole text.
+struct TextEvaluation {
+  EvaluationResult result;
+  uint64_t bytes = 0;  // of the text
+};
+
+// Evaluates a model on a text (files, directories, globs or "-"): every byte counted once. What is to be said of the
+// text goes to the observer. Error: as PrepareForEvaluation; Usage: a stride beyond the context; Diverged: the loss is
+// not finite.
+Result<TextEvaluation> EvaluateText(const Weights& weights, const Tokenizer& tokenizer,
+                                    const std::vector<std::string>& text, const EvaluateOptions& options,
+                                    RunObserver& observer);
+
+}  // namespace cllm

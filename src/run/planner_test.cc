@@ -1,0 +1,93 @@
+#include "run/planner.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "model/layout.h"
+#include "run/run_plan.h"
+
+namespace cllm {
+namespace {
+
+// For a text of 90,000 bytes, as single bytes.
+class PlannedModel : public ::testing::Test {
+ protected:
+  static constexpr uint64_t kTokens = 90'000;
+
+  RunChoices Plan(double seconds, RunChoices choices = {}) {
+    EXPECT_TRUE(PlanModel({kTokens, kByteVocabulary, {200, 2}, seconds}, choices).ok());
+    return choices;
+  }
+};
+
+TEST_F(PlannedModel, GrowsWithTheTime) {
+  std::vector<size_t> sizes;
+  for (const double seconds : {10.0, 60.0, 600.0, 3600.0}) {
+    sizes.push_back(ParameterLayout(*ShapeOf(Plan(seconds), kByteVocabulary)).parameters());
+  }
+  EXPECT_TRUE(std::is_sorted(sizes.begin(), sizes.end())) << testing::PrintToString(sizes);
+  EXPECT_GT(sizes.back(), 2 * sizes.front()) << testing::PrintToString(sizes);
+}
+
+TEST_F(PlannedModel, DropsMoreTheMoreOftenTheTextIsRead) {
+  RunChoices narrow, wide;
+  narrow.layers = 2, narrow.width = 64;
+  wide.layers = 8, wide.width = 512;
+  EXPECT_GT(*Plan(600, narrow).dropout, *Plan(600, wide).dropout) << "a wide model sees fewer tokens in the time";
+}
+
+// What is not named is planned for the size that is.
+TEST_F(PlannedModel, NamedSize_GetsAContextForItsOwnSpeed) {
+  RunChoices narrow, wide;
+  narrow.layers = 2, narrow.width = 64;
+  wide.layers = 8, wide.width = 512;
+  EXPECT_GT(*Plan(60, narrow).context, *Plan(60, wide).context);
+}
+
+TEST_F(PlannedModel, FineTuning_StartsWithLowerRates) {
+  RunChoices tuned;
+  tuned.from = "runs/model";
+  EXPECT_LT(*Plan(60, tuned).rate, *Plan(60).rate);
+  EXPECT_LT(*Plan(60, tuned).embedding_rate, *Plan(60).embedding_rate);
+}
+
+TEST(Planner, Steps_FillTheTime) {
+  RunChoices choices;
+  choices.batch = 8;
+  choices.context = 64;
+  PlanSteps(TimeForSteps{.seconds = 106.0, .step_seconds = 0.1}, choices);
+  EXPECT_NEAR(static_cast<double>(*choices.steps), 1000, 1);
+  EXPECT_NEAR(static_cast<double>(*choices.eval_every), 50, 1);
+  EXPECT_GT(*choices.save_every, 0u);
+}
+
+TEST(Planner, Steps_ThatAreNamed_Stay) {
+  RunChoices choices;
+  choices.batch = 8;
+  choices.context = 64;
+  choices.steps = 37;
+  PlanSteps({}, choices);
+  EXPECT_EQ(*choices.steps, 37u);
+  EXPECT_EQ(*choices.eval_tokens, 0u) << "a run of a named length is evaluated on the whole validation part";
+}
+
+TEST(Planner, Tokenizer_GrowsWithTextAndTime) {
+  const MachineSpeed machine{200, 2};
+  EXPECT_EQ(PlanTokenizer(100'000, 600, machine), "bytes");
+  EXPECT_EQ(PlanTokenizer(1'100'000, 60, machine), "bpe:1024");
+  EXPECT_EQ(PlanTokenizer(20'000'000, 3600, machine), "bpe:4096");
+}
+
+TEST(Planner, MeasuredStep_RunsThePlannedModel) {
+  RunChoices choices;
+  choices.layers = 1, choices.heads = 2, choices.width = 16, choices.hidden = 32, choices.context = 16;
+  choices.batch = 4, choices.item = 1, choices.rate = 0.01, choices.embedding_rate = 0.01, choices.dropout = 0.0;
+  const Result<double> seconds = MeasureStep(choices, Tokenizer::Bytes(), 0.01);
+  ASSERT_TRUE(seconds.ok()) << seconds.status().message();
+  EXPECT_GT(*seconds, 0);
+}
+
+}  // namespace
+}  // namespace cllm

@@ -1,0 +1,60 @@
+#include "run/resources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/system.h"
+#include "base/units.h"
+#include "spheres/spheres.h"
+#include "store/checkpoint.h"
+
+namespace cllm {
+namespace {
+
+// Three checkpoints and the best stay, and a fifth is written before the oldest goes.
+constexpr uint64_t kCheckpoints = 5;
+constexpr uint64_t kOtherFiles = 1 << 20;  // bytes: configuration, tokenizer, the log's first records
+
+// The nearest directory above a path that is there.
+std::string Existing(std::string path) {
+  while (!PathExists(path) && path != ParentPath(path)) path = ParentPath(path);
+  return path;
+}
+
+}  // namespace
+
+size_t UsableCores() { return PlanSpheres({}).leaves; }
+
+MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& options, size_t threads) {
+  SpheresOptions spheres;
+  spheres.leaves = threads;
+  return EstimateMemory(shape, options, PlanSpheres(spheres));
+}
+
+Status CheckMemory(std::string_view what, size_t bytes, std::string_view advice) {
+  const uint64_t available = ReadMachineMemory().available;
+  if (bytes <= available) return {};
+  return NoResources(fmt::format("{} needs {} of memory, {} are available; {}", what, FormatBytes(bytes),
+                                 FormatBytes(available), advice));
+}
+
+Status CheckRunMemory(const MemoryEstimate& memory) {
+  return CheckMemory("the run", memory.total(),
+                     "choose a smaller `width`, `layers`, `context` or `item`, or fewer `threads`");
+}
+
+Status CheckDisk(FileSystem& files, const std::string& directory, const MemoryEstimate& memory) {
+  CLLM_ASSIGN(const std::vector<uint64_t> there, Checkpoints(files, directory).Steps());
+  const uint64_t missing = std::max<uint64_t>(kCheckpoints, there.size() + 1) - there.size();
+  const uint64_t needed = missing * (memory.weights + memory.optimizer) + kOtherFiles;
+  CLLM_ASSIGN(const uint64_t disk, files.FreeBytes(Existing(directory)));
+  if (disk >= needed) return {};
+  return NoResources(fmt::format("{}: the run's checkpoints need {} of disk, {} are free", directory,
+                                 FormatBytes(needed), FormatBytes(disk)));
+}
+
+}  // namespace cllm

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "run/run_preparation.h"
+#include "store/run_directory.h"
+
+namespace cllm {
+
+// How long a run is to go on. At most one of them.
+struct ResumeGoal {
+  std::optional<uint64_t> steps;  // of the whole run, in total
+  std::optional<double> time_s;   // of training from now on
+};
+
+// What going on needs. Movable; whatever trains refers to it, so it outlives that.
+struct PreparedResume {
+  PreparedRun run;
+  std::string directory;          // of the run
+  RunLock lock;                   // on it
+  std::string checkpoint;         // the directory of the newest valid one
+  std::optional<uint64_t> total;  // steps, where they are not the planned ones
+};
+
+// Prepares the run in `directory` to go on from its newest valid checkpoint: its own text and tokenizer, and `choices`,
+// which are its own (ReadRunChoices) but for threads and samples. Tells of checkpoints that are skipped and of a run
+// that is complete. Error: Usage: another process writes it, or the goal is before the planned end; BadInput: there is
+// no such run, no valid checkpoint, or a damaged file; NoResources.
+Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices choices, const ResumeGoal& goal,
+                                     RunObserver& observer);
+
+// Where a run is.
+struct RunProgress {
+  uint64_t step = 0;     // done
+  uint64_t planned = 0;  // in total
+};
+// The total of steps that is asked for; none: the planned one. step_seconds: needed with a time. Error (Usage): they
+// are fewer than planned.
+Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunProgress& progress, double step_seconds);
+
+}  // namespace cllm

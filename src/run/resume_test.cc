@@ -1,0 +1,111 @@
+#include "run/resume.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/system.h"
+#include "run/active_run.h"
+#include "run/run_config.h"
+#include "run/testing/small_runs.h"
+#include "store/checkpoint.h"
+
+namespace cllm {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ResolveGoal, None_IsThePlannedEnd) {
+  const auto total = ResolveGoal({}, {.step = 3, .planned = 10}, 0);
+  ASSERT_TRUE(total.ok());
+  EXPECT_EQ(*total, std::nullopt);
+}
+
+TEST(ResolveGoal, Steps_AreTheTotal_AndMayOnlyGrow) {
+  const auto more = ResolveGoal({.steps = 20, .time_s = {}}, {.step = 3, .planned = 10}, 0);
+  ASSERT_TRUE(more.ok());
+  EXPECT_EQ(*more, 20u);
+  EXPECT_TRUE(ResolveGoal({.steps = 10, .time_s = {}}, {.step = 10, .planned = 10}, 0).ok());
+  const Status fewer = ResolveGoal({.steps = 9, .time_s = {}}, {.step = 3, .planned = 10}, 0).status();
+  EXPECT_EQ(fewer.code(), Code::kUsage);
+  EXPECT_THAT(fewer.message(), HasSubstr("`steps` 9 is less than the run's 10"));
+}
+
+TEST(ResolveGoal, Time_IsForStepsFromHereOn) {
+  const auto total = ResolveGoal({.steps = {}, .time_s = 106.0}, {.step = 500, .planned = 600}, 0.1);
+  ASSERT_TRUE(total.ok()) << total.status().message();
+  EXPECT_NEAR(static_cast<double>(**total), 1500, 1);
+}
+
+TEST(ResolveGoal, TimeThatEndsBeforeThePlannedEnd_SaysHowMuchIsLeft) {
+  const Status status = ResolveGoal({.steps = {}, .time_s = 106.0}, {.step = 500, .planned = 5000}, 0.1).status();
+  EXPECT_EQ(status.code(), Code::kUsage);
+  EXPECT_THAT(status.message(), HasSubstr("`time` 1m46s is for "));
+  EXPECT_THAT(status.message(), HasSubstr("the run has 4500 more before its planned end (about 7m30s)"));
+}
+
+class PrepareResumeTest : public SmallRuns {
+ protected:
+  void SetUp() override {
+    const Result<PreparedRun> run = PrepareRun(Tiny(), MonotonicSeconds(), notes_);
+    ASSERT_TRUE(run.ok()) << run.status().message();
+    ASSERT_TRUE(MakeRunDirectory(files_, directory_, *run).ok());
+    auto active = ActiveRun::Begin(*run, directory_, files_, {notes_, control_});
+    ASSERT_TRUE(active.ok()) << active.status().message();
+    ASSERT_TRUE((*active)->Train().ok());
+    notes_.sentences.clear();
+  }
+  Result<PreparedResume> Prepare(const ResumeGoal& goal) {
+    const Result<RunChoices> choices = ReadRunChoices(directory_);
+    EXPECT_TRUE(choices.ok()) << choices.status().message();
+    return PrepareResume(directory_, *choices, goal, notes_);
+  }
+
+  PosixFileSystem files_;
+  RunControl control_;
+  std::string directory_ = root_ / "run";
+};
+
+TEST_F(PrepareResumeTest, CompleteRun_IsTold) {
+  const auto resume = Prepare({});
+  ASSERT_TRUE(resume.ok()) << resume.status().message();
+  EXPECT_EQ(resume->total, std::nullopt);
+  EXPECT_THAT(notes_.sentences, ::testing::ElementsAre(HasSubstr("complete at step 12; name `time` or `steps`")));
+}
+
+TEST_F(PrepareResumeTest, DamagedCheckpoint_IsSkippedAndTold) {
+  std::filesystem::resize_file(Checkpoints(files_, directory_).Directory(12) + "/model.safetensors", 100);
+  const auto resume = Prepare({});
+  ASSERT_TRUE(resume.ok()) << resume.status().message();
+  EXPECT_EQ(resume->checkpoint, Checkpoints(files_, directory_).Directory(10));
+  EXPECT_THAT(notes_.sentences, ::testing::ElementsAre(HasSubstr("checkpoint of step 12 is skipped")));
+}
+
+TEST_F(PrepareResumeTest, MoreSteps_AreTrainedAndKeepThePlannedConfiguration) {
+  auto resume = Prepare({.steps = 20, .time_s = {}});
+  ASSERT_TRUE(resume.ok()) << resume.status().message();
+  EXPECT_EQ(resume->run.choices.steps, 12u);
+  const auto active = ActiveRun::Continue(*resume, files_, {notes_, control_});
+  ASSERT_TRUE(active.ok()) << active.status().message();
+  const Result<RunSummary> summary = (*active)->Train();
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(summary->step, 20u);
+}
+
+TEST_F(PrepareResumeTest, LockedRun_IsRefused) {
+  const auto first = Prepare({});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(Prepare({}).status().code(), Code::kUsage);
+}
+
+TEST_F(PrepareResumeTest, ConfigurationThatLacksAChoice_IsRefusedWithItsFile) {
+  RunChoices choices = *ReadRunChoices(directory_);
+  choices.batch.reset();
+  const Status status = PrepareResume(directory_, choices, {}, notes_).status();
+  EXPECT_EQ(status.code(), Code::kBadInput);
+  EXPECT_THAT(status.message(), ::testing::AllOf(HasSubstr("config.toml"), HasSubstr("`batch`")));
+}
+
+}  // namespace
+}  // namespace cllm

@@ -1,0 +1,74 @@
+#include "run/run_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "run/run_options.h"
+#include "store/run_directory.h"
+
+namespace cllm {
+namespace {
+
+constexpr size_t kMostDigits = 4;  // of a format number
+
+Result<uint64_t> ReadFormat(const ConfigEntry& entry, const std::string& label) {
+  const uint64_t newest = entry.key == "format" ? kRunFormat : kNumerics;
+  const Result<uint64_t> number = ParseCount(entry.value);
+  if (number.ok() && entry.value.size() <= kMostDigits && *number <= newest) return *number;
+  return BadInput(fmt::format("{}, line {}: {} is {}, expected at most {}; a newer program wrote it", label, entry.line,
+                              entry.key, entry.value, newest));
+}
+
+Status Apply(const ConfigEntry& entry, const std::string& label, RunChoices& choices) {
+  const auto options = RunOptions();
+  const auto option = std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.name == entry.key; });
+  if (option == options.end()) {
+    return BadInput(fmt::format("{}, line {}: unknown key '{}', expected an option of `cllm train --help` without its "
+                                "dashes",
+                                label, entry.line, entry.key));
+  }
+  const Status status = option->set(choices, entry.value);
+  if (status.ok()) return {};
+  return BadInput(fmt::format("{}, line {}: {}", label, entry.line, status.message()));
+}
+
+}  // namespace
+
+std::vector<ConfigEntry> ToEntries(const RunChoices& choices) {
+  std::vector<ConfigEntry> entries = {
+      {.key = "format", .value = std::to_string(kRunFormat), .kind = ConfigKind::kBare},
+      {.key = "numerics", .value = std::to_string(kNumerics), .kind = ConfigKind::kBare}};
+  for (const OptionSpec& option : RunOptions()) {
+    for (std::string& value : option.get(choices)) {
+      entries.push_back({.key = std::string(option.name),
+                         .value = std::move(value),
+                         .kind = option.bare ? ConfigKind::kBare : ConfigKind::kText});
+    }
+  }
+  return entries;
+}
+
+Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& label, RunChoices& choices) {
+  for (const ConfigEntry& entry : entries) {
+    if (entry.key != "format" && entry.key != "numerics") {
+      CLLM_TRY(Apply(entry, label, choices));
+      continue;
+    }
+    CLLM_ASSIGN(const uint64_t number, ReadFormat(entry, label));
+    if (entry.key == "numerics") choices.numerics = number;
+  }
+  return {};
+}
+
+Result<RunChoices> ReadRunChoices(const std::string& run) {
+  CLLM_TRY(CheckRunDirectory(run));
+  const std::string path = RunPaths{run}.config();
+  CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(path));
+  RunChoices choices;
+  CLLM_TRY(ApplyEntries(entries, path, choices));
+  return choices;
+}
+
+}  // namespace cllm

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "run/run_choices.h"
+#include "store/config_file.h"
+
+// The configuration file of a run, RUN/config.toml: choices by the names of their options.
+namespace cllm {
+
+// Format number of config.toml.
+inline constexpr uint64_t kRunFormat = 1;
+
+// Choices as entries of the file, and back over what `choices` holds.
+std::vector<ConfigEntry> ToEntries(const RunChoices& choices);
+// Error: an unknown key, a value out of range; the text names `label` (the file) and the line.
+Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& label, RunChoices& choices);
+
+// The choices of a run that exists. Error (BadInput): no run there, or as above.
+Result<RunChoices> ReadRunChoices(const std::string& run);
+
+}  // namespace cllm

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "corpus/split_text.h"
+#include "data/prepared_corpus.h"
+#include "monitor/run_observer.h"
+#include "run/run_choices.h"
+#include "text/tokenizer.h"
+
+// From the text that somebody names to tokens; what is to be said of it is told to an observer, once.
+namespace cllm {
+
+// The text of a run, with the cache in DefaultCacheDirectory.
+TextOptions TextOf(const RunChoices& choices);
+
+// The tokenizer that `name` names: learned from the training part for "bytes" and "bpe:N", else read from a directory.
+// Error: as ParseTokenizerSpec, TrainTokenizer and LoadTokenizer.
+Result<Tokenizer> MakeTokenizer(const std::string& name, const SplitText& text, size_t threads);
+
+// Both parts as tokens, new or from the cache. Error: as Prepare.
+Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& tokenizer, size_t threads,
+                                   RunObserver& observer);
+
+// All of `paths` as the validation part. Error: as SplitText::OpenForEvaluation and Prepare.
+Result<PreparedCorpus> PrepareForEvaluation(const std::vector<std::string>& paths, const Tokenizer& tokenizer,
+                                            size_t threads, RunObserver& observer);
+
+}  // namespace cllm
