@@ -34,7 +34,7 @@ size_t InputPanelsSize(size_t rows, size_t columns) {
 
 void LinearWeightGradient(const float* d_y, size_t d_y_stride, const Panels& x, size_t grid, const TileRegion& region,
                           GradientSink& sink) {
-  DCHECK(x.columns == region.columns() && x.precision == sink.precision);
+  DCHECK(x.columns == region.columns() && x.format.precision() == sink.precision);
   if (!sink.in_range) return;
   const auto produce = [&](const TileRegion& tile, float* gradient) {
     Gemm(tile.rows(), {.data = d_y + (tile.row_begin - region.row_begin), .row_stride = 1, .depth_stride = d_y_stride},

@@ -83,13 +83,14 @@ const Shape& BestShape(const PlanningFacts& facts, double seconds) {
 
 // Width, and heads where a named dimension decides on them.
 void PlanWidth(const Shape& best, RunChoices& choices) {
-  if (!choices.heads && choices.kv_heads) {
-    choices.heads = std::max(best.heads / *choices.kv_heads, size_t{1}) * *choices.kv_heads;
-  }
+  const size_t kv_heads = choices.kv_heads.value_or(1);  // they divide the heads
   if (!choices.heads && choices.width) {
-    choices.heads = std::max<size_t>(1, *choices.width / 32);
-    while (*choices.width % *choices.heads != 0) --*choices.heads;
+    size_t heads = std::max<size_t>(1, *choices.width / 32 / kv_heads) * kv_heads;
+    // Each head has an even number of columns, unless another number of them is named.
+    while (!choices.head_dim && heads > kv_heads && *choices.width % (2 * heads) != 0) heads -= kv_heads;
+    choices.heads = heads;
   }
+  if (!choices.heads && choices.kv_heads) choices.heads = std::max<size_t>(1, best.heads / kv_heads) * kv_heads;
   if (choices.width) return;
   const size_t unit = choices.heads ? *choices.heads * 2 : 1;
   choices.width = (best.width + unit - 1) / unit * unit;
@@ -104,10 +105,17 @@ void PlanBatch(const PlanningFacts& facts, double tokens, RunChoices& choices) {
   SetIfEmpty(choices.item, DefaultItemSequences(*choices.batch, *choices.context));
 }
 
+double MatrixRate(OptimizerKind kind, size_t width) {
+  switch (kind) {
+    case OptimizerKind::kMuon: return 0.01;
+    case OptimizerKind::kAdamW: return 3e-3 * (128.0 / static_cast<double>(width));
+  }
+  return 0;
+}
+
 void PlanRates(RunChoices& choices) {
-  const double width_scale = 128.0 / static_cast<double>(*choices.width);
   const double tuning = choices.from.empty() ? 1.0 : kFineTuning;
-  if (!choices.rate) choices.rate = tuning * (choices.optimizer == OptimizerKind::kMuon ? 0.01 : 3e-3 * width_scale);
+  if (!choices.rate) choices.rate = tuning * MatrixRate(choices.optimizer, *choices.width);
   if (!choices.embedding_rate) choices.embedding_rate = tuning * 0.01;
 }
 

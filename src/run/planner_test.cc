@@ -53,6 +53,24 @@ TEST_F(PlannedModel, FineTuning_StartsWithLowerRates) {
   EXPECT_LT(*Plan(60, tuned).embedding_rate, *Plan(60).embedding_rate);
 }
 
+// Heads that nobody named fit a named width, so that each has an even number of columns.
+TEST(Planner, HeadsForANamedWidth_FitIt) {
+  const PlanningFacts facts{.training_tokens = 100'000, .vocabulary = kByteVocabulary, .machine = {100, 1}, .seconds = {}};
+  const auto heads = [&](size_t width, std::optional<size_t> kv_heads) {
+    RunChoices choices;
+    choices.width = width;
+    choices.kv_heads = kv_heads;
+    choices.steps = 10;
+    const Status planned = PlanModel(facts, choices);
+    EXPECT_TRUE(planned.ok()) << planned.message();
+    return choices.heads.value_or(0);
+  };
+  EXPECT_EQ(heads(128, std::nullopt), 4u);
+  EXPECT_EQ(heads(70, std::nullopt), 1u);
+  EXPECT_EQ(heads(192, 3), 6u);
+  EXPECT_EQ(heads(60, 2), 2u);
+}
+
 TEST(Planner, Steps_FillTheTime) {
   RunChoices choices;
   choices.batch = 8;

@@ -195,15 +195,13 @@ std::vector<OptionSpec> ModelTable() {
 }
 
 std::vector<OptionSpec> LearningTable() {
-  static constexpr std::array<std::pair<std::string_view, OptimizerKind>, 2> kOptimizers = {
-      {{"muon", OptimizerKind::kMuon}, {"adamw", OptimizerKind::kAdamW}}};
   static constexpr std::array<std::pair<std::string_view, OnDivergence>, 2> kDivergence = {
       {{"stop", OnDivergence::kStop}, {"rollback", OnDivergence::kRollback}}};
   static constexpr std::array<std::pair<std::string_view, Precision>, 2> kPrecisions = {
       {{"fp32", Precision::kFp32}, {"bf16", Precision::kBf16}}};
   return {
       Choice("optimizer", "muon|adamw", "muon", "what updates the matrices inside layers", &RunChoices::optimizer,
-             kOptimizers),
+             kOptimizerNames),
       Real("lr", "by width", "peak rate of the matrices inside layers", &RunChoices::rate, 1e-9, 10),
       Real("embedding-lr", "by width", "peak rate of the embedding", &RunChoices::embedding_rate, 1e-9, 10),
       Whole("warmup", "100", "steps in which the rate rises to its peak", &RunChoices::warmup, 0, 1'000'000),

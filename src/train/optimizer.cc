@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cache_line.h"
+#include "base/check.h"
 #include "kernels/fixed_point.h"
 #include "kernels/optimizer.h"
 #include "math/scalar.h"
@@ -19,6 +20,12 @@ float BiasCorrection(float beta, uint64_t count) {
 }
 
 }  // namespace
+
+std::string_view NameOf(OptimizerKind wanted) {
+  const auto named = std::ranges::find(kOptimizerNames, wanted, &std::pair<std::string_view, OptimizerKind>::second);
+  CHECK(named != kOptimizerNames.end());
+  return named->first;
+}
 
 Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& options)
     : Optimizer(layout, options, PlanOnly{}) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -10,6 +13,10 @@
 namespace cllm {
 
 enum class OptimizerKind { kMuon, kAdamW };
+// By the names that options and logs have.
+inline constexpr std::array<std::pair<std::string_view, OptimizerKind>, 2> kOptimizerNames = {
+    {{"muon", OptimizerKind::kMuon}, {"adamw", OptimizerKind::kAdamW}}};
+std::string_view NameOf(OptimizerKind kind);
 
 // Peak rates and constants. With kMuon the matrices inside layers use Muon at `matrix_rate`, the rest AdamW; with
 // kAdamW all use AdamW, matrices at `matrix_rate`.

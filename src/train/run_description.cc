@@ -6,7 +6,6 @@
 namespace cllm {
 namespace {
 
-const char* KindName(OptimizerKind kind) { return kind == OptimizerKind::kMuon ? "muon" : "adamw"; }
 const char* PrecisionName(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "fp32"; }
 
 ShapeValue ValueOf(const Dimension& dimension, const ModelShape& shape) {
@@ -26,7 +25,7 @@ RunDescription Describe(const Session& session, double peak_gflops) {
   for (const Dimension& dimension : Dimensions()) run.shape.push_back(ValueOf(dimension, session.shape()));
   run.batch = options.batch;
   run.item = options.item;
-  run.optimizer = KindName(options.optimizer.kind);
+  run.optimizer = NameOf(options.optimizer.kind);
   run.rate = options.optimizer.matrix_rate;
   run.embedding_rate = options.optimizer.embedding_rate;
   run.lambda = session.plan.lambda;
