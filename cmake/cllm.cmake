@@ -26,9 +26,16 @@ target_compile_options(cllm_flags INTERFACE
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   # x86-64-v3 is the baseline; Highway asks for AES and PCLMUL beside AVX2, which all such processors have.
   set(CLLM_BASELINE -march=x86-64-v3 -maes -mpclmul)
-  # One dispatch table: AVX2 and AVX-512. The rest would only cost compile time.
-  target_compile_definitions(cllm_flags INTERFACE
-    "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL)")
+  # One dispatch table: AVX2 and AVX-512. The rest would only cost compile time. What is built for a sanitizer runs on
+  # this machine alone, and there the compiler needs minutes for AVX-512, so it is left out where it could not run.
+  set(CLLM_DISABLED_TARGETS "HWY_SSSE3|HWY_SSE4|HWY_AVX3_DL")
+  if(CLLM_SANITIZE AND EXISTS /proc/cpuinfo)
+    file(STRINGS /proc/cpuinfo cllm_avx512 REGEX "^flags.* avx512bw" LIMIT_COUNT 1)
+    if(NOT cllm_avx512)
+      string(APPEND CLLM_DISABLED_TARGETS "|HWY_AVX3")
+    endif()
+  endif()
+  target_compile_definitions(cllm_flags INTERFACE "HWY_DISABLED_TARGETS=(${CLLM_DISABLED_TARGETS})")
 else()
   # Highway's NEON code is compiled with the crypto extension, of which we use no instruction.
   set(CLLM_BASELINE -march=armv8-a+crypto)
@@ -47,6 +54,10 @@ if(CLLM_FUZZ)
 endif()
 target_link_libraries(cllm_flags INTERFACE Threads::Threads)
 
+# Rooms whose own code takes the time of the tests. For a sanitizer only these are optimized: in the others the compiler
+# would take longer over it than the tests save.
+set(CLLM_COMPUTING_ROOMS math kernels lattice spheres nn text model data infer train)
+
 # cllm_library(name SOURCES a.cc b.cc DEPENDS lower_layers... LIBRARIES external...)
 # REQUIRES: called from src/<name>/CMakeLists.txt. Headers are included as "<name>/x.h".
 function(cllm_library name)
@@ -62,6 +73,9 @@ function(cllm_library name)
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${view})
   target_compile_options(${name} PRIVATE ${CLLM_BASELINE})
+  if(CLLM_SANITIZE AND NOT name IN_LIST CLLM_COMPUTING_ROOMS)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   target_link_libraries(${name} PUBLIC cllm_flags ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME cllm_${name})
 endfunction()
@@ -81,6 +95,25 @@ function(cllm_testing_library name)
   endif()
 endfunction()
 
+# Tests are compiled more often than they run; for a sanitizer, optimizing them takes as long as all else. GCC 12 warns
+# falsely about std::string and std::regex.
+if(CLLM_SANITIZE)
+  set(CLLM_TEST_OPTIMIZATION -O0)
+else()
+  set(CLLM_TEST_OPTIMIZATION -O1)
+endif()
+set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} ${CLLM_TEST_OPTIMIZATION}
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>)
+
+# cllm_test_headers(): the headers of GoogleTest, compiled once for the tests of all rooms.
+function(cllm_test_headers)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "// Has something to compile the headers for.\n")
+  add_library(test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cc)
+  target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  target_compile_options(test_headers PRIVATE ${CLLM_TEST_OPTIONS})
+  target_link_libraries(test_headers PRIVATE cllm_flags GTest::gmock)
+endfunction()
+
 # cllm_test(name SOURCES x_test.cc... LIBRARIES testing libraries and external ones...): one GoogleTest binary per
 # folder, named <name>_test.
 function(cllm_test name)
@@ -89,11 +122,8 @@ function(cllm_test name)
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
-  target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
-  # -O1: tests are compiled more often than they run. GCC 12 warns falsely about std::string and
-  # std::regex.
-  target_compile_options(${name}_test PRIVATE ${CLLM_BASELINE} -O1
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>)
+  target_precompile_headers(${name}_test REUSE_FROM test_headers)
+  target_compile_options(${name}_test PRIVATE ${CLLM_TEST_OPTIONS})
   target_compile_definitions(${name}_test PRIVATE CLLM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name}_test PRIVATE ${name} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   include(GoogleTest)

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "infer/testing/models.h"
 
@@ -39,26 +42,32 @@ Asked Numbered(uint64_t number) {
 
 class RequestBatches : public testing::Test {
  protected:
-  RequestBatches() {
-    for (uint64_t i = 0; i < kRequests; ++i) {
-      const Asked asked = Numbered(i);
-      alone_.push_back(Generate(weights_, tokenizer_, asked.prompt, asked.options));
-    }
-  }
   std::unique_ptr<Request> Make(uint64_t number) const {
     const Asked asked = Numbered(number);
     return std::make_unique<Request>(kShape, tokenizer_, asked.prompt, asked.options);
   }
-  void ExpectSameAsAlone(const Request& request, size_t number) const {
-    EXPECT_EQ(request.result().text, alone_[number].text) << number;
-    EXPECT_EQ(request.result().tokens, alone_[number].tokens) << number;
-    EXPECT_EQ(request.result().logprobs, alone_[number].logprobs) << number;
-    EXPECT_EQ(request.result().reason, alone_[number].reason) << number;
+  void ExpectSameAsAlone(const Request& request, size_t number) {
+    const Generated& alone = Alone(number);
+    EXPECT_EQ(request.result().text, alone.text) << number;
+    EXPECT_EQ(request.result().tokens, alone.tokens) << number;
+    EXPECT_EQ(request.result().logprobs, alone.logprobs) << number;
+    EXPECT_EQ(request.result().reason, alone.reason) << number;
   }
 
   const Tokenizer tokenizer_ = Tokenizer::Bytes();
   const Weights weights_ = ToRead(RandomModel(kShape, 1, 5));
-  std::vector<Generated> alone_;
+
+ private:
+  // The request of this number by itself, generated when first asked for.
+  const Generated& Alone(size_t number) {
+    if (!alone_[number]) {
+      const Asked asked = Numbered(number);
+      alone_[number] = Generate(weights_, tokenizer_, asked.prompt, asked.options);
+    }
+    return *alone_[number];
+  }
+
+  std::array<std::optional<Generated>, kRequests> alone_;
 };
 
 // Requests join in an order and at times of their own, some leave in between and come back.

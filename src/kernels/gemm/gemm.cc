@@ -89,19 +89,19 @@ TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t words, 
   return {words, left.row_stride, left.depth_stride, right.row_stride, right.panel_stride, out.stride, out.into};
 }
 
-inline constexpr size_t kLine = 16;  // floats of a cache line
-
-// What comes after a block, for its tiles to fetch on the way: one line every kUnroll steps, `step` floats after the
-// last. When `rows` lines are taken, those beside them follow.
+// What comes after a block, for its tiles to fetch on the way: every kUnroll steps `lines` of them, `step` floats after
+// the last. When `rows` steps are taken, the lines beside them follow.
 struct Prefetch {
   const float* data;
   size_t step;
   size_t rows;
+  size_t lines = 1;
   size_t row = 0;
 
-  const float* Take(size_t lines) {
+  // Where a tile of so many steps begins to fetch.
+  const float* Take(size_t steps) {
     const float* from = data + row * step;
-    row += lines;
+    row += steps;
     if (row >= rows) {
       row = 0;
       data += kLine;
@@ -110,11 +110,13 @@ struct Prefetch {
   }
 };
 
-// The panels of B after a block of `tiles` tiles and `columns` columns.
+// The panels of B after a block of `tiles` tiles and `columns` columns. Few tiles, of a few sequences that are decoded
+// together, fetch several lines at a time, so that all of the next panels has come when they get there.
 Prefetch NextPanels(const RightBlock& right, size_t tiles, size_t columns) {
   const size_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
-  return {right.data + panels * right.panel_stride, std::min(kLine, (kUnroll * kPanelWidth + tiles - 1) / tiles),
-          std::numeric_limits<size_t>::max()};
+  const size_t step = (kUnroll * kPanelWidth + tiles - 1) / tiles, lines = (step + kLine - 1) / kLine;
+  return {right.data + panels * right.panel_stride, lines > 1 ? lines * kLine : step,
+          std::numeric_limits<size_t>::max(), lines};
 }
 
 // All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.
@@ -123,6 +125,7 @@ void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right
            Prefetch& prefetch, Output out) {
   TileShape shape = ShapeOf(left, right, words, out);
   shape.prefetch_step = prefetch.step;
+  shape.prefetch_lines = prefetch.lines;
   for (size_t i = 0; i < tiles.count(); ++i) {
     const float* a = left.Tile(tiles, i);
     const float* b = right.data;

@@ -59,6 +59,14 @@ HWY_INLINE void TileStep(const TileShape& shape, const float* HWY_RESTRICT a, co
 
 // All steps, with strides that the compiler knows: fewer instructions other than the products, whose ports they share.
 inline constexpr size_t kUnroll = 4;
+inline constexpr size_t kLine = 16;  // floats of a cache line
+// With the address sanitizer each load is a block of code of its own, and four steps in a row would take the compiler
+// more than a minute.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr int kUnrolledSteps = 1;
+#else
+inline constexpr int kUnrolledSteps = kUnroll;
+#endif
 template <size_t kLeftStep, size_t kRows, size_t kColumns>
 HWY_INLINE void TileSteps(const TileShape& shape, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                           const float* c, FloatVector (&sum)[kRows][kColumns]) {
@@ -66,13 +74,14 @@ HWY_INLINE void TileSteps(const TileShape& shape, const float* HWY_RESTRICT a, c
   size_t k = 0;
   for (; k + kUnroll <= shape.depth; k += kUnroll, a += kUnroll * kLeftStep, b += kUnroll * kPanelWidth) {
     __builtin_prefetch(prefetch, 0, 2);
+    for (size_t line = 1; line < shape.prefetch_lines; ++line) __builtin_prefetch(prefetch + line * kLine, 0, 2);
     prefetch += shape.prefetch_step;
     if (k < kUnroll * kRows) {
 #pragma GCC unroll 4
       for (size_t v = 0; v < kColumns; ++v) __builtin_prefetch(c + v * HWY_LANES(float), 1, 3);
       c += shape.c_stride;
     }
-#pragma GCC unroll 16
+#pragma GCC unroll kUnrolledSteps
     for (size_t j = 0; j < kUnroll; ++j) TileStep<kLeftStep>(shape, a + j * kLeftStep, b + j * kPanelWidth, sum);
   }
   for (; k < shape.depth; ++k, a += kLeftStep, b += kPanelWidth) TileStep<kLeftStep>(shape, a, b, sum);

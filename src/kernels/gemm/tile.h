@@ -16,6 +16,7 @@ struct TileShape {
   GemmInto into;
   const float* prefetch = nullptr;  // what later tiles read: fetched into the second-level cache, a part by each tile
   size_t prefetch_step = 0;         // floats of it for kUnroll steps down k
+  size_t prefetch_lines = 1;        // cache lines side by side that these steps fetch
 };
 
 // C[rows, one panel] = or += A[rows, depth] * B[depth, one panel].
