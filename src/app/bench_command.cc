@@ -4,23 +4,21 @@
 #include <cstdio>
 #include <iostream>
 
+#include "app/bench_output.h"
+#include "app/bench_scaling.h"
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
-#include "base/system.h"
-#include "kernels/simd.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
 #include "measure/measure.h"
 #include "measure/peers_bench.h"
-#include "measure/scaling_bench.h"
 #include "measure/training_bench.h"
 #include "model/weights.h"
 #include "run/resources.h"
 #include "run/text_preparation.h"
 #include "spheres/spheres.h"
-#include "store/json.h"
 #include "text/tokenizer_trainer.h"
 
 namespace cllm {
@@ -30,26 +28,6 @@ using Arguments = std::vector<std::string>;
 
 constexpr uint64_t kMaxRounds = 1000;
 constexpr char kConfigHelp[] = "configurations a, b, c of docs/performance.md, separated by commas";
-
-// What was measured on what, then the table and its sentences; or all of it as one JSON object.
-void Print(std::string_view name, const measure::Findings& findings, bool json) {
-  if (json) {
-    JsonFields fields = {{"bench", name},
-                         {"version", VersionText()},
-                         {"simd", SimdName()},
-                         {"processor", ProcessorName()},
-                         {"cores", PlanSpheres({}).leaves}};
-    fields.insert(fields.end(), findings.facts.begin(), findings.facts.end());
-    fields.push_back({"rows", findings.table.Rows()});
-    fields.push_back({"notes", JsonArray(findings.notes.begin(), findings.notes.end())});
-    std::cout << WriteJson(fields) << "\n";
-    return;
-  }
-  std::cout << fmt::format("{}, {} usable cores, {}\n\n{}", ProcessorName(), PlanSpheres({}).leaves, VersionText(),
-                           findings.table.Text());
-  for (const std::string& note : findings.notes) std::cout << note << "\n";
-  std::cout << std::flush;
-}
 
 Outcome Kernels(const Arguments& arguments) {
   CommandLine line(
@@ -65,7 +43,7 @@ Outcome Kernels(const Arguments& arguments) {
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(const measure::Findings findings, measure::BenchKernels(options));
-  Print("kernels", findings, json);
+  PrintFindings("kernels", findings, json);
   return {};
 }
 
@@ -97,46 +75,7 @@ Outcome Train(const Arguments& arguments) {
   CLLM_ASSIGN(options.optimizers, measure::SplitList("optimizer", optimizer));
   CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
   CLLM_ASSIGN(const measure::Findings findings, measure::BenchTraining(options));
-  Print("train", findings, json);
-  return {};
-}
-
-// 1, 2, every core, twice as many, 63.
-std::string DefaultThreads() {
-  const size_t cores = PlanSpheres({}).leaves;
-  std::vector<size_t> counts = {1, 2, cores, 2 * cores, 63};
-  std::sort(counts.begin(), counts.end());
-  counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
-  return fmt::format("{}", fmt::join(counts, ","));
-}
-
-Outcome Scaling(const Arguments& arguments) {
-  CommandLine line("bench scaling",
-                   "The same training on different numbers of threads: tokens per second, and one hash of the weights.",
-                   "cllm bench scaling --config b --threads 1,2,63 --steps 3");
-  std::string config = "a", threads = DefaultThreads();
-  measure::ScalingOptions options;
-  options.precision = measure::Precisions().front();
-  options.optimizer = "adamw";
-  uint64_t batch = 128;
-  bool json = false;
-  line.AddText("--config", config, "configuration a, b or c of docs/performance.md [a]");
-  line.AddText("--threads", threads, fmt::format("numbers of worker threads [{}]", threads));
-  line.AddWhole("--batch", batch, 1, 65536, "sequences a step [128]");
-  line.AddWhole("--item", options.item, 1, 65536, "sequences of a work item [1]");
-  line.AddWhole("--steps", options.steps, measure::kMinRounds, 1'000'000, "steps that are measured [5]");
-  line.AddText("--precision", options.precision, fmt::format("precision [{}]", options.precision));
-  line.AddText("--optimizer", options.optimizer, "optimizer: adamw or muon [adamw]");
-  line.AddFlag("--json", json, "the result as JSON");
-  CLLM_TRY(line.Parse(arguments));
-  if (line.help_shown()) return {};
-  CLLM_ASSIGN(const std::vector<measure::Configuration> found, measure::FindConfigurations(config));
-  if (found.size() != 1) return Usage(fmt::format("--config is '{}', expected one configuration", config));
-  options.configuration = found.front();
-  options.configuration.batch = batch;
-  CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
-  CLLM_ASSIGN(const measure::Findings findings, measure::BenchScaling(options));
-  Print("scaling", findings, json);
+  PrintFindings("train", findings, json);
   return {};
 }
 
@@ -161,7 +100,7 @@ Outcome Generation(const Arguments& arguments) {
   CLLM_ASSIGN(options.sequences, measure::SplitCounts("sequences", sequences, 4096));
   CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
   CLLM_ASSIGN(const measure::Findings findings, measure::BenchGeneration(options));
-  Print("generate", findings, json);
+  PrintFindings("generate", findings, json);
   return {};
 }
 
@@ -209,9 +148,9 @@ Outcome Lattice(const Arguments& arguments) {
   CLLM_ASSIGN(const TokenizedText text, TokenizeFor(paths, tokenizer));
   const TokenLattice& lattice = text.tokenizer.lattice();
   CLLM_ASSIGN(const measure::Findings pairs, measure::BenchPairs(lattice, text.tokens, options));
-  Print("lattice: pairs", pairs, json);
+  PrintFindings("lattice: pairs", pairs, json);
   CLLM_ASSIGN(const measure::Findings orders, measure::BenchIdOrders(lattice, text.tokens, kByteVocabulary, options));
-  Print("lattice: id orders", orders, json);
+  PrintFindings("lattice: id orders", orders, json);
   return {};
 }
 
@@ -242,16 +181,16 @@ Outcome PeersSideBySide(const Arguments& arguments) {
   CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
   CLLM_ASSIGN(const measure::Peers peers, measure::ReadPeers(path));
   for (const std::string& sentence : peers.missing) std::fprintf(stderr, "note: %s\n", sentence.c_str());
-  Print("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
+  PrintFindings("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
   CLLM_ASSIGN(const measure::Findings training, measure::BenchPeerTraining(peers, "/proc/self/exe", options));
-  Print("peers: training", training, json);
+  PrintFindings("peers: training", training, json);
   return {};
 }
 
 constexpr Command kBenches[] = {
     {"kernels", "each kernel against its reference and the machine's peak", Kernels},
     {"train", "whole training steps: tokens per second, share of peak, time by phase", Train},
-    {"scaling", "the same training on different numbers of threads", Scaling},
+    {"scaling", "the same training on different numbers of threads, as a report", BenchScaling},
     {"lattice", "pairs of tokens by GCD and by dot product; the order of ids", Lattice},
     {"generate", "generation against what the machine allows", Generation},
     {"peers", "training and matrix products beside other libraries", PeersSideBySide},

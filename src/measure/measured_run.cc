@@ -12,8 +12,8 @@ Status CheckMemory(size_t bytes) {
   return cllm::CheckMemory("the measurement", bytes, "name a smaller configuration or fewer `threads`");
 }
 
-size_t MeasuredRun::Bytes(const Configuration& configuration, const StepOptions& options, size_t threads) {
-  return TrainingMemory(configuration.model, options, threads).total();
+MemoryEstimate MeasuredRun::Memory(const Configuration& configuration, const StepOptions& options, size_t threads) {
+  return TrainingMemory(configuration.model, options, threads);
 }
 
 Result<std::unique_ptr<MeasuredRun>> MeasuredRun::Create(const Configuration& configuration, const StepOptions& options,

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "measure/configurations.h"
 #include "train/exact_step.h"
+#include "train/memory_estimate.h"
 
 namespace cllm::measure {
 
@@ -19,11 +22,14 @@ class MeasuredRun {
   // The next step. Error: Diverged; Failed when the first loss is not that of untrained weights.
   Result<StepResult> Step();
 
+  // As ExactStep::OnPhaseEnd.
+  void OnPhaseEnd(std::function<void(StepPhase phase)> ended) { step_->OnPhaseEnd(std::move(ended)); }
+
   const ExactStep& step() const { return *step_; }
   const Spheres& spheres() const { return *spheres_; }
   size_t tokens_per_step() const { return tokens_; }
-  // Bytes that EstimateMemory foresees.
-  static size_t Bytes(const Configuration& configuration, const StepOptions& options, size_t threads);
+  // What EstimateMemory foresees.
+  static MemoryEstimate Memory(const Configuration& configuration, const StepOptions& options, size_t threads);
 
  private:
   MeasuredRun() = default;

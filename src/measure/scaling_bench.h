@@ -3,8 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "measure/configurations.h"
-#include "measure/table.h"
+#include "measure/scaling_result.h"
 
 namespace cllm::measure {
 
@@ -12,13 +11,18 @@ struct ScalingOptions {
   Configuration configuration = {};  // with its batch
   std::string precision = {}, optimizer = {};
   std::vector<size_t> threads = {};
-  size_t item = 1;   // sequences of a work item: 1 gives every thread something to do
-  size_t steps = 5;  // measured ones; one more goes before
+  size_t item = 1;           // sequences of a work item: 1 gives every thread something to do
+  size_t steps = 7;          // measured ones, at most; one more goes before
+  double limit_s = 420;      // of all that is measured: stops after fewer steps, but not fewer than kMinRounds
+  std::string text = {};     // what the small model learns
+  size_t learn_steps = 200;  // 0: it does not
 };
 
 // The same training on each number of threads, all at once and step by step in turn, so that what slows the machine
-// meets all: tokens per second of the median step, against the first number, and what the spheres counted. The fact
-// "weights_xxh3" is the hash of the final weights. Error: Failed if it is not the same for all.
-Result<Findings> BenchScaling(const ScalingOptions& options);
+// meets all; then the small model on each; then the step model and what follows from it. Error: Usage for thread counts
+// that are given twice or exceed the items of a step, NoResources, Diverged, Failed where the limit leaves no time for
+// kMinRounds steps. A result that is wrong (other weights, numbers that are none, a leaf without work, nothing learned)
+// is in `failures`.
+Result<ScalingResult> MeasureScaling(const ScalingOptions& options);
 
 }  // namespace cllm::measure

@@ -41,20 +41,24 @@ void Table::Add(JsonArray cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::Text() const {
+std::vector<std::vector<std::string>> Table::Cells() const {
   std::vector<std::vector<std::string>> lines(1 + rows_.size());
   for (size_t c = 0; c < columns_.size(); ++c) {
     lines[0].push_back(columns_[c].title);
     for (size_t r = 0; r < rows_.size(); ++r) lines[r + 1].push_back(Shown(rows_[r][c], columns_[c]));
   }
+  return lines;
+}
+
+std::string Table::Text() const {
+  const std::vector<std::vector<std::string>> lines = Cells();
   std::string text;
   for (const auto& line : lines) {
     std::string shown;
     for (size_t c = 0; c < columns_.size(); ++c) {
       size_t width = 0;
       for (const auto& other : lines) width = std::max(width, other[c].size());
-      const bool left = columns_[c].kind == Column::Kind::kText;
-      shown += left ? fmt::format("{:<{}}  ", line[c], width) : fmt::format("{:>{}}  ", line[c], width);
+      shown += IsText(c) ? fmt::format("{:<{}}  ", line[c], width) : fmt::format("{:>{}}  ", line[c], width);
     }
     text += shown.substr(0, shown.find_last_not_of(' ') + 1) + "\n";
   }

@@ -28,6 +28,9 @@ class Table {
   // REQUIRES: one cell for each column, of its kind; null is shown as "-".
   void Add(JsonArray cells);
 
+  // The titles, then a line of cells for each row, as people see them.
+  std::vector<std::vector<std::string>> Cells() const;
+  bool IsText(size_t column) const { return columns_[column].kind == Column::Kind::kText; }
   // A header and a line for each row, columns aligned (text left, numbers right), each line with a newline.
   std::string Text() const;
   // One object for each row.
@@ -38,10 +41,17 @@ class Table {
   std::vector<JsonArray> rows_;
 };
 
+// A further table of a result: an array of rows for machines, under its key.
+struct NamedTable {
+  std::string key, title;
+  Table table;
+};
+
 // A benchmark's whole result. A plain value.
 struct Findings {
   Table table;
   JsonFields facts = {};                // about the whole
+  std::vector<NamedTable> others = {};
   std::vector<std::string> notes = {};  // sentences for people
 };
 

@@ -74,7 +74,7 @@ struct Steps {
 
 Result<Measured> Measure(const Row& row, const TrainingOptions& options) {
   CLLM_ASSIGN(const StepOptions step, StepOf(*row.configuration, {row.precision, row.optimizer}));
-  CLLM_TRY(CheckMemory(MeasuredRun::Bytes(*row.configuration, step, row.threads)));
+  CLLM_TRY(CheckMemory(MeasuredRun::Memory(*row.configuration, step, row.threads).total()));
   CLLM_ASSIGN(const auto run, MeasuredRun::Create(*row.configuration, step, row.threads));
   CLLM_TRY(run->Step());  // to warm up
   const double tokens = static_cast<double>(run->tokens_per_step());

@@ -51,9 +51,9 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
   StepResult result;
   double last = MonotonicSeconds();
   const auto lap = [&](StepPhase phase) {
-    const double now = MonotonicSeconds();
-    result.seconds[static_cast<size_t>(phase)] = now - last;
-    last = now;
+    result.seconds[static_cast<size_t>(phase)] = MonotonicSeconds() - last;
+    if (phase_ended_) phase_ended_(phase);
+    last = MonotonicSeconds();
   };
   if (const Status status = RunItems(step, read, meanwhile); !status.ok()) {
     exchange_->Clear();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "model/context.h"
 #include "model/transformer.h"
@@ -57,6 +58,9 @@ class ExactStep {
   // Runs step `step` (0-based). Diverged, with no weight touched, if a loss or gradient is not finite or out of range;
   // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items.
   Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {});
+  // `ended` is called on Node Zero after each phase of a step, while the leaves rest: who measures reads the spheres'
+  // statistics there. One at a time.
+  void OnPhaseEnd(std::function<void(StepPhase phase)> ended) { phase_ended_ = std::move(ended); }
 
   const ModelShape& shape() const { return weights_.shape(); }
   const StepOptions& options() const { return options_; }
@@ -85,6 +89,7 @@ class ExactStep {
   WorkItems items_;
   std::unique_ptr<GradientExchange> exchange_;
   std::unique_ptr<WeightUpdate> update_;
+  std::function<void(StepPhase phase)> phase_ended_;
 };
 
 }  // namespace cllm

@@ -123,7 +123,7 @@ TEST_P(Invariance, AnyNumberOfThreads_SameBits) {
   if (kSteps == 50) {
     EXPECT_EQ(one.hash, CommittedHash(GetParam()));
   }
-  for (const size_t leaves : {2u, 3u, 7u, 16u, 63u}) {
+  for (const size_t leaves : {2u, 3u, 4u, 7u, 8u, 16u, 32u, 63u}) {
     ExpectSame(one, Train(task_, {.leaves = leaves}, kSteps), std::to_string(leaves) + " threads");
   }
 }
