@@ -68,27 +68,28 @@ Result<std::vector<Trained>> MakeArms(const ScalingOptions& options, const StepO
   return arms;
 }
 
-std::array<double, kStepPhases> PhasesOf(const PhaseTimes& times) {
-  return {times.phase_s(StepPhase::kItems), times.phase_s(StepPhase::kReduce), times.phase_s(StepPhase::kUpdate),
-          times.phase_s(StepPhase::kPack)};
+// Processor time of the items, of the rest of the phases.
+std::array<double, 2> ProcessorSeconds(const PhaseTimes& times) {
+  return {times.processor_s(StepPhase::kItems), times.processor_s(StepPhase::kReduce) +
+                                                    times.processor_s(StepPhase::kUpdate) +
+                                                    times.processor_s(StepPhase::kPack)};
 }
 
 Status RunStep(Trained& arm) {
-  const std::array<double, kStepPhases> before_s = PhasesOf(*arm.times);
+  PhaseTimes& times = *arm.times;
+  const std::array<double, 2> processor_s = ProcessorSeconds(times);
+  const double phases_s = times.phases_s();
   const ProcessUsage before = ReadProcessUsage();
   const double begin = MonotonicSeconds();
+  times.Begin();
   CLLM_ASSIGN(const StepResult result, arm.run->Step());
   const double wall = MonotonicSeconds() - begin;
   arm.figures.usage += ReadProcessUsage() - before;
   arm.figures.step_s.push_back(wall);
   arm.figures.loss = result.scores.token;
-  const std::array<double, kStepPhases> after_s = PhasesOf(*arm.times);
-  double phases_s = 0;
-  for (size_t i = 0; i < kStepPhases; ++i) phases_s += after_s[i] - before_s[i];
-  const double items_s = after_s[0] - before_s[0];
-  arm.figures.rounds.items_s.push_back(items_s);
-  arm.figures.rounds.other_s.push_back(phases_s - items_s);
-  arm.figures.rounds.serial_s.push_back(std::max(0.0, wall - phases_s));
+  arm.figures.rounds.items_s.push_back(ProcessorSeconds(times)[0] - processor_s[0]);
+  arm.figures.rounds.other_s.push_back(ProcessorSeconds(times)[1] - processor_s[1]);
+  arm.figures.rounds.serial_s.push_back(std::max(0.0, wall - (times.phases_s() - phases_s)));
   return {};
 }
 

@@ -61,11 +61,11 @@ std::string Tiles(const ScalingResult& result) {
                                               : Tile("FAILED", result.failures.front(), "bad");
   for (const ScalingArm& arm : result.arms) {
     if (arm.threads == result.cores && arm.threads != first.threads) {
-      tiles += Tile(fmt::format("{:.2f} times", arm.speed_up),
+      tiles += Tile(fmt::format("{:.2f} ×", arm.speed_up),
                     fmt::format("{} threads on {} cores", arm.threads, result.cores));
     }
     if (&arm == &last && arm.threads > result.cores) {
-      tiles += Tile(fmt::format("{:.2f} times", arm.speed_up),
+      tiles += Tile(fmt::format("{:.2f} ×", arm.speed_up),
                     fmt::format("{} threads on {} cores", arm.threads, result.cores));
     }
   }
@@ -74,7 +74,7 @@ std::string Tiles(const ScalingResult& result) {
   tiles += Tile(fmt::format("{:.1f} %", 100 * least), "processor time of cores x wall, the least of all");
   for (const ScalingPrediction& one : result.predictions) {
     if (one.threads != 63) continue;
-    tiles += Tile(fmt::format("{:.1f} times", one.speed_up), "predicted: 63 threads on 64 cores; hoped: 40 to 50");
+    tiles += Tile(fmt::format("{:.1f} ×", one.speed_up), "predicted: 63 threads on 64 cores; hoped: 40 to 50");
   }
   return "<div class=\"tiles\">\n" + tiles + "</div>\n";
 }

@@ -60,10 +60,10 @@ void SpeedUpAxes(Svg& svg, const Frame& frame, const ScalingResult& result) {
     svg.Text({frame.X(Log2(value)), frame.bottom + 18}, Count(value), "label middle");
   }
   svg.Line(frame.At(0, 0), frame.At(frame.y_high - 0.02, frame.y_high - 0.02), "ideal");
-  svg.Text({frame.X(3.1) - 8, frame.Y(3.1) - 6}, "one thread, one core, one times", "label end");
+  svg.Text({frame.X(2.6) - 8, frame.Y(2.6) - 6}, "a core for each thread", "label end");
   const double cores = Log2(static_cast<double>(result.cores));
   svg.Line({frame.left, frame.Y(cores)}, {frame.right, frame.Y(cores)}, "cores");
-  svg.Text({frame.right, frame.Y(cores) + 16}, fmt::format("{} cores of this machine", result.cores), "label end");
+  svg.Text({frame.left + 4, frame.Y(cores) - 6}, fmt::format("{} cores", result.cores), "label");
   svg.Text({(frame.left + frame.right) / 2, frame.bottom + 38}, "threads", "label middle");
 }
 
@@ -187,7 +187,7 @@ std::string SpheresPlot(const ScalingResult& result) {
   svg.Text({frame.left, 16}, "a column is a leaf sphere, its height the items that it processed", "label");
   for (size_t i = 0; i < result.arms.size(); ++i) {
     const ScalingArm& arm = result.arms[i];
-    const double y = RowY(frame, i), room = (frame.right - frame.left - 90) / static_cast<double>(arm.threads);
+    const double y = RowY(frame, i), room = (frame.right - frame.left - 120) / static_cast<double>(arm.threads);
     RowName(svg, frame, y, arm.threads);
     uint64_t most = 1, least = ~uint64_t{0};
     for (const SphereTimes& leaf : arm.leaves) {

@@ -20,17 +20,22 @@ void PhaseTimes::Restart() {
   last_ = spheres_.Statistics();
   leaves_.assign(last_.leaves.size(), {});
   for (size_t i = 0; i < leaves_.size(); ++i) leaves_[i].first_leaf = i;
-  phase_s_ = {};
+  phases_s_ = 0;
+  processor_s_ = {};
+  Begin();
 }
 
 void PhaseTimes::Ended(StepPhase phase) {
+  const double processor_s = ReadProcessUsage().processor_s;
+  processor_s_[static_cast<size_t>(phase)] += processor_s - last_processor_s_;
+  last_processor_s_ = processor_s;
   SphereStatistics now = spheres_.Statistics();
   for (size_t i = 0; i < leaves_.size(); ++i) {
     const LeafStatistics &before = last_.leaves[i], &after = now.leaves[i];
     SphereTimes& leaf = leaves_[i];
     const double busy = after.busy_s - before.busy_s, waiting = after.waiting_s - before.waiting_s;
     leaf.waiting_s += waiting;
-    if (i == 0) phase_s_[static_cast<size_t>(phase)] += busy + waiting;
+    if (i == 0) phases_s_ += busy + waiting;
     switch (phase) {
       case StepPhase::kItems: {
         const double accumulation = after.accumulation_s - before.accumulation_s;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/process_usage.h"
 #include "spheres/spheres.h"
 #include "train/exact_step.h"
 
@@ -38,14 +39,19 @@ class PhaseTimes {
   // Of every group of leaves, then of groups of groups: as SphereStatistics has them.
   std::vector<SphereTimes> Groups() const;
   SphereTimes Sum() const;
-  // Of the phase, from its opening to the last leaf's arrival, over all steps.
-  double phase_s(StepPhase phase) const { return phase_s_[static_cast<size_t>(phase)]; }
+  // Of all leaves' phases, from the opening to the last leaf's arrival.
+  double phases_s() const { return phases_s_; }
+  // Processor time of the process in a phase and on the way to it.
+  double processor_s(StepPhase phase) const { return processor_s_[static_cast<size_t>(phase)]; }
+  // What passed before counts to no phase: called when a step begins.
+  void Begin() { last_processor_s_ = ReadProcessUsage().processor_s; }
 
  private:
   const Spheres& spheres_;
   SphereStatistics last_;
   std::vector<SphereTimes> leaves_;
-  std::array<double, kStepPhases> phase_s_{};
+  double phases_s_ = 0, last_processor_s_ = 0;
+  std::array<double, kStepPhases> processor_s_{};
 };
 
 }  // namespace cllm::measure

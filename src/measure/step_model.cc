@@ -78,10 +78,8 @@ StepModel FitStepModel(const StepWork& work, std::span<const StepArm> arms) {
   model.hop_s = barrier.slope;
   for (const StepArm& arm : arms) {
     const double n = static_cast<double>(arm.threads), further = n - 1;
-    const double other_barriers = static_cast<double>(work.phases - 1) * arm.barrier_s;
-    items.push_back({further, std::max(0.0, arm.items_s - arm.barrier_s) /
-                                  Rounds(work.items, arm.threads, ItemRounds::kWhole)});
-    other.push_back({further, std::max(0.0, arm.other_s - other_barriers) * n});
+    items.push_back({further, arm.items_s / static_cast<double>(work.items)});
+    other.push_back({further, arm.other_s});
     if (arm.bandwidth > 0) memory.push_back({further, n / arm.bandwidth});
   }
   const Line item = FitLine(items), others = FitLine(other);

@@ -15,8 +15,9 @@ namespace cllm::measure {
 //   barrier(n) = b + c * hops(n)                    of a phase with nothing to do
 //
 // and items and other take no less than their bytes at the bandwidth of n threads, n r / (1 + m (n - 1)). The factors
-// k, q and m (>= 0) say how much each further thread slows down all: what they share, the memory above all. Whoever
-// runs beside takes what he takes: the model knows a machine of its own only. A plain value.
+// k, q and m (>= 0) say how much each further thread slows down all: what they share, the memory above all. Items and
+// other work are fitted to processor time, in which whoever runs beside does not count: the model knows a machine of its
+// own only. A plain value.
 struct StepModel {
   size_t items = 0;   // of a step
   size_t phases = 0;  // barriers
@@ -38,9 +39,9 @@ struct StepParts {
 // What the model is fitted to: a step measured on n threads with a core each.
 struct StepArm {
   size_t threads = 1;
-  double items_s = 0;    // the whole phase, its barrier included
-  double other_s = 0;    // the three phases of reduction, update and packing, theirs included
-  double serial_s = 0;   // the rest of the step
+  double items_s = 0;    // processor time of all items
+  double other_s = 0;    // processor time of reduction, update and packing
+  double serial_s = 0;   // of the step, beside the phases
   double barrier_s = 0;  // of a phase with nothing to do
   double bandwidth = 0;  // of these threads together, bytes a second
 };

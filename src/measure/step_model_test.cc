@@ -19,14 +19,13 @@ double Barrier(const StepModel& model, size_t threads) {
 }
 // What would be measured there.
 StepArm MeasuredOn(const StepModel& machine, size_t threads) {
-  const StepParts parts = PredictStep(machine, threads);
-  const double n = static_cast<double>(threads);
+  const double n = static_cast<double>(threads), further = n - 1;
   return {.threads = threads,
-          .items_s = parts.items_s + Barrier(machine, threads),
-          .other_s = parts.other_s + 3 * Barrier(machine, threads),
-          .serial_s = parts.serial_s,
+          .items_s = static_cast<double>(machine.items) * machine.item_s * (1 + machine.item_slowdown * further),
+          .other_s = machine.other_s * (1 + machine.other_slowdown * further),
+          .serial_s = machine.serial_s,
           .barrier_s = Barrier(machine, threads),
-          .bandwidth = machine.bandwidth * n / (1 + machine.bandwidth_slowdown * (n - 1))};
+          .bandwidth = machine.bandwidth * n / (1 + machine.bandwidth_slowdown * further)};
 }
 std::vector<StepArm> Arms(const StepModel& machine, const std::vector<size_t>& threads) {
   std::vector<StepArm> arms;
