@@ -25,6 +25,13 @@ TEST(Bench, WrongOptions_AreUsageErrors) {
                                              {"bench", "lattice", "text.txt", "--tokenizer", "words"},
                                              {"bench", "scaling", "--config", "a,b"},
                                              {"bench", "scaling", "--batch", "4", "--item", "8"},
+                                             {"bench", "scaling", "--threads", "0"},
+                                             {"bench", "scaling", "--threads", "1,2,2"},
+                                             {"bench", "scaling", "--threads", "1,5000"},
+                                             {"bench", "scaling", "--threads", "1,two"},
+                                             {"bench", "scaling", "--threads", "1,63", "--batch", "62"},
+                                             {"bench", "scaling", "--limit", "soon"},
+                                             {"bench", "scaling", "--context", "0"},
                                              {"bench", "generate", "--config", ""},
                                              {"bench", "generate", "--weights", "f32,q4_0"},
                                              {"bench", "kernels", "no such kernel"}}) {
@@ -70,16 +77,34 @@ TEST(Bench, Lattice_IsAnObjectForPairsAndOneForOrders) {
   EXPECT_EQ(orders["rows"].size(), 6u);
 }
 
-TEST(Bench, Scaling_SaysOneHashForAllThreads) {
+TEST(Bench, ScalingOfATextThatIsNotThere_IsBadInput) {
+  const Outcome outcome = testing::Run({"bench", "scaling", "/no/such/text.txt"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("/no/such/text.txt"));
+}
+
+TEST(Bench, Scaling_SaysOneHashForAllThreads_AndWritesTheReport) {
+  const Sandbox box;
   const Outcome outcome =
-      testing::Run({"bench", "scaling", "--config", "a", "--batch", "6", "--threads", "1,2,5", "--steps", "5", "--json"});
+      box.Run({"bench", "scaling", box.Write("text.txt", SomeText(30000)), "--config", "a", "--context", "64", "--batch",
+               "6", "--threads", "1,2,5", "--steps", "5", "--learn-steps", "60", "--out", "report", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto result = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(result["bench"], "scaling");
   EXPECT_EQ(result["weights_xxh3"].get<std::string>().size(), 32u);
+  EXPECT_EQ(result["failures"].size(), 0);
   ASSERT_EQ(result["rows"].size(), 3u);
   EXPECT_EQ(result["rows"][2]["threads"], 5);
   EXPECT_GT(result["rows"][2]["tokens_per_s"], 0);
+  EXPECT_GT(result["rows"][2]["processor_share"], 0);
+  for (const char* table : {"time", "memory", "correctness", "spheres"}) EXPECT_EQ(result[table].size(), 3u) << table;
+  EXPECT_EQ(result["spheres"][2]["leaves"].size(), 5u);
+  EXPECT_EQ(result["correctness"][0]["weights_xxh3"], result["correctness"][2]["weights_xxh3"]);
+  EXPECT_LT(result["correctness"][2]["learned_validation"], result["entropy"]);
+  for (const auto& row : result["predicted"]) EXPECT_EQ(row["kind"], "predicted");
+  EXPECT_EQ(nlohmann::json::parse(ReadAll(box.path("report/scaling.json"))), result);
+  EXPECT_THAT(ReadAll(box.path("report/scaling.html")), HasSubstr("<svg "));
+  EXPECT_THAT(ReadAll(box.path("report/scaling.txt")), HasSubstr("final weights, the same for all"));
 }
 
 }  // namespace
