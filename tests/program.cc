@@ -34,10 +34,12 @@ namespace fs = std::filesystem;
     const size_t equals = variable.find('=');
     setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
   }
-  std::vector<char*> argv = {const_cast<char*>(CLLM_PROGRAM)};
+  const std::string script = CLLM_SOURCE_DIR "/scripts/" + start.script;
+  const char* program = start.script.empty() ? CLLM_PROGRAM : script.c_str();
+  std::vector<char*> argv = {const_cast<char*>(program)};
   for (const std::string& argument : start.arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  execv(CLLM_PROGRAM, argv.data());
+  execv(program, argv.data());
   _exit(127);
 }
 

@@ -21,6 +21,7 @@ struct Start {
   std::function<void(int pid)> meanwhile;
   // Root, too, may then read and write only what a file's mode allows its owner.
   bool obeys_modes = false;
+  std::string script = {};  // of scripts/, instead of the program
 };
 Outcome Run(const Start& start);
 inline Outcome Run(std::vector<std::string> arguments) { return Run(Start{std::move(arguments), "", {}, {}}); }

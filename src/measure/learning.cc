@@ -21,7 +21,7 @@ constexpr uint64_t kSeed = 1;
 constexpr size_t kEvaluatedWindows = 256;  // of the part that is held back, at most
 
 ModelShape SmallModel() {
-  return {.layers = 2, .heads = 2, .width = 64, .hidden = 176, .context = 64, .vocabulary = kByteVocabulary};
+  return {.layers = 2, .heads = 2, .width = 64, .hidden = 176, .context = 32, .vocabulary = kByteVocabulary};
 }
 
 // The rates of a planned run (run/planner.cc), warmed up in a tenth of the steps.

@@ -33,9 +33,11 @@ Table SpeedTable(const ScalingResult& result) {
   return table;
 }
 
+// item_ms is processor time, in which nobody else's work counts.
 Table TimeTable(const ScalingResult& result) {
   Table table({{"threads", "threads", Kind::kWhole},
                {"at_once", "at once", Kind::kWhole},
+               {"item_ms", "item ms", Kind::kReal, 3},
                {"items_share", "items", Kind::kShare},
                {"accumulation_share", "accumulating", Kind::kShare},
                {"reduction_share", "reduction", Kind::kShare, 2},
@@ -49,7 +51,8 @@ Table TimeTable(const ScalingResult& result) {
     const TimeShares shares = SharesOf(arm);
     const auto [least, most] = std::minmax_element(
         arm.leaves.begin(), arm.leaves.end(), [](const auto& a, const auto& b) { return a.items < b.items; });
-    table.Add({arm.threads, std::min(arm.threads, arm.permits), shares.items, shares.accumulation, shares.reduction,
+    const double items = static_cast<double>(arm.sum.items) / static_cast<double>(result.steps);
+    table.Add({arm.threads, std::min(arm.threads, arm.permits), 1e3 * Median(arm.rounds.items_s) / items, shares.items, shares.accumulation, shares.reduction,
                shares.update, shares.waiting, shares.between_phases, arm.sum.steals, least->items, most->items});
   }
   return table;
