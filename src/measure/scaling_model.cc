@@ -7,9 +7,9 @@
 namespace cllm::measure {
 namespace {
 
-std::vector<StepArm> MediansOf(std::span<const StepRounds> rounds) {
+std::vector<StepArm> LeastOf(std::span<const StepRounds> rounds) {
   std::vector<StepArm> arms;
-  for (const StepRounds& arm : rounds) arms.push_back(MedianArm(arm));
+  for (const StepRounds& arm : rounds) arms.push_back(LeastArm(arm));
   return arms;
 }
 
@@ -19,7 +19,7 @@ double AgainstFirst(const StepModel& model, size_t first, size_t threads) {
 }
 
 ScalingCheck Check(const StepWork& work, std::span<const StepRounds> from, const ScalingArm& arm, size_t first) {
-  const StepModel model = FitStepModel(work, MediansOf(from));
+  const StepModel model = FitStepModel(work, LeastOf(from));
   ScalingCheck check{.threads = arm.threads, .predicted = AgainstFirst(model, first, arm.threads),
                      .measured = arm.speed_up};
   for (const StepRounds& one : from) check.from.push_back(one.threads);
@@ -47,7 +47,7 @@ void ApplyStepModel(const StepWork& work, ScalingResult& result) {
   std::sort(informing.begin(), informing.end(), [](const auto* a, const auto* b) { return a->threads < b->threads; });
   std::vector<StepRounds> rounds;
   for (const ScalingArm* arm : informing) rounds.push_back(arm->rounds);
-  result.model = FitStepModel(work, MediansOf(rounds));
+  result.model = FitStepModel(work, LeastOf(rounds));
   const size_t first = result.arms.front().threads;
   for (const ScalingArm* arm : informing) {
     result.model_arms.push_back(arm->threads);

@@ -148,11 +148,11 @@ std::string SpeedUpPlot(const ScalingResult& result) {
 
 std::string ProcessorPlot(const ScalingResult& result) {
   Frame frame = RowsFrame(result);
-  frame.right = 640;
+  frame.right = 615;
   Svg svg(720, frame.bottom + 28, "Processor time and efficiency by threads");
   Legend(svg, {frame.left, 16}, std::array{Part{"p-items", "processor time of cores x wall"},
                                            Part{"p-accumulation", "efficiency against min(threads, cores)"}});
-  frame.x_high = 1.1;
+  frame.x_high = 1.15;
   ShareAxis(svg, frame);
   for (size_t i = 0; i < result.arms.size(); ++i) {
     const ScalingArm& arm = result.arms[i];
@@ -161,7 +161,7 @@ std::string ProcessorPlot(const ScalingResult& result) {
     svg.Rect({frame.X(0), y}, frame.X(arm.processor_share()) - frame.X(0), kBarHeight / 2 - 1, "p-items");
     svg.Rect({frame.X(0), y + kBarHeight / 2 + 1}, frame.X(efficiency) - frame.X(0), kBarHeight / 2 - 1,
              "p-accumulation");
-    svg.Text({frame.right + 70, y + kBarHeight / 2 + 4},
+    svg.Text({frame.right + 95, y + kBarHeight / 2 + 4},
              fmt::format("{:.1f} %, {:.1f} %", 100 * arm.processor_share(), 100 * efficiency), "value end");
   }
   return svg.Finished();

@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "measure/measure.h"
 #include "spheres/placement.h"
 
 namespace cllm::measure {
@@ -116,11 +115,11 @@ double PredictSpeedUp(const StepModel& model, size_t threads, ItemRounds rounds)
   return PredictStep(model, 1).total() / PredictStep(model, threads, rounds).total();
 }
 
-StepArm MedianArm(const StepRounds& rounds) {
+StepArm LeastArm(const StepRounds& rounds) {
   return {.threads = rounds.threads,
-          .items_s = Median(rounds.items_s),
-          .other_s = Median(rounds.other_s),
-          .serial_s = Median(rounds.serial_s),
+          .items_s = *std::min_element(rounds.items_s.begin(), rounds.items_s.end()),
+          .other_s = *std::min_element(rounds.other_s.begin(), rounds.other_s.end()),
+          .serial_s = *std::min_element(rounds.serial_s.begin(), rounds.serial_s.end()),
           .barrier_s = rounds.barrier_s,
           .bandwidth = rounds.bandwidth};
 }
@@ -140,7 +139,7 @@ Interval PredictInterval(const StepWork& work, std::span<const StepRounds> arms,
         sample.other_s.push_back(arm.other_s[round]);
         sample.serial_s.push_back(arm.serial_s[round]);
       }
-      drawn.push_back(MedianArm(sample));
+      drawn.push_back(LeastArm(sample));
     }
     speed_ups.push_back(PredictSpeedUp(FitStepModel(work, drawn), threads));
   }

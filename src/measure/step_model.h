@@ -66,13 +66,14 @@ StepParts PredictStep(const StepModel& model, size_t threads, ItemRounds rounds 
 // Steps in the time of one step on one thread.
 double PredictSpeedUp(const StepModel& model, size_t threads, ItemRounds rounds = ItemRounds::kWhole);
 
-// The measured rounds of an arm, from which its medians and their uncertainty come.
+// The measured rounds of an arm.
 struct StepRounds {
   size_t threads = 1;
   std::vector<double> items_s = {}, other_s = {}, serial_s = {};  // a value for each round
   double barrier_s = 0, bandwidth = 0;
 };
-StepArm MedianArm(const StepRounds& rounds);
+// The least of each part: what comes from outside, such as a host that clocks down or others in its caches, only adds.
+StepArm LeastArm(const StepRounds& rounds);
 
 // Between which figures the predicted speed-up lies when the rounds are drawn anew from those measured, the same ones for
 // every arm: from the 5th to the 95th of 100 in 200 drawings, which depend on nothing else. What no arm shows (a cache
