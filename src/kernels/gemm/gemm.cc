@@ -41,6 +41,8 @@ inline constexpr size_t kPackLeftColumns = 80;  // columns from which packing A 
 inline constexpr size_t kPackRightRows = 13;    // rows from which packing B pays
 inline constexpr size_t kThinRows = 3;          // rows up to which a tile spans several panels
 
+inline constexpr size_t kLine = 16;  // floats of a cache line
+
 // Where a block of the product goes.
 struct Output {
   float* c;
@@ -89,13 +91,13 @@ TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t words, 
   return {words, left.row_stride, left.depth_stride, right.row_stride, right.panel_stride, out.stride, out.into};
 }
 
-// What comes after a block, for its tiles to fetch on the way: every kUnroll steps `lines` of them, `step` floats after
-// the last. When `rows` steps are taken, the lines beside them follow.
+// What comes after a block, for its tiles to fetch on the way: one line every kUnroll steps, `step` floats after the
+// last, and another one `second` floats after it. When `rows` steps are taken, the lines beside them follow.
 struct Prefetch {
   const float* data;
   size_t step;
   size_t rows;
-  size_t lines = 1;
+  size_t second = 0;
   size_t row = 0;
 
   // Where a tile of so many steps begins to fetch.
@@ -111,12 +113,11 @@ struct Prefetch {
 };
 
 // The panels of B after a block of `tiles` tiles and `columns` columns. Few tiles, of a few sequences that are decoded
-// together, fetch several lines at a time, so that all of the next panels has come when they get there.
+// together, fetch two lines at a time: with one, too much of the next panels would come late.
 Prefetch NextPanels(const RightBlock& right, size_t tiles, size_t columns) {
   const size_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
-  const size_t step = (kUnroll * kPanelWidth + tiles - 1) / tiles, lines = (step + kLine - 1) / kLine;
-  return {right.data + panels * right.panel_stride, lines > 1 ? lines * kLine : step,
-          std::numeric_limits<size_t>::max(), lines};
+  const size_t step = std::min(2 * kLine, (kUnroll * kPanelWidth + tiles - 1) / tiles);
+  return {right.data + panels * right.panel_stride, step, std::numeric_limits<size_t>::max(), step > kLine ? kLine : 0};
 }
 
 // All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.
@@ -125,7 +126,7 @@ void Block(const RowTiles& tiles, const LeftBlock& left, const RightBlock& right
            Prefetch& prefetch, Output out) {
   TileShape shape = ShapeOf(left, right, words, out);
   shape.prefetch_step = prefetch.step;
-  shape.prefetch_lines = prefetch.lines;
+  shape.prefetch_second = prefetch.second;
   for (size_t i = 0; i < tiles.count(); ++i) {
     const float* a = left.Tile(tiles, i);
     const float* b = right.data;

@@ -59,7 +59,6 @@ HWY_INLINE void TileStep(const TileShape& shape, const float* HWY_RESTRICT a, co
 
 // All steps, with strides that the compiler knows: fewer instructions other than the products, whose ports they share.
 inline constexpr size_t kUnroll = 4;
-inline constexpr size_t kLine = 16;  // floats of a cache line
 // With the address sanitizer each load is a block of code of its own, and four steps in a row would take the compiler
 // more than a minute.
 #ifdef __SANITIZE_ADDRESS__
@@ -74,7 +73,7 @@ HWY_INLINE void TileSteps(const TileShape& shape, const float* HWY_RESTRICT a, c
   size_t k = 0;
   for (; k + kUnroll <= shape.depth; k += kUnroll, a += kUnroll * kLeftStep, b += kUnroll * kPanelWidth) {
     __builtin_prefetch(prefetch, 0, 2);
-    for (size_t line = 1; line < shape.prefetch_lines; ++line) __builtin_prefetch(prefetch + line * kLine, 0, 2);
+    __builtin_prefetch(prefetch + shape.prefetch_second, 0, 2);
     prefetch += shape.prefetch_step;
     if (k < kUnroll * kRows) {
 #pragma GCC unroll 4

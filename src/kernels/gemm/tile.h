@@ -16,7 +16,7 @@ struct TileShape {
   GemmInto into;
   const float* prefetch = nullptr;  // what later tiles read: fetched into the second-level cache, a part by each tile
   size_t prefetch_step = 0;         // floats of it for kUnroll steps down k
-  size_t prefetch_lines = 1;        // cache lines side by side that these steps fetch
+  size_t prefetch_second = 0;       // floats from the line that these steps fetch to a second one; 0: there is none
 };
 
 // C[rows, one panel] = or += A[rows, depth] * B[depth, one panel].
