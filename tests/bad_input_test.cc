@@ -63,8 +63,8 @@ TEST_F(BadInput, Corpus_Binary) {
 }
 
 TEST_F(BadInput, Corpus_DirectoryWithoutText) {
-  box_.Write("pictures/a.png", "x");
-  ExpectRefused(Train(box_.path("pictures")), kBadInput, {"pictures", "text"});
+  box_.Write("pictures/a.png", std::string(100, '\0'));
+  ExpectRefused(Train(box_.path("pictures")), kBadInput, {"pictures", "holds no text", "1 binary file", "a.png"});
 }
 
 TEST_F(BadInput, Corpus_ShorterThanOneContext) {

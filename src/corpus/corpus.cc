@@ -4,32 +4,18 @@
 
 #include <utility>
 
-#include "corpus/binary_check.h"
 #include "corpus/block_cutter.h"
+#include "corpus/corpus_notes.h"
 #include "corpus/document_splitter.h"
+#include "corpus/found_files.h"
 #include "corpus/source_file.h"
+#include "corpus/statistics_counter.h"
 
 namespace cllm {
 namespace {
 
 constexpr size_t kReadBlock = size_t{1} << 18;
 constexpr size_t kMaxSeparatorBytes = 4096;
-
-// Whether a file's start can be read and is text.
-Status CheckStart(const SourceFile& file) {
-  CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, OpenSourceFile(file));
-  std::string start(kBinaryCheckBytes, '\0');
-  size_t filled = 0;
-  while (filled < start.size()) {
-    CLLM_ASSIGN(const size_t count, source->Read(std::span(start).subspan(filled)));
-    if (count == 0) break;
-    filled += count;
-  }
-  start.resize(filled);
-  if (start.empty()) return BadInput(fmt::format("{} is empty; expected text", file.Name()));
-  const std::string reason = BinaryReason(start);
-  return reason.empty() ? Status() : BinaryError(file.Name(), reason);
-}
 
 Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, BlockCutter& cutter) {
   CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, OpenSourceFile(file));
@@ -58,9 +44,58 @@ Result<Corpus> Corpus::Open(const CorpusOptions& options, const std::string& spo
   }
   Corpus corpus;
   corpus.options_ = options;
-  CLLM_ASSIGN(corpus.files_, ExpandPaths(options.paths, spool_directory));
-  for (const SourceFile& file : corpus.files_) CLLM_TRY(CheckStart(file));
+  CLLM_ASSIGN(FoundFiles found, FindFiles(options, spool_directory));
+  corpus.files_ = std::move(found.files);
+  corpus.left_out_ = std::move(found.left_out);
+  corpus.searched_ = found.searched;
   return corpus;
+}
+
+Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor) {
+  StatisticsCounter counter;
+  std::vector<Status> statuses;
+  for (SourceFile& file : files_) {
+    const CorpusStatistics before = counter.Statistics();
+    Hasher hasher;
+    const TextVisitor watch = [&](const TextBlock& block) {
+      counter.Add(block);
+      hasher.Update(AsBytes(block.text));
+      return visitor(block);
+    };
+    BlockCutter cutter(watch);
+    statuses.push_back(ReadSourceFile(file, options_, cutter));
+    const CorpusStatistics after = counter.Statistics();
+    file.found = {.bytes = after.bytes - before.bytes,
+                  .invalid_bytes = after.invalid_bytes - before.invalid_bytes,
+                  .nul_bytes = after.nul_bytes - before.nul_bytes,
+                  .hash = hasher.Digest()};
+  }
+  CLLM_ASSIGN(const bool complete, LeaveOut(statuses));
+  return CorpusScan{counter.Statistics(), complete};
+}
+
+// Leaves out the files that were found and could not be read; true if there are none. Error: of those that were named.
+Result<bool> Corpus::LeaveOut(const std::vector<Status>& statuses) {
+  Faults faults;
+  std::vector<SourceFile> kept;
+  for (size_t i = 0; i < files_.size(); ++i) {
+    const Status& status = statuses[i];
+    if (!status.ok() && status.code() != Code::kBadInput) return status;
+    if (!status.ok() && !files_[i].named) {
+      left_out_.push_back({.reason = LeftOutReason::kDamaged,
+                           .path = files_[i].path,
+                           .bytes = files_[i].bytes,
+                           .detail = status.message()});
+      continue;
+    }
+    faults.Add(status);
+    kept.push_back(std::move(files_[i]));
+  }
+  const bool complete = kept.size() == files_.size();
+  files_ = std::move(kept);
+  if (files_.empty()) faults.Add(BadInput(fmt::format("no text is left: found {}", DescribeLeftOut(left_out_))));
+  CLLM_TRY(faults.Joined());
+  return complete;
 }
 
 Status Corpus::Read(const TextVisitor& visitor) const {
@@ -69,12 +104,14 @@ Status Corpus::Read(const TextVisitor& visitor) const {
   return {};
 }
 
+std::vector<std::string> Corpus::Notes() const { return CorpusNotes(files_, left_out_, searched_); }
+
+std::string Corpus::SameTextAs(const Corpus& other) const { return SameTextNote(files_, other.files_); }
+
 std::string Corpus::Name() const {
   const std::string first = files_.front().Name();
   if (files_.size() == 1) return first;
   return fmt::format("{} and {} more file{}", first, files_.size() - 1, files_.size() == 2 ? "" : "s");
 }
-
-size_t Corpus::files() const { return files_.size(); }
 
 }  // namespace cllm

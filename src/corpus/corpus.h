@@ -7,16 +7,19 @@
 
 #include "base/hash.h"
 #include "base/status.h"
+#include "corpus/glob_pattern.h"
+#include "corpus/left_out.h"
 #include "text/text_source.h"
 
 // Text as it comes: files, directories, globs and standard input, read as a stream of documents in bounded memory.
 namespace cllm {
 
-// What to read. A file named here (or matched by a glob) may have any extension; a directory contributes its .txt, .md
-// and .jsonl files and the .gz, .xz and .zst forms of them, recursively, names that start with a dot left out. All
-// files together are read in bytewise order of their paths, each once; "-" comes first.
+// What to read. A folder contributes every file below it that is text by its content, whatever its name, but for those
+// that DirectoryWalk passes by; so does a glob. All files together are read in bytewise order of their paths, each once,
+// links to the same file included; "-" comes first.
 struct CorpusOptions {
   std::vector<std::string> paths = {};  // files, directories, globs, "-" for standard input
+  FileFilter filter = {};               // of what is found in folders and by globs
   std::string field = "text";           // of a .jsonl line: the string that is the document
   std::string separator = "";  // between the documents of a file that is not .jsonl; empty: a file is a document
 };
@@ -37,6 +40,20 @@ struct CorpusStatistics {
   bool operator==(const CorpusStatistics&) const = default;
 };
 
+// What a pass found in one file.
+struct FileFindings {
+  uint64_t bytes = 0;  // of text
+  uint64_t invalid_bytes = 0;
+  uint64_t nul_bytes = 0;
+  Hash128 hash;  // of its text, without document boundaries
+};
+
+// A pass that gathers what there is to know.
+struct CorpusScan {
+  CorpusStatistics statistics;
+  bool complete = false;  // false: files turned out not to be readable texts and are left out now; scan again
+};
+
 struct SourceFile;  // source_file.h
 
 // An expanded list of readable text files. Owns the spools of standard input and pipes (unnamed temporary files).
@@ -44,13 +61,18 @@ struct SourceFile;  // source_file.h
 class Corpus {
  public:
   // Expands the paths and looks at each file's start. `spool_directory` takes the copy of standard input and of pipes.
-  // Errors (kBadInput): a path that is missing, unreadable, empty, binary (a NUL byte or more than 5 % control bytes in
-  // the first 8 KiB of text) or no file; a directory without text; a glob that matches nothing; a damaged compressed
-  // start. kUsage: no path, an empty field, a separator over 4 KiB.
+  // Files without a byte are left out. Errors (kBadInput), those of all paths in one message: a path that is missing,
+  // unreadable, binary (a NUL byte or more than 5 % control bytes in the first 8 KiB of text), a document that another
+  // program has to convert, damaged compression, or no file; what was found rather than named is left out instead. A
+  // folder or glob without text; nothing but empty files. kUsage: no path, an empty field, a separator over 4 KiB.
   static Result<Corpus> Open(const CorpusOptions& options, const std::string& spool_directory);
   Corpus(Corpus&&) noexcept;
   Corpus& operator=(Corpus&&) noexcept;
   ~Corpus();
+
+  // Reads everything once and remembers what it finds. What was found in a folder or by a glob and cannot be read to
+  // its end is left out, which makes the scan incomplete; what was named is an error, all of them in one message.
+  Result<CorpusScan> Scan(const TextVisitor& visitor);
 
   // Streams every document in order. Errors: those of the visitor; a file that vanished or cannot be read; damaged
   // compression (or a window above 64 MiB); a .jsonl line that is not an object, lacks the field or is above 16 MiB,
@@ -59,12 +81,19 @@ class Corpus {
 
   // The paths as read, for messages: "a.txt", "a.txt and 3 more files".
   std::string Name() const;
-  size_t files() const;
+  // What the user should know of the files, a sentence each; whole after a complete scan.
+  std::vector<std::string> Notes() const;
+  // One sentence if a file of this has the same text as one of the other's, else "".
+  std::string SameTextAs(const Corpus& other) const;
 
  private:
   Corpus();
+  Result<bool> LeaveOut(const std::vector<Status>& statuses);
+
   CorpusOptions options_;
   std::vector<SourceFile> files_;
+  std::vector<LeftOut> left_out_;
+  bool searched_ = false;  // a folder or a glob was named
 };
 
 }  // namespace cllm

@@ -74,7 +74,7 @@ TEST_F(CorpusTest, Directory_GivesItsTextsSortedByPath) {
   files_.Write("d/a.md", "a");
   files_.Write("d/sub/c.TXT", "c");
   files_.Write("d/z.txt.gz", Gzip("z"));
-  files_.Write("d/picture.png", "no text");
+  files_.Write("d/picture.png", std::string("\x89PNG\0", 5));
   files_.Write("d/.hidden.txt", "no");
   files_.Write("d/.git/x.txt", "no");
   files_.Write("d/empty.txt", "");
@@ -182,15 +182,18 @@ TEST_F(CorpusTest, Unreadable_IsRefusedByName) {
               {"a.txt", "cannot be read", "Permission denied"});
 }
 
-TEST_F(CorpusTest, UnreadableDirectory_IsRefusedByName) {
+TEST_F(CorpusTest, UnreadableDirectory_IsRefusedByName_AndLeftOutBelowOne) {
   files_.Write("d/sub/a.txt", "secret");
   files_.Write("d/b.txt", "open");
   ASSERT_EQ(chmod(files_.path().c_str(), 0755), 0);
   ASSERT_EQ(chmod((files_ / "d/sub").c_str(), 0), 0);
   {
     const AnotherUser user;
-    ExpectError(Corpus::Open({.paths = {files_ / "d"}}, spool_.path()).status(), Code::kBadInput,
+    ExpectError(Corpus::Open({.paths = {files_ / "d/sub"}}, spool_.path()).status(), Code::kBadInput,
                 {"directory", "cannot be read", "Permission denied"});
+    const Result<Corpus> corpus = Corpus::Open({.paths = {files_ / "d"}}, spool_.path());
+    ASSERT_TRUE(corpus.ok()) << corpus.status().message();
+    EXPECT_NE(corpus->Notes().at(0).find("Permission denied"), std::string::npos) << corpus->Notes().at(0);
   }
   ASSERT_EQ(chmod((files_ / "d/sub").c_str(), 0755), 0);
 }
@@ -220,9 +223,42 @@ TEST_F(CorpusTest, NulInTheFirst8KiB_IsBinary_BehindItIsText) {
 }
 
 TEST_F(CorpusTest, DirectoryWithoutText_IsRefusedByName) {
-  files_.Write("d/picture.png", "x");
+  files_.Write("d/picture.png", std::string(10, '\0'));
   files_.Write("d/empty.txt", "");
-  ExpectBad({.paths = {files_ / "d"}}, {"/d", "holds no text", ".jsonl", "found 2"});
+  ExpectBad({.paths = {files_ / "d"}}, {"/d", "holds no text", "1 binary file", "1 empty file", "empty.txt"});
+}
+
+TEST_F(CorpusTest, Summary_CountsWhatIsReadAndWhatIsNot) {
+  files_.Write("d/a.txt", "12345");
+  files_.Write("d/b.py", "123");
+  files_.Write("d/x.so", std::string(2048, '\0'));
+  files_.Write("d/.git/config", "x");
+  Result<Corpus> corpus = Corpus::Open({.paths = {files_ / "d"}}, spool_.path());
+  ASSERT_TRUE(corpus.ok());
+  ASSERT_TRUE(corpus->Scan([](const TextBlock&) { return Status(); })->complete);
+  const std::vector<std::string> expected = {"2 files read, 8 bytes; left out: 1 binary file (" + (files_ / "d/x.so") +
+                                             "; 2.0 KiB), 1 hidden (" + (files_ / "d/.git") +
+                                             "); name a file or folder to have it read"};
+  EXPECT_EQ(corpus->Notes(), expected);
+}
+
+TEST_F(CorpusTest, DamageInTheMiddle_IsLeftOutOfAFolder_AndRefusedWhereNamed) {
+  const std::string whole = Gzip(SampleText(200'000, 1));
+  const std::string bad = files_.Write("d/a.txt.gz", whole.substr(0, whole.size() - 9));
+  const std::string worse = files_.Write("d/b.txt.gz", whole.substr(0, whole.size() - 9));
+  files_.Write("d/c.txt", "sound");
+  Result<Corpus> corpus = Corpus::Open({.paths = {files_ / "d"}}, spool_.path());
+  ASSERT_TRUE(corpus.ok());
+  const auto pass = [](const TextBlock&) { return Status(); };
+  EXPECT_FALSE(corpus->Scan(pass)->complete);
+  const Result<CorpusScan> again = corpus->Scan(pass);
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->complete);
+  EXPECT_EQ(again->statistics.bytes, 5u);
+  EXPECT_NE(corpus->Notes().at(0).find("2 damaged files"), std::string::npos) << corpus->Notes().at(0);
+  Result<Corpus> named = Corpus::Open({.paths = {bad, worse}}, spool_.path());
+  ASSERT_TRUE(named.ok());
+  ExpectError(named->Scan(pass).status(), Code::kBadInput, {"2 of the texts", "a.txt.gz ends", "b.txt.gz ends"});
 }
 
 TEST_F(CorpusTest, GlobWithoutMatch_IsRefused) {

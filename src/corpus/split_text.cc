@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/units.h"
 #include "corpus/statistics_counter.h"
 
 namespace cllm {
@@ -49,22 +48,24 @@ Result<SplitText> SplitText::OpenForEvaluation(const TextOptions& options) {
 
 Status SplitText::Scan(const CorpusOptions& options) {
   CLLM_ASSIGN(Corpus corpus, Corpus::Open(options, cache_.path()));
-  StatisticsCounter counter;
-  DocumentPlaces places;
-  uint64_t position = 0;
-  bool in_document = false;
-  CLLM_TRY(corpus.Read([&](const TextBlock& block) {
-    if (!in_document) places.Add(position);
-    in_document = !block.ends_document;
-    position += block.text.size();
-    counter.Add(block);
-    return Status();
-  }));
-  const CorpusStatistics found = counter.Statistics();
-  if (found.bytes == 0) return BadInput(fmt::format("{} holds no text; expected at least one document", corpus.Name()));
+  while (true) {
+    DocumentPlaces places;
+    uint64_t position = 0;
+    bool in_document = false;
+    CLLM_ASSIGN(const CorpusScan scan, corpus.Scan([&](const TextBlock& block) {
+      if (!in_document) places.Add(position);
+      in_document = !block.ends_document;
+      position += block.text.size();
+      return Status();
+    }));
+    if (!scan.complete) continue;
+    const CorpusStatistics& found = scan.statistics;
+    if (found.bytes == 0) return BadInput(fmt::format("{} holds no text; expected at least one document", corpus.Name()));
+    scanned_.push_back(found);
+    cuts_.push_back(places.ValidationStart(found.bytes));
+    break;
+  }
   corpora_.push_back(std::move(corpus));
-  scanned_.push_back(found);
-  cuts_.push_back(places.ValidationStart(found.bytes));
   return {};
 }
 
@@ -78,14 +79,10 @@ void SplitText::Conclude() {
     statistics_.nul_bytes += found.nul_bytes;
     const uint64_t identity[] = {found.hash.high, found.hash.low, cuts_[i]};
     hasher.Update(std::as_bytes(std::span(identity)));
-    if (found.invalid_bytes != 0) {
-      notes_.push_back(fmt::format("{} bytes of {} are not valid UTF-8; they are kept as they are",
-                                   FormatCount(found.invalid_bytes), corpora_[i].Name()));
-    }
-    if (found.nul_bytes != 0) {
-      notes_.push_back(fmt::format("{} bytes of {} are NUL; they are kept as they are", FormatCount(found.nul_bytes),
-                                   corpora_[i].Name()));
-    }
+    for (std::string& note : corpora_[i].Notes()) notes_.push_back(std::move(note));
+  }
+  if (corpora_.size() == 2) {
+    if (std::string note = corpora_[1].SameTextAs(corpora_[0]); !note.empty()) notes_.push_back(std::move(note));
   }
   statistics_.hash = hasher.Digest();
 }

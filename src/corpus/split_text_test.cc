@@ -118,6 +118,34 @@ TEST_F(SplitTextTest, StrangeBytes_AreNoted) {
   EXPECT_NE(split->notes()[1].find("1 bytes"), std::string::npos) << split->notes()[1];
 }
 
+TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
+  const std::string a = files_.Write("a.txt", "plain"), b = files_.Write("b.txt", "caf\xE9"),
+                    c = files_.Write("c.txt", "\xE4\xF6");
+  const Result<SplitText> split = SplitText::Open(Options({a, b, c}));
+  ASSERT_TRUE(split.ok());
+  ASSERT_EQ(split->notes().size(), 1u);
+  EXPECT_EQ(split->notes()[0],
+            "2 bytes of " + c + " and 1 bytes of " + b + " are not valid UTF-8; they are kept as they are");
+}
+
+TEST_F(SplitTextTest, SameTextTwice_IsTold) {
+  const std::string a = files_.Write("a.txt", "the same text"), b = files_.Write("b.txt", "the same text");
+  const Result<SplitText> copies = SplitText::Open(Options({a, b}));
+  ASSERT_TRUE(copies.ok());
+  EXPECT_EQ(copies->statistics().documents, 2u) << "copies count";
+  ASSERT_EQ(copies->notes().size(), 1u);
+  EXPECT_NE(copies->notes()[0].find("b.txt as in"), std::string::npos) << copies->notes()[0];
+  for (const std::string& validation : {a, b}) {
+    TextOptions options = Options({a});
+    options.validation_paths = {validation};
+    const Result<SplitText> split = SplitText::Open(options);
+    ASSERT_TRUE(split.ok());
+    ASSERT_EQ(split->notes().size(), 1u);
+    EXPECT_NE(split->notes()[0].find(validation + " stands in the text to train on"), std::string::npos)
+        << split->notes()[0];
+  }
+}
+
 TEST_F(SplitTextTest, NoTextAtAll_IsAnError) {
   ExpectError(SplitText::Open(Options({files_.Write("a.jsonl", "{\"text\": \"\"}\n\n")})).status(), Code::kBadInput,
               {"a.jsonl", "holds no text"});

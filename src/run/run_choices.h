@@ -17,6 +17,7 @@ namespace cllm {
 struct RunChoices : ShapeChoices {
   std::vector<std::string> text;        // files, directories, globs, "-"
   std::vector<std::string> validation;  // empty: a part of the text
+  std::vector<std::string> include, exclude;  // patterns of what is found in folders and by globs
   std::string field = "text";           // of .jsonl lines
   std::string separator;                // between documents of a file
   std::string tokenizer;                // "bytes", "bpe:N", a directory; empty: planned

@@ -79,8 +79,10 @@ OptionSpec Text(std::string_view name, std::string_view value, std::string_view 
           }};
 }
 
-OptionSpec Paths(std::string_view name, std::string_view help, std::vector<std::string> RunChoices::*member) {
-  return {.name = name, .value = "TEXT", .initial = "", .help = help, .repeats = true,
+// What may be given several times.
+OptionSpec Texts(std::string_view name, std::string_view value, std::string_view help,
+                 std::vector<std::string> RunChoices::*member) {
+  return {.name = name, .value = value, .initial = "", .help = help, .repeats = true,
           .set = [=](RunChoices& choices, const std::string& text) -> Status {
             (choices.*member).push_back(text);
             return {};
@@ -153,8 +155,11 @@ OptionSpec TokenizerOption() {
 
 std::vector<OptionSpec> TextTable() {
   return {
-      Paths("text", "files, directories, globs or - for standard input", &RunChoices::text),
-      Paths("val", "text to validate on (default: the last tenth)", &RunChoices::validation),
+      Texts("text", "TEXT", "files, directories, globs or - for standard input", &RunChoices::text),
+      Texts("val", "TEXT", "text to validate on (default: the last tenth)", &RunChoices::validation),
+      Texts("include", "GLOB", "of what folders and globs give, read only files of such names or paths (*.py, src/**)",
+            &RunChoices::include),
+      Texts("exclude", "GLOB", "of what folders and globs give, leave out such files and folders", &RunChoices::exclude),
       Text("field", "NAME", "text", "the field of .jsonl lines that holds the text", &RunChoices::field),
       Text("separator", "STRING", "", "what stands between the documents of one file", &RunChoices::separator),
       TokenizerOption(),

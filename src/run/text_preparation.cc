@@ -8,7 +8,10 @@ namespace cllm {
 
 TextOptions TextOf(const RunChoices& choices) {
   TextOptions options;
-  options.corpus = {.paths = choices.text, .field = choices.field, .separator = choices.separator};
+  options.corpus = {.paths = choices.text,
+                    .filter = {.include = choices.include, .exclude = choices.exclude},
+                    .field = choices.field,
+                    .separator = choices.separator};
   options.validation_paths = choices.validation;
   options.cache_directory = DefaultCacheDirectory();
   return options;

@@ -1,0 +1,95 @@
+#include "corpus/corpus_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/units.h"
+
+namespace cllm {
+namespace {
+
+constexpr size_t kNamed = 3;  // files that a note names
+
+std::string Files(size_t count) { return fmt::format("{} file{}", FormatCount(count), count == 1 ? "" : "s"); }
+
+// "1,200 files, 3,456,789 bytes, are read; left out: ..."
+std::string Summary(const std::vector<SourceFile>& files, const std::vector<LeftOut>& left_out) {
+  uint64_t on_disk = 0, text = 0;
+  for (const SourceFile& file : files) on_disk += file.bytes, text += file.found.bytes;
+  std::string note = fmt::format("{} read, {} bytes", Files(files.size()), FormatCount(on_disk));
+  if (text != on_disk) note += fmt::format(" ({} of text)", FormatCount(text));
+  if (left_out.empty()) return note + "; nothing left out";
+  note += "; left out: " + DescribeLeftOut(left_out);
+  const bool may_be_named = std::any_of(left_out.begin(), left_out.end(), [](const LeftOut& one) {
+    return one.reason >= LeftOutReason::kExcluded && one.reason <= LeftOutReason::kFolderLink;
+  });
+  return may_be_named ? note + "; name a file or folder to have it read" : note;
+}
+
+// "12 bytes of a.txt and 3 bytes of b.txt", the most first; "" for none.
+std::string BytesByFile(const std::vector<SourceFile>& files, uint64_t FileFindings::*bytes) {
+  std::vector<const SourceFile*> with;
+  for (const SourceFile& file : files) {
+    if (file.found.*bytes != 0) with.push_back(&file);
+  }
+  std::stable_sort(with.begin(), with.end(),
+                   [&](const SourceFile* a, const SourceFile* b) { return a->found.*bytes > b->found.*bytes; });
+  std::vector<std::string> names;
+  for (const SourceFile* file : with) {
+    names.push_back(fmt::format("{} bytes of {}", FormatCount(file->found.*bytes), file->Name()));
+  }
+  return NameSome(names, kNamed);
+}
+
+// Files whose text is that of one before, by the number and hash of its bytes; files without text are no copies.
+std::string CopiesNote(const std::vector<SourceFile>& files) {
+  std::map<std::pair<std::string, uint64_t>, const SourceFile*> first;
+  std::vector<std::string> copies;
+  uint64_t bytes = 0;
+  for (const SourceFile& file : files) {
+    if (file.found.bytes == 0) continue;
+    const auto [known, is_new] = first.insert({{file.found.hash.Hex(), file.found.bytes}, &file});
+    if (is_new) continue;
+    bytes += file.found.bytes;
+    copies.push_back(fmt::format("{} as in {}", file.Name(), known->second->Name()));
+  }
+  if (copies.empty()) return "";
+  return fmt::format("the same text stands in several files ({}; {} bytes): each copy counts, and validation may meet "
+                     "what was learned; leave copies out with `exclude`",
+                     NameSome(copies, kNamed), FormatCount(bytes));
+}
+
+}  // namespace
+
+std::vector<std::string> CorpusNotes(const std::vector<SourceFile>& files, const std::vector<LeftOut>& left_out,
+                                     bool searched) {
+  std::vector<std::string> notes;
+  if (searched || !left_out.empty()) notes.push_back(Summary(files, left_out));
+  if (const std::string bytes = BytesByFile(files, &FileFindings::invalid_bytes); !bytes.empty()) {
+    notes.push_back(bytes + " are not valid UTF-8; they are kept as they are");
+  }
+  if (const std::string bytes = BytesByFile(files, &FileFindings::nul_bytes); !bytes.empty()) {
+    notes.push_back(bytes + " are NUL; they are kept as they are");
+  }
+  if (std::string copies = CopiesNote(files); !copies.empty()) notes.push_back(std::move(copies));
+  return notes;
+}
+
+std::string SameTextNote(const std::vector<SourceFile>& validation, const std::vector<SourceFile>& training) {
+  std::set<std::pair<std::string, uint64_t>> learned;
+  for (const SourceFile& file : training) learned.insert({file.found.hash.Hex(), file.found.bytes});
+  std::vector<std::string> names;
+  for (const SourceFile& file : validation) {
+    if (learned.contains({file.found.hash.Hex(), file.found.bytes})) names.push_back(file.Name());
+  }
+  if (names.empty()) return "";
+  return fmt::format("{} {} in the text to train on, too: validation there measures memory, not what was understood; "
+                     "validate on other text (`val`)",
+                     NameSome(names, kNamed), names.size() == 1 ? "stands" : "stand");
+}
+
+}  // namespace cllm

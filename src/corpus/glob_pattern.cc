@@ -1,0 +1,140 @@
+#include "corpus/glob_pattern.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace cllm {
+namespace {
+
+constexpr size_t kMostPatterns = 1000;
+
+// What a part of a pattern matches.
+enum class Kind {
+  kOne,      // one character of a set
+  kName,     // *: any characters but slashes
+  kFolders,  // **/: nothing, or anything that ends with a slash
+  kAll,      // ** at the end: anything
+};
+struct Part {
+  Kind kind = Kind::kOne;
+  bool negated = false;
+  std::vector<std::pair<char, char>> ranges = {};  // of kOne; none: any character but a slash
+
+  bool Matches(char c) const {
+    const auto holds = [c](const auto& range) { return range.first <= c && c <= range.second; };
+    if (ranges.empty()) return c != '/';
+    return std::any_of(ranges.begin(), ranges.end(), holds) ? !negated : negated && c != '/';
+  }
+};
+
+// The set that begins behind "[" at `at`, which is moved behind its "]"; false if there is none.
+bool ParseSet(std::string_view pattern, size_t& at, Part& part) {
+  size_t i = at;
+  if (i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^')) part.negated = true, ++i;
+  for (const size_t first = i; i < pattern.size() && (pattern[i] != ']' || i == first); ++i) {
+    char low = pattern[i];
+    if (low == '\\' && i + 1 < pattern.size()) low = pattern[++i];
+    char high = low;
+    if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']') high = pattern[i += 2];
+    part.ranges.push_back({low, high});
+  }
+  if (i >= pattern.size()) return false;
+  at = i + 1;
+  return true;
+}
+
+Part Character(char c) { return {.ranges = {{c, c}}}; }
+
+// The part behind `at`, which is moved behind it.
+Part ParsePart(std::string_view pattern, size_t& at) {
+  const bool begins = at == 0 || pattern[at - 1] == '/';
+  const char c = pattern[at++];
+  if (c == '*') {
+    if (at == pattern.size() || pattern[at] != '*') return {.kind = Kind::kName};
+    while (at < pattern.size() && pattern[at] == '*') ++at;
+    if (begins && at == pattern.size()) return {.kind = Kind::kAll};
+    if (!begins || pattern[at] != '/') return {.kind = Kind::kName};
+    ++at;
+    return {.kind = Kind::kFolders};
+  }
+  if (c == '?') return {};
+  if (Part set; c == '[' && ParseSet(pattern, at, set)) return set;
+  return Character(c == '\\' && at < pattern.size() ? pattern[at++] : c);
+}
+
+// `reached` says of each place of the path whether the pattern so far may end before it; so does the result.
+std::vector<char> Advance(const Part& part, const std::vector<char>& reached, std::string_view path) {
+  std::vector<char> next(reached.size(), 0);
+  if (part.kind == Kind::kOne) {
+    for (size_t i = 0; i < path.size(); ++i) next[i + 1] = reached[i] && part.Matches(path[i]);
+    return next;
+  }
+  bool open = false;
+  for (size_t i = 0; i < reached.size(); ++i) {
+    open |= reached[i] != 0;
+    const bool ends = part.kind != Kind::kFolders || reached[i] || (i != 0 && path[i - 1] == '/');
+    next[i] = open && ends;
+    if (part.kind == Kind::kName && i < path.size() && path[i] == '/') open = false;
+  }
+  return next;
+}
+
+bool AnyMatches(const std::vector<std::string>& patterns, std::string_view path, std::string_view relative) {
+  const std::string_view name = relative.substr(relative.rfind('/') + 1);
+  for (const std::string& whole : patterns) {
+    for (const std::string& braceless : ExpandBraces(whole)) {
+      std::string_view pattern = braceless;
+      if (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
+      if (pattern.find('/') == pattern.npos ? GlobMatches(pattern, name)
+                                            : GlobMatches(pattern, path) || GlobMatches(pattern, relative)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool LooksLikeGlob(std::string_view text) { return text.find_first_of("*?[{") != text.npos; }
+
+std::vector<std::string> ExpandBraces(const std::string& pattern) {
+  std::vector<std::string> open = {pattern}, done;
+  while (!open.empty() && done.size() + open.size() <= kMostPatterns) {
+    const std::string one = std::move(open.back());
+    open.pop_back();
+    // The innermost pair that closes first has no brace inside.
+    const size_t close = one.find('}');
+    const size_t brace = close == one.npos ? one.npos : one.rfind('{', close);
+    const std::string inside = brace == one.npos ? "" : one.substr(brace + 1, close - brace - 1);
+    if (inside.find(',') == inside.npos) {
+      done.push_back(one);
+      continue;
+    }
+    for (size_t begin = 0, end = 0; end != inside.npos; begin = end + 1) {
+      end = inside.find(',', begin);
+      open.push_back(one.substr(0, brace) + inside.substr(begin, end == inside.npos ? end : end - begin) +
+                     one.substr(close + 1));
+    }
+  }
+  std::sort(done.begin(), done.end());
+  done.erase(std::unique(done.begin(), done.end()), done.end());
+  return done;
+}
+
+bool GlobMatches(std::string_view pattern, std::string_view path) {
+  std::vector<char> reached(path.size() + 1, 0);
+  reached[0] = 1;
+  for (size_t at = 0; at < pattern.size();) reached = Advance(ParsePart(pattern, at), reached, path);
+  return reached.back() != 0;
+}
+
+bool FileFilter::TakesFile(std::string_view path, std::string_view relative) const {
+  return !AnyMatches(exclude, path, relative) && (include.empty() || AnyMatches(include, path, relative));
+}
+
+bool FileFilter::TakesFolder(std::string_view path, std::string_view relative) const {
+  return !AnyMatches(exclude, path, relative);
+}
+
+}  // namespace cllm

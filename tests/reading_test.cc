@@ -1,0 +1,165 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "program.h"
+
+// What the program makes of the texts that people have: folders, encodings, JSON lines, pages and books, and that every
+// command reads them in the same way.
+namespace cllm::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int kBadInput = 3;
+
+class Reading : public ::testing::Test {
+ protected:
+  // Trains for one step; what it says is in the outcome.
+  Outcome Train(std::vector<std::string> text, std::vector<std::string> more = {}, const std::string& run = "run") {
+    std::filesystem::remove_all(box_.path(run));
+    std::vector<std::string> arguments = TinyRun(text.front(), box_.path(run), "1");
+    arguments.insert(arguments.begin() + 2, text.begin() + 1, text.end());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return box_.Run(arguments);
+  }
+  // What eval counts of a text, with the run's own reading of it.
+  nlohmann::json Evaluated(std::vector<std::string> text, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"eval", box_.path("run"), "--json"};
+    arguments.insert(arguments.end(), text.begin(), text.end());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = box_.Run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.exit_code == 0 ? nlohmann::json::parse(outcome.out) : nlohmann::json{{"bytes", 0}};
+  }
+  uint64_t Bytes(const std::string& text) { return Evaluated({text}).at("bytes"); }
+  // Exactly so many bytes.
+  static std::string Text(size_t bytes) { return SomeText(bytes).substr(0, bytes); }
+  static std::string Binary() { return std::string(300, '\0'); }
+
+  Sandbox box_;
+};
+
+// ---- Folders
+
+TEST_F(Reading, Folder_HeadersWithoutKnownNames_AreRead_WithASummary) {
+  uint64_t bytes = 0;
+  for (int i = 0; i < 30; ++i) {
+    const std::string text = Text(100 + static_cast<size_t>(i));
+    bytes += text.size();
+    box_.Write("include/linux/" + std::to_string(i) + (i % 3 == 0 ? "" : ".h"), text);
+  }
+  box_.Write("include/lib.so", Binary());
+  const Outcome outcome = Train({"include"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string text = bytes >= 1000 ? std::to_string(bytes / 1000) + "," + std::to_string(bytes).substr(1) : "";
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("30 files read, " + text + " bytes"),
+                                 HasSubstr("1 binary file (include/lib.so; 300 B)")));
+  EXPECT_EQ(Bytes("include"), bytes);
+}
+
+TEST_F(Reading, Folder_WithItsOwnRuns_TrainsAgain_AndResumes) {
+  box_.Write("a.txt", Text(4000));
+  const std::vector<std::string> options = TinyRun(".", "", "2");
+  std::vector<std::string> arguments;
+  for (size_t i = 0; i < options.size(); ++i) {
+    if (options[i] == "--out") ++i; else arguments.push_back(options[i]);
+  }
+  ASSERT_EQ(box_.Run(arguments).exit_code, 0);
+  const Outcome resumed = box_.Run({"resume", "runs/run-1", "--steps", "3", "--samples", "0"});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  const Outcome again = box_.Run(arguments);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(ReadAll(box_.path("runs/run-1/checkpoints/step-2/model.safetensors")),
+            ReadAll(box_.path("runs/run-2/checkpoints/step-2/model.safetensors")));
+  EXPECT_THAT(resumed.err, AllOf(HasSubstr("1 file read, 4,000 bytes"), HasSubstr("1 run directory (runs/run-1)")));
+}
+
+TEST_F(Reading, Glob_OfSourcesWithAnEmptyOne_GoesDown) {
+  box_.Write("src/__init__.py", "");
+  box_.Write("src/a.py", Text(2000));
+  box_.Write("src/p/q/b.py", Text(1000));
+  box_.Write("src/p/readme.txt", Text(500));
+  const Outcome outcome = Train({"src/**/*.py"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("2 files read, 3,000 bytes"), HasSubstr("1 empty file (src/__init__.py)")));
+}
+
+TEST_F(Reading, SixOddFiles_AreToldAtOnce) {
+  const std::vector<std::string> odd = {"a.bin", "b.docx", "c.pdf", "d.txt.gz", "e.odt", "f.exe"};
+  box_.Write("d/a.bin", Binary());
+  box_.Write("d/b.docx", "PK\x03\x04 and so on");
+  box_.Write("d/c.pdf", "%PDF-1.4 and so on");
+  box_.Write("d/d.txt.gz", "no gzip at all");
+  box_.Write("d/e.odt", "PK\x03\x04 and so on");
+  box_.Write("d/f.exe", "MZ" + Binary());
+  box_.Write("d/good.txt", Text(3000));
+  std::vector<std::string> named = {"d/good.txt"};
+  for (const std::string& name : odd) named.push_back("d/" + name);
+  const Outcome refused = Train(named), folder = Train({"d"});
+  EXPECT_EQ(refused.exit_code, kBadInput) << refused.err;
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  ASSERT_EQ(folder.exit_code, 0) << folder.err;
+  for (const std::string& name : odd) {
+    EXPECT_THAT(refused.err, HasSubstr("d/" + name));
+    EXPECT_THAT(folder.err, HasSubstr("d/" + name));
+  }
+  for (const std::string& told : {refused.err, folder.err}) {
+    EXPECT_THAT(told, AllOf(HasSubstr("`pandoc -t plain --wrap=none d/b.docx -o d/b.txt`"),
+                            HasSubstr("`pdftotext d/c.pdf d/c.txt`")));
+  }
+}
+
+TEST_F(Reading, Filters_ChooseInFolders_AndStandInTheRun) {
+  box_.Write("d/a.py", Text(2000));
+  box_.Write("d/a.md", Text(1000));
+  box_.Write("d/gen/b.py", Text(500));
+  const Outcome outcome = Train({"d"}, {"--include", "*.py", "--exclude", "gen"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 file read, 2,000 bytes"), HasSubstr("filters leave out (d/a.md")));
+  EXPECT_THAT(ReadAll(box_.path("run/config.toml")), AllOf(HasSubstr("*.py"), HasSubstr("gen")));
+  EXPECT_EQ(box_.Run({"resume", box_.path("run"), "--steps", "2", "--samples", "0", "--quiet"}).exit_code, 0);
+}
+
+TEST_F(Reading, Folder_WithTheProgramsOwnOutput_LeavesItOut) {
+  box_.Write("d/a.txt", Text(3000));
+  box_.Write("d/train.log", "an older line\n");
+  const std::string command = "cd " + box_.path("") + " && CLLM_CACHE=" + box_.path("cache") + " exec " + CLLM_PROGRAM +
+                              " train d --tokenizer bytes --layers 1 --heads 2 --width 8 --hidden 8 --context 8 "
+                              "--batch 4 --steps 1 --samples 0 --out run 2>> d/train.log";
+  EXPECT_EQ(std::system(command.c_str()), 0) << ReadAll(box_.path("d/train.log"));
+  EXPECT_THAT(ReadAll(box_.path("d/train.log")), HasSubstr("that this program writes (d/train.log"));
+}
+
+TEST_F(Reading, SameFileByOtherNames_IsToldAndReadOnce) {
+  box_.Write("a.txt", Text(3000));
+  std::filesystem::create_symlink("a.txt", box_.path("link.txt"));
+  std::filesystem::create_hard_link(box_.path("a.txt"), box_.path("hard.txt"));
+  for (const std::string other : {"link.txt", "hard.txt", "./a.txt"}) {
+    const Outcome outcome = Train({"a.txt", other});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 file read, 3,000 bytes"), HasSubstr("second name")));
+  }
+}
+
+TEST_F(Reading, CopiesAndValidationOnTheText_AreToldOnce) {
+  box_.Write("a.txt", Text(3000));
+  box_.Write("b.txt", Text(3000));
+  const Outcome copies = Train({"a.txt", "b.txt"});
+  ASSERT_EQ(copies.exit_code, 0) << copies.err;
+  EXPECT_THAT(copies.err, HasSubstr("b.txt as in a.txt"));
+  for (const std::string validation : {"a.txt", "b.txt"}) {
+    const Outcome outcome = Train({"a.txt"}, {"--val", validation});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(validation + " stands in the text to train on"));
+    EXPECT_EQ(outcome.err.find("stands in"), outcome.err.rfind("stands in"));
+  }
+}
+
+}  // namespace
+}  // namespace cllm::testing
