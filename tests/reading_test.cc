@@ -161,5 +161,51 @@ TEST_F(Reading, CopiesAndValidationOnTheText_AreToldOnce) {
   }
 }
 
+// ---- Encodings
+
+// Each byte of an ASCII text as a unit of `bytes` bytes behind a mark.
+std::string Wide(const std::string& text, size_t bytes, bool big_endian) {
+  std::string wide;
+  const auto add = [&](uint32_t unit) {
+    for (size_t i = 0; i < bytes; ++i) wide += static_cast<char>(unit >> 8 * (big_endian ? bytes - 1 - i : i));
+  };
+  add(0xFEFF);
+  for (const char c : text) add(static_cast<unsigned char>(c));
+  return wide;
+}
+
+TEST_F(Reading, MarkedEncodings_TrainTheModelOfTheSameText) {
+  const std::string plain = Text(3000);
+  ASSERT_EQ(Train({box_.Write("plain.txt", plain)}, {}, "plain").exit_code, 0);
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"utf16le", Wide(plain, 2, false)}, {"utf16be", Wide(plain, 2, true)},     {"utf32le", Wide(plain, 4, false)},
+      {"utf32be", Wide(plain, 4, true)},  {"utf8mark", "\xEF\xBB\xBF" + plain}};
+  for (const auto& [name, text] : cases) {
+    const Outcome outcome = Train({box_.Write(name + ".txt", text)});
+    ASSERT_EQ(outcome.exit_code, 0) << name << ": " << outcome.err;
+    EXPECT_EQ(ReadAll(box_.path("run/checkpoints/step-1/model.safetensors")),
+              ReadAll(box_.path("plain/checkpoints/step-1/model.safetensors")))
+        << name;
+    EXPECT_EQ(outcome.err.find("is converted") != std::string::npos, name != "utf8mark") << outcome.err;
+  }
+}
+
+TEST_F(Reading, TwoTextsNotInUtf8_AreNamedOnce) {
+  box_.Write("d/a.txt", Text(2000));
+  box_.Write("d/b.txt", "caf\xE9 cr\xE8me " + Text(1000));
+  box_.Write("d/c.txt", "stra\xDF" "e " + Text(900));
+  const Outcome outcome = Train({"d"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("2 bytes of d/b.txt and 1 bytes of d/c.txt are not valid UTF-8"),
+                                 Not(HasSubstr("d/a.txt"))));
+  EXPECT_EQ(outcome.err.find("valid UTF-8"), outcome.err.rfind("valid UTF-8"));
+}
+
+TEST_F(Reading, Utf16WithoutAMark_IsRefusedWithTheCommand) {
+  const Outcome outcome = Train({box_.Write("a.txt", Wide(Text(3000), 2, true).substr(2))});
+  EXPECT_EQ(outcome.exit_code, kBadInput);
+  EXPECT_THAT(outcome.err, HasSubstr("iconv -f UTF-16BE -t UTF-8"));
+}
+
 }  // namespace
 }  // namespace cllm::testing

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/system.h"
 #include "corpus/binary_check.h"
+#include "corpus/text_encoding.h"
 
 namespace cllm {
 namespace {
@@ -100,7 +101,8 @@ Result<FileDescriptor> SpoolToFile(int input, const std::string& path, const std
   for (bool first = true;; first = false) {
     CLLM_ASSIGN(const size_t count, ReadFully(input, path, block));
     const std::string_view bytes(block.data(), count);
-    if (first) {
+    // An endless binary stream is refused at its start; what has a mark of UTF-16 or UTF-32 is converted later.
+    if (first && !HasWideMark(bytes)) {
       const std::string reason = BinaryReason(bytes.substr(0, kBinaryCheckBytes));
       if (!reason.empty()) return BinaryError(path, reason);
     }

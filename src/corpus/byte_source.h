@@ -27,7 +27,8 @@ Result<std::unique_ptr<ByteSource>> ReadPath(const std::string& path);
 
 // Copies a descriptor that can be read only once (standard input, a pipe) into an unnamed temporary file in
 // `directory`, which vanishes with the returned descriptor. `path` names the input in errors.
-// Errors: kBadInput if it cannot be read or its start is binary (BinaryReason), kFailed if the copy cannot be written.
+// Errors: kBadInput if it cannot be read or its start is binary (BinaryReason) without a
+// mark of UTF-16 or UTF-32, kFailed if the copy cannot be written.
 Result<FileDescriptor> SpoolToFile(int input, const std::string& path, const std::string& directory);
 
 }  // namespace cllm

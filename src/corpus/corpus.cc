@@ -17,8 +17,9 @@ namespace {
 constexpr size_t kReadBlock = size_t{1} << 18;
 constexpr size_t kMaxSeparatorBytes = 4096;
 
-Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, BlockCutter& cutter) {
-  CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, OpenSourceFile(file));
+Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, BlockCutter& cutter,
+                      FileFindings& found) {
+  CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, OpenSourceFile(file, found.decoding));
   const std::unique_ptr<DocumentSplitter> splitter = MakeDocumentSplitter(file, options, cutter);
   std::string block(kReadBlock, '\0');
   while (true) {
@@ -63,12 +64,13 @@ Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor) {
       return visitor(block);
     };
     BlockCutter cutter(watch);
-    statuses.push_back(ReadSourceFile(file, options_, cutter));
+    file.found = {};
+    statuses.push_back(ReadSourceFile(file, options_, cutter, file.found));
     const CorpusStatistics after = counter.Statistics();
-    file.found = {.bytes = after.bytes - before.bytes,
-                  .invalid_bytes = after.invalid_bytes - before.invalid_bytes,
-                  .nul_bytes = after.nul_bytes - before.nul_bytes,
-                  .hash = hasher.Digest()};
+    file.found.bytes = after.bytes - before.bytes;
+    file.found.invalid_bytes = after.invalid_bytes - before.invalid_bytes;
+    file.found.nul_bytes = after.nul_bytes - before.nul_bytes;
+    file.found.hash = hasher.Digest();
   }
   CLLM_ASSIGN(const bool complete, LeaveOut(statuses));
   return CorpusScan{counter.Statistics(), complete};
@@ -100,7 +102,10 @@ Result<bool> Corpus::LeaveOut(const std::vector<Status>& statuses) {
 
 Status Corpus::Read(const TextVisitor& visitor) const {
   BlockCutter cutter(visitor);
-  for (const SourceFile& file : files_) CLLM_TRY(ReadSourceFile(file, options_, cutter));
+  for (const SourceFile& file : files_) {
+    FileFindings again;
+    CLLM_TRY(ReadSourceFile(file, options_, cutter, again));
+  }
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "corpus/glob_pattern.h"
 #include "corpus/left_out.h"
+#include "corpus/text_encoding.h"
 #include "text/text_source.h"
 
 // Text as it comes: files, directories, globs and standard input, read as a stream of documents in bounded memory.
@@ -45,7 +46,8 @@ struct FileFindings {
   uint64_t bytes = 0;  // of text
   uint64_t invalid_bytes = 0;
   uint64_t nul_bytes = 0;
-  Hash128 hash;  // of its text, without document boundaries
+  Hash128 hash;       // of its text, without document boundaries
+  Decoding decoding;  // of its bytes
 };
 
 // A pass that gathers what there is to know.

@@ -45,6 +45,22 @@ std::string BytesByFile(const std::vector<SourceFile>& files, uint64_t FileFindi
   return NameSome(names, kNamed);
 }
 
+// Files that were converted, and what of them encoded nothing.
+std::string ConversionNote(const std::vector<SourceFile>& files) {
+  std::vector<std::string> names;
+  uint64_t replaced = 0;
+  for (const SourceFile& file : files) {
+    const Decoding& decoding = file.found.decoding;
+    if (decoding.encoding.empty()) continue;
+    names.push_back(fmt::format("{} from {}", file.Name(), decoding.encoding));
+    replaced += decoding.replaced;
+  }
+  if (names.empty()) return "";
+  std::string note = NameSome(names, kNamed) + (names.size() == 1 ? " is" : " are") + " converted";
+  if (replaced != 0) note += fmt::format("; U+FFFD stands for {} places that encode nothing", FormatCount(replaced));
+  return note;
+}
+
 // Files whose text is that of one before, by the number and hash of its bytes; files without text are no copies.
 std::string CopiesNote(const std::vector<SourceFile>& files) {
   std::map<std::pair<std::string, uint64_t>, const SourceFile*> first;
@@ -69,8 +85,11 @@ std::vector<std::string> CorpusNotes(const std::vector<SourceFile>& files, const
                                      bool searched) {
   std::vector<std::string> notes;
   if (searched || !left_out.empty()) notes.push_back(Summary(files, left_out));
+  if (std::string converted = ConversionNote(files); !converted.empty()) notes.push_back(std::move(converted));
   if (const std::string bytes = BytesByFile(files, &FileFindings::invalid_bytes); !bytes.empty()) {
-    notes.push_back(bytes + " are not valid UTF-8; they are kept as they are");
+    notes.push_back(bytes +
+                    " are not valid UTF-8; they are kept as they are (if the text is Latin-1, `iconv -f "
+                            "WINDOWS-1252` converts it)");
   }
   if (const std::string bytes = BytesByFile(files, &FileFindings::nul_bytes); !bytes.empty()) {
     notes.push_back(bytes + " are NUL; they are kept as they are");

@@ -206,9 +206,28 @@ TEST_F(CorpusTest, Binary_IsRefusedByName) {
   std::string controls;
   for (int i = 1; i < 200; ++i) controls += static_cast<char>(i % 100 < 8 ? i % 8 + 1 : 'a');
   ExpectBad({.paths = {files_.Write("b.txt", controls)}}, {"b.txt", "binary", "control bytes"});
-  ExpectBad({.paths = {files_.Write("c.txt", std::string("\xFF\xFEh\0i\0", 6))}}, {"c.txt", "UTF-16", "UTF-8"});
+  std::string wide;
+  for (const char c : std::string("UTF-16 without a mark")) (wide += c) += '\0';
+  ExpectBad({.paths = {files_.Write("c.txt", wide)}}, {"c.txt", "UTF-16", "iconv -f UTF-16LE -t UTF-8"});
+  std::string noise = "\xFF\xFE";
+  for (int i = 0; i < 400; ++i) noise += static_cast<char>(i % 3 == 0 ? 'x' : 0xD8 + i % 4);
+  ExpectBad({.paths = {files_.Write("n.mp3", noise)}}, {"n.mp3", "binary", "starts like UTF-16"});
   ExpectBad({.paths = {files_.Write("d.txt.gz", Gzip(std::string(100, '\0')))}}, {"d.txt.gz", "binary"});
   ExpectBad({.paths = {files_.Write("e.txt", Gzip("compressed without the name for it"))}}, {"e.txt", "binary"});
+}
+
+TEST_F(CorpusTest, MarkedTexts_AreUtf8WithoutTheirMark) {
+  const std::string wide("\xFE\xFF\0h\0\xE9\xD8\x3D\xDE\0", 10), lone("\xFF\xFE\x3D\xD8h\0i\0", 8);
+  ExpectDocuments({.paths = {files_.Write("a.txt", wide), files_.Write("b.txt", "\xEF\xBB\xBFmarked"),
+                             files_.Write("c.txt.gz", Gzip(wide))}},
+                  {"hé😀", "marked", "hé😀"});
+  ExpectDocuments({.paths = {files_.Write("a.jsonl", "\xEF\xBB\xBF{\"text\": \"one\"}\n")}}, {"one"});
+  Result<Corpus> corpus = Corpus::Open({.paths = {files_.Write("l.txt", lone + std::string(100, ' '))}}, "");
+  ASSERT_TRUE(corpus.ok()) << corpus.status().message();
+  ASSERT_TRUE(corpus->Scan([](const TextBlock&) { return Status(); })->complete);
+  ASSERT_EQ(corpus->Notes().size(), 1u);
+  EXPECT_NE(corpus->Notes()[0].find("l.txt from UTF-16 is converted; U+FFFD stands for 1 place"), std::string::npos)
+      << corpus->Notes()[0];
 }
 
 TEST_F(CorpusTest, TextWithUsualControls_IsNoBinary) {
@@ -378,6 +397,11 @@ TEST_F(CorpusTest, Stdin_IsReadTwiceFromASpool) {
 TEST_F(CorpusTest, EmptyStdin_IsRefusedByName) {
   const Stdin input("");
   ExpectBad({.paths = {"-"}}, {"standard input", "empty"});
+}
+
+TEST_F(CorpusTest, WideStdin_IsConverted) {
+  const Stdin input(std::string("\xFF\xFEh\0i\0", 6));
+  ExpectDocuments({.paths = {"-"}}, {"hi"});
 }
 
 TEST_F(CorpusTest, BinaryStdin_IsRefusedByName) {

@@ -28,6 +28,20 @@ Compression TakeCompression(std::string& path) {
   return Compression::kNone;
 }
 
+std::unique_ptr<ByteSource> Decompressed(std::unique_ptr<ByteSource> bytes, const SourceFile& file) {
+  switch (file.compression) {
+    case Compression::kNone:
+      return bytes;
+    case Compression::kGzip:
+      return DecompressGzip(std::move(bytes), file.path);
+    case Compression::kXz:
+      return DecompressXz(std::move(bytes), file.path);
+    case Compression::kZstd:
+      return DecompressZstd(std::move(bytes), file.path);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string SourceFile::Name() const { return path == kStandardInput ? "standard input" : path; }
@@ -41,24 +55,14 @@ SourceFile DescribeFile(const std::string& path) {
   return file;
 }
 
-Result<std::unique_ptr<ByteSource>> OpenSourceFile(const SourceFile& file) {
+Result<std::unique_ptr<ByteSource>> OpenSourceFile(const SourceFile& file, Decoding& decoding) {
   std::unique_ptr<ByteSource> bytes;
   if (file.spool.is_open()) {
     bytes = ReadDescriptor(file.spool.get(), file.Name());
   } else {
     CLLM_ASSIGN(bytes, ReadPath(file.path));
   }
-  switch (file.compression) {
-    case Compression::kNone:
-      return bytes;
-    case Compression::kGzip:
-      return DecompressGzip(std::move(bytes), file.path);
-    case Compression::kXz:
-      return DecompressXz(std::move(bytes), file.path);
-    case Compression::kZstd:
-      return DecompressZstd(std::move(bytes), file.path);
-  }
-  return bytes;
+  return DecodeMarkedText(Decompressed(std::move(bytes), file), decoding);
 }
 
 }  // namespace cllm

@@ -34,7 +34,8 @@ struct SourceFile {
 // What the extensions of a path say: ".jsonl.gz" is gzip and JSON lines; what is unknown is plain text.
 SourceFile DescribeFile(const std::string& path);
 
-// The decompressed bytes of a file from its start.
-Result<std::unique_ptr<ByteSource>> OpenSourceFile(const SourceFile& file);
+// The decompressed bytes of a file from its start, as UTF-8 where a mark says what else they are. `decoding` must
+// outlive the source.
+Result<std::unique_ptr<ByteSource>> OpenSourceFile(const SourceFile& file, Decoding& decoding);
 
 }  // namespace cllm

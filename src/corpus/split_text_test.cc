@@ -125,7 +125,8 @@ TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
   ASSERT_TRUE(split.ok());
   ASSERT_EQ(split->notes().size(), 1u);
   EXPECT_EQ(split->notes()[0],
-            "2 bytes of " + c + " and 1 bytes of " + b + " are not valid UTF-8; they are kept as they are");
+            "2 bytes of " + c + " and 1 bytes of " + b + " are not valid UTF-8; they are kept as they are (if the text is "
+            "Latin-1, `iconv -f WINDOWS-1252` converts it)");
 }
 
 TEST_F(SplitTextTest, SameTextTwice_IsTold) {
