@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "program.h"
@@ -205,6 +206,51 @@ TEST_F(Reading, Utf16WithoutAMark_IsRefusedWithTheCommand) {
   const Outcome outcome = Train({box_.Write("a.txt", Wide(Text(3000), 2, true).substr(2))});
   EXPECT_EQ(outcome.exit_code, kBadInput);
   EXPECT_THAT(outcome.err, HasSubstr("iconv -f UTF-16BE -t UTF-8"));
+}
+
+// ---- JSON lines
+
+std::string Lines(size_t count, const std::function<std::string(size_t)>& line) {
+  std::string text;
+  for (size_t i = 1; i <= count; ++i) text += line(i) + "\n";
+  return text;
+}
+
+TEST_F(Reading, ChatWithBrokenLines_TrainsOnTheOthers) {
+  box_.Write("chat.jsonl", Lines(400, [](size_t i) -> std::string {
+               if (i == 7 || i == 100) return R"({"messages": [{"role": "user", "content": "cut)";
+               if (i == 200) return R"({"id": 200})";
+               return R"({"messages": [{"role": "user", "content": "What is )" + std::to_string(1000 + i) +
+                      R"(?"}, {"role": "assistant", "content": "A number."}]})";
+             }));
+  const Outcome outcome = Train({"chat.jsonl"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("3 of 400 lines of chat.jsonl (numbers 7, 100, 200; line 7: "));
+  const std::string one = "user: What is 1001?\n\nassistant: A number.";
+  EXPECT_EQ(Bytes("chat.jsonl"), 397 * one.size());
+}
+
+TEST_F(Reading, JsonLinesWithManyBadOnes_AreRefused_InAFolderLeftOut) {
+  box_.Write("d/bad.jsonl", Lines(100, [](size_t i) { return i % 50 == 0 ? "{" : R"({"text": "some text"})"; }));
+  box_.Write("d/good.txt", Text(3000));
+  const Outcome outcome = Train({"d/bad.jsonl"});
+  EXPECT_EQ(outcome.exit_code, kBadInput);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("d/bad.jsonl: 2 of 100 lines are bad"), HasSubstr("line 50: ")));
+  const Outcome folder = Train({"d"});
+  ASSERT_EQ(folder.exit_code, 0) << folder.err;
+  EXPECT_THAT(folder.err, AllOf(HasSubstr("1 file read, 3,000 bytes"), HasSubstr("d/bad.jsonl: 2 of 100")));
+}
+
+TEST_F(Reading, NestedFieldAndLoneSurrogates) {
+  box_.Write("n.jsonl", Lines(120, [](size_t i) {
+               return R"({"data": {"text": "a line of some words \ud83d )" + std::to_string(1000 + i) + "\"}}";
+             }));
+  const Outcome without = Train({"n.jsonl"});
+  EXPECT_EQ(without.exit_code, kBadInput);
+  EXPECT_THAT(without.err, AllOf(HasSubstr("only data"), HasSubstr("--field")));
+  const Outcome outcome = Train({"n.jsonl"}, {"--field", "data.text"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, Not(HasSubstr("bad")));
 }
 
 }  // namespace

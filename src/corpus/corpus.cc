@@ -20,7 +20,7 @@ constexpr size_t kMaxSeparatorBytes = 4096;
 Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, BlockCutter& cutter,
                       FileFindings& found) {
   CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, OpenSourceFile(file, found.decoding));
-  const std::unique_ptr<DocumentSplitter> splitter = MakeDocumentSplitter(file, options, cutter);
+  const std::unique_ptr<DocumentSplitter> splitter = MakeDocumentSplitter(file, options, cutter, found.lines);
   std::string block(kReadBlock, '\0');
   while (true) {
     CLLM_ASSIGN(const size_t count, source->Read(block));
@@ -84,7 +84,8 @@ Result<bool> Corpus::LeaveOut(const std::vector<Status>& statuses) {
     const Status& status = statuses[i];
     if (!status.ok() && status.code() != Code::kBadInput) return status;
     if (!status.ok() && !files_[i].named) {
-      left_out_.push_back({.reason = LeftOutReason::kDamaged,
+      const LineFindings& lines = files_[i].found.lines;
+      left_out_.push_back({.reason = lines.bad != 0 ? LeftOutReason::kBadLines : LeftOutReason::kDamaged,
                            .path = files_[i].path,
                            .bytes = files_[i].bytes,
                            .detail = status.message()});

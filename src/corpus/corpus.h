@@ -21,7 +21,7 @@ namespace cllm {
 struct CorpusOptions {
   std::vector<std::string> paths = {};  // files, directories, globs, "-" for standard input
   FileFilter filter = {};               // of what is found in folders and by globs
-  std::string field = "text";           // of a .jsonl line: the string that is the document
+  std::string field = "text";           // of a .jsonl line: where the document is (json_line.h)
   std::string separator = "";  // between the documents of a file that is not .jsonl; empty: a file is a document
 };
 
@@ -41,6 +41,15 @@ struct CorpusStatistics {
   bool operator==(const CorpusStatistics&) const = default;
 };
 
+// Of the lines of a .jsonl file that hold something.
+struct LineFindings {
+  static constexpr size_t kKept = 5;
+  uint64_t all = 0;
+  uint64_t bad = 0;                      // left out
+  std::vector<uint64_t> first_bad = {};  // numbers of the first ones, from 1 in all lines
+  std::string first_reason = "";         // of the first bad one
+};
+
 // What a pass found in one file.
 struct FileFindings {
   uint64_t bytes = 0;  // of text
@@ -48,6 +57,7 @@ struct FileFindings {
   uint64_t nul_bytes = 0;
   Hash128 hash;       // of its text, without document boundaries
   Decoding decoding;  // of its bytes
+  LineFindings lines;
 };
 
 // A pass that gathers what there is to know.
@@ -77,8 +87,8 @@ class Corpus {
   Result<CorpusScan> Scan(const TextVisitor& visitor);
 
   // Streams every document in order. Errors: those of the visitor; a file that vanished or cannot be read; damaged
-  // compression (or a window above 64 MiB); a .jsonl line that is not an object, lacks the field or is above 16 MiB,
-  // with its line number. Memory: under 100 MB, whatever the sizes of files, lines and documents.
+  // compression (or a window above 64 MiB); a .jsonl file of which more than one line in a hundred is bad: no JSON object,
+  // without the field, or above 16 MiB; fewer are left out. Memory: under 100 MB, whatever the sizes of files, lines and documents.
   Status Read(const TextVisitor& visitor) const;
 
   // The paths as read, for messages: "a.txt", "a.txt and 3 more files".

@@ -61,6 +61,22 @@ std::string ConversionNote(const std::vector<SourceFile>& files) {
   return note;
 }
 
+// "3 bad lines of a.jsonl (2, 7 and 9; line 2: expected ...) are left out"
+std::string BadLinesNote(const std::vector<SourceFile>& files) {
+  std::vector<std::string> names;
+  for (const SourceFile& file : files) {
+    const LineFindings& lines = file.found.lines;
+    if (lines.bad == 0) continue;
+    std::vector<std::string> numbers;
+    for (const uint64_t number : lines.first_bad) numbers.push_back(std::to_string(number));
+    const uint64_t more = lines.bad - lines.first_bad.size();
+    names.push_back(fmt::format("{} of {} lines of {} ({}{}{}; {})", FormatCount(lines.bad), FormatCount(lines.all),
+                                file.Name(), lines.bad == 1 ? "number " : "numbers ", fmt::join(numbers, ", "),
+                                more == 0 ? "" : fmt::format(" and {} more", FormatCount(more)), lines.first_reason));
+  }
+  return names.empty() ? "" : "left out as bad: " + NameSome(names, kNamed);
+}
+
 // Files whose text is that of one before, by the number and hash of its bytes; files without text are no copies.
 std::string CopiesNote(const std::vector<SourceFile>& files) {
   std::map<std::pair<std::string, uint64_t>, const SourceFile*> first;
@@ -85,6 +101,7 @@ std::vector<std::string> CorpusNotes(const std::vector<SourceFile>& files, const
                                      bool searched) {
   std::vector<std::string> notes;
   if (searched || !left_out.empty()) notes.push_back(Summary(files, left_out));
+  if (std::string bad = BadLinesNote(files); !bad.empty()) notes.push_back(std::move(bad));
   if (std::string converted = ConversionNote(files); !converted.empty()) notes.push_back(std::move(converted));
   if (const std::string bytes = BytesByFile(files, &FileFindings::invalid_bytes); !bytes.empty()) {
     notes.push_back(bytes +

@@ -294,17 +294,17 @@ TEST_F(CorpusTest, DamagedCompression_IsRefusedByName) {
   ExpectBad({.paths = {files_.Write("d.txt.zst", "plain text")}}, {"d.txt.zst", "damaged", "zstd"});
 }
 
-TEST_F(CorpusTest, BadJsonLine_IsRefusedByFileAndLine) {
+TEST_F(CorpusTest, BadJsonLine_IsToldByFileAndLine) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"[1, 2]", {"JSON object", "an array"}},
       {"\"text\"", {"JSON object", "a string"}},
       {"12", {"JSON object", "a number"}},
       {"null", {"JSON object", "null"}},
-      {"{\"body\": \"x\"}", {"\"text\"", "none", "(field)"}},
+      {"{\"body\": \"x\"}", {"\"text\"", "only body", "(`field`)"}},
       {"{\"text\": 3}", {"a string", "\"text\"", "a number"}},
       {"{\"text\": null}", {"a string", "null"}},
       {"{\"text\": {}}", {"a string", "an object"}},
-      {"{\"text\": [\"x\"]}", {"a string", "an array"}},
+      {"{\"text\": [7]}", {"messages", "a number"}},
       {"{\"text\": \"a\", \"text\": \"b\"}", {"two"}},
       {"{\"text\": \"a\"", {"syntax"}},
       {"{\"text\": \"a\"} x", {"syntax"}},
@@ -316,7 +316,7 @@ TEST_F(CorpusTest, BadJsonLine_IsRefusedByFileAndLine) {
   };
   for (const auto& [line, parts] : cases) {
     std::vector<std::string> expected = parts;
-    expected.push_back("a.jsonl line 3");
+    expected.insert(expected.end(), {"a.jsonl: 1 of 2 lines are bad", "line 3: "});
     ExpectBad({.paths = {files_.Write("a.jsonl", "{\"text\": \"fine\"}\n\n" + line + "\n")}}, expected);
   }
 }
@@ -326,13 +326,39 @@ TEST_F(CorpusTest, JsonLineOfOneLevel64_IsRead_Deeper_IsNot) {
     return "{\"n\": " + std::string(levels, '[') + std::string(levels, ']') + ", \"text\": \"x\"}";
   };
   ExpectDocuments({.paths = {files_.Write("a.jsonl", nested(63))}}, {"x"});
-  ExpectBad({.paths = {files_.Write("b.jsonl", nested(64))}}, {"b.jsonl line 1", "64"});
+  ExpectBad({.paths = {files_.Write("b.jsonl", nested(64))}}, {"b.jsonl", "line 1: ", "64"});
 }
 
 TEST_F(CorpusTest, EndlessJsonLine_IsRefused) {
   const std::string path =
       files_.Write("a.jsonl", "{\"text\": \"x\"}\n{\"text\": \"" + std::string(17u << 20, 'x') + "\"}\n");
-  ExpectBad({.paths = {path}}, {"a.jsonl line 2", "16 MiB"});
+  ExpectBad({.paths = {path}}, {"a.jsonl", "line 2 is longer", "16 MiB"});
+}
+
+TEST_F(CorpusTest, BadJsonLines_AreLeftOutUpToOneInAHundred) {
+  std::string lines;
+  std::vector<std::string> expected;
+  for (int i = 1; i <= 600; ++i) {
+    const bool bad = i % 100 == 50;
+    if (!bad) expected.push_back("document " + std::to_string(i));
+    lines += bad ? (i == 50 ? "{\"text\": 5}\n" : i == 150 ? std::string(17u << 20, 'x') + "\n" : "{broken\n")
+                 : "{\"text\": \"" + expected.back() + "\"}\n";
+  }
+  const std::string path = files_.Write("d/a.jsonl", lines);
+  ExpectDocuments({.paths = {path}}, expected);
+  Result<Corpus> corpus = Corpus::Open({.paths = {path}}, spool_.path());
+  const auto pass = [](const TextBlock&) { return Status(); };
+  ASSERT_TRUE(corpus->Scan(pass)->complete);
+  EXPECT_EQ(corpus->Notes().at(0), "left out as bad: 6 of 600 lines of " + path +
+                                       " (numbers 50, 150, 250, 350, 450 and 1 more; line 50: expected a string in "
+                                       "field \"text\", found a number)");
+  files_.Write("d/a.jsonl", lines + "{one more\n");
+  ExpectBad({.paths = {path}}, {"7 of 601 lines are bad", "one in a hundred", "line 50: "});
+  files_.Write("d/b.txt", "text");
+  Result<Corpus> folder = Corpus::Open({.paths = {files_ / "d"}}, spool_.path());
+  EXPECT_FALSE(folder->Scan(pass)->complete);
+  EXPECT_EQ(folder->Scan(pass)->statistics.bytes, 4u);
+  EXPECT_NE(folder->Notes().at(0).find("1 .jsonl file with bad lines"), std::string::npos) << folder->Notes().at(0);
 }
 
 TEST_F(CorpusTest, BadOptions_AreUsageErrors) {

@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/units.h"
 #include "corpus/json_line.h"
 
 namespace cllm {
@@ -52,16 +54,17 @@ class SeparatedText : public DocumentSplitter {
 
 class JsonLines : public DocumentSplitter {
  public:
-  JsonLines(std::string name, std::string field, BlockCutter& cutter)
-      : name_(std::move(name)), field_(std::move(field)), cutter_(cutter) {}
+  JsonLines(std::string name, std::string field, BlockCutter& cutter, LineFindings& lines)
+      : name_(std::move(name)), field_(std::move(field)), cutter_(cutter), lines_(lines) {}
 
   Status Append(std::string_view bytes) override {
     while (!bytes.empty()) {
       const size_t end = bytes.find('\n');
       const std::string_view part = bytes.substr(0, end);
-      if (line_.size() + part.size() > kMaxJsonLineBytes) return LineTooLong();
+      if (line_.size() + part.size() > kMaxJsonLineBytes) too_long_ = true;
+      if (too_long_) line_.clear();
       if (end == std::string_view::npos) {
-        line_.append(part);
+        if (!too_long_) line_.append(part);
         return {};
       }
       CLLM_TRY(line_.empty() ? Line(part) : Line(line_.append(part)));
@@ -72,43 +75,52 @@ class JsonLines : public DocumentSplitter {
   }
 
   Status End() override {
-    const Status status = Line(line_);
+    CLLM_TRY(Line(line_));
     line_.clear();
-    return status;
+    if (lines_.bad * 100 <= lines_.all) return {};
+    return BadInput(fmt::format("{}: {} of {} lines are bad, expected at most one in a hundred ({})", name_,
+                                FormatCount(lines_.bad), FormatCount(lines_.all), lines_.first_reason));
   }
 
  private:
-  std::string Place() const { return fmt::format("{} line {}", name_, number_); }
-
-  Status LineTooLong() {
-    ++number_;
-    return BadInput(
-        fmt::format("{} is longer than {} MiB; expected shorter lines: split the document or give it as a text "
-                    "file",
-                    Place(), kMaxJsonLineBytes >> 20));
-  }
-
   Status Line(std::string_view line) {
     ++number_;
+    if (std::exchange(too_long_, false)) {
+      Bad(fmt::format(" is longer than {} MiB", kMaxJsonLineBytes >> 20));
+      return {};
+    }
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return {};
-    CLLM_ASSIGN(const std::string text, JsonLineField(line, field_, Place()));
-    CLLM_TRY(cutter_.Append(text));
+    const Result<std::string> text = JsonLineText(line, field_);
+    if (!text.ok()) {
+      Bad(": " + text.status().message());
+      return {};
+    }
+    ++lines_.all;
+    CLLM_TRY(cutter_.Append(*text));
     return cutter_.EndDocument();
+  }
+
+  void Bad(const std::string& reason) {
+    ++lines_.all, ++lines_.bad;
+    if (lines_.first_bad.size() < LineFindings::kKept) lines_.first_bad.push_back(number_);
+    if (lines_.first_reason.empty()) lines_.first_reason = fmt::format("line {}{}", number_, reason);
   }
 
   std::string name_;
   std::string field_;
   BlockCutter& cutter_;
+  LineFindings& lines_;
   std::string line_;  // the start of a line that goes on
+  bool too_long_ = false;
   uint64_t number_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, const CorpusOptions& options,
-                                                       BlockCutter& cutter) {
+                                                       BlockCutter& cutter, LineFindings& lines) {
   if (file.layout == TextLayout::kJsonLines) {
-    return std::make_unique<JsonLines>(file.Name(), options.field, cutter);
+    return std::make_unique<JsonLines>(file.Name(), options.field, cutter, lines);
   }
   if (!options.separator.empty()) return std::make_unique<SeparatedText>(options.separator, cutter);
   return std::make_unique<WholeText>(cutter);

@@ -13,8 +13,15 @@ inline constexpr size_t kMaxJsonLineBytes = size_t{1} << 24;
 // The deepest nesting of arrays and objects in it.
 inline constexpr size_t kMaxJsonLineDepth = 64;
 
-// The string in `field` of the JSON object `line`. Errors (kBadInput) begin with `place`, "x.jsonl line 3": no JSON
-// (with the byte where), no object, nested too deep, the field absent, twice there, or no string.
-Result<std::string> JsonLineField(std::string_view line, const std::string& field, const std::string& place);
+// The text in `field` of the JSON object `line`: a key of the object as it stands, else keys within keys ("data.text").
+// Its value is a string, or a list of messages: strings, or objects with their text in "content" (or "value", "text"; a
+// string, or parts with a "text") and who says it in "role" (or "from"). A list reads
+//   user: Where is it?
+//   <empty line>
+//   assistant: There.
+// Where the field is "text" and the object has none, "messages" or "conversations" is read instead. Lone surrogates are
+// U+FFFD. Error (kBadInput), to follow the place of the line: no JSON (with the byte where), no object, nested too deep,
+// the field absent (and which ones are there), twice there, or of another kind.
+Result<std::string> JsonLineText(std::string_view line, const std::string& field);
 
 }  // namespace cllm
