@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -251,6 +252,106 @@ TEST_F(Reading, NestedFieldAndLoneSurrogates) {
   const Outcome outcome = Train({"n.jsonl"}, {"--field", "data.text"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, Not(HasSubstr("bad")));
+}
+
+// ---- Pages and books
+
+// A zip file of entries as they are.
+class Zip {
+ public:
+  void Add(const std::string& name, const std::string& content) {
+    const std::string about = Number(Crc(content), 4) + Number(content.size(), 4) + Number(content.size(), 4) +
+                              Number(name.size(), 2) + Number(0, 2);
+    const std::string version_to_time = Number(20, 2) + Number(0, 2) + Number(0, 2) + Number(0, 4);
+    directory_ += "PK\x01\x02" + Number(20, 2) + version_to_time + about + Number(0, 10) + Number(files_.size(), 4) + name;
+    files_ += "PK\x03\x04" + version_to_time + about + name + content;
+    ++count_;
+  }
+  std::string Whole() const {
+    return files_ + directory_ + "PK\x05\x06" + Number(0, 4) + Number(count_, 2) + Number(count_, 2) +
+           Number(directory_.size(), 4) + Number(files_.size(), 4) + Number(0, 2);
+  }
+
+ private:
+  static std::string Number(uint64_t value, size_t bytes) {
+    std::string text;
+    for (size_t i = 0; i < bytes; ++i, value >>= 8) text += static_cast<char>(value);
+    return text;
+  }
+  static uint32_t Crc(const std::string& content) {
+    uint32_t crc = 0xFFFFFFFF;
+    for (const char c : content) {
+      crc ^= static_cast<unsigned char>(c);
+      for (int i = 0; i < 8; ++i) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    return ~crc;
+  }
+  std::string files_, directory_;
+  size_t count_ = 0;
+};
+
+std::string Book(const std::vector<std::string>& chapters) {
+  Zip zip;
+  zip.Add("mimetype", "application/epub+zip");
+  zip.Add("META-INF/container.xml", "<container><rootfiles><rootfile full-path=\"book.opf\"/></rootfiles></container>");
+  std::string items, spine;
+  for (size_t i = chapters.size(); i-- != 0;) {  // the archive's order is not that of the book
+    std::string id = "c";
+    id += std::to_string(i);
+    zip.Add(id + ".xhtml", "<html><head><title>no</title></head><body><p>" + chapters[i] + "</p></body></html>");
+    items += "<item id=\"" + id + "\" href=\"" + id + ".xhtml\" media-type=\"application/xhtml+xml\"/>";
+    spine.insert(0, "<itemref idref=\"" + id + "\"/>");
+  }
+  zip.Add("book.opf", "<package><manifest>" + items + "</manifest><spine>" + spine + "</spine></package>");
+  return zip.Whole();
+}
+
+// What a text is to the program, by the tokens of single bytes.
+TEST_F(Reading, Epub_IsItsChaptersInOrder) {
+  const std::string one = "One: " + Text(1500), two = "Two: " + Text(1200), three = "Three: " + Text(1300);
+  const auto words = [](std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    while (text.ends_with(' ')) text.pop_back();
+    return text + "\n";
+  };
+  const Outcome outcome = Train({box_.Write("book.epub", Book({one, two, three}))});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string same = box_.Write("same.txt", words(one) + "\n" + words(two) + "\n" + words(three));
+  ASSERT_EQ(Train({same}, {}, "same").exit_code, 0);
+  EXPECT_EQ(ReadAll(box_.path("run/checkpoints/step-1/model.safetensors")),
+            ReadAll(box_.path("same/checkpoints/step-1/model.safetensors")));
+}
+
+TEST_F(Reading, Html_IsItsText) {
+  std::string page = "<html><head><style>p { color: red }</style></head><body>", same;
+  for (int i = 0; i < 100; ++i) {
+    page += "<p>Paragraph <b>" + std::to_string(1000 + i) + "</b>&amp; more.</p>\n<script>x()</script>";
+    if (i != 0) same += "\n\n";
+    same += "Paragraph " + std::to_string(1000 + i) + "& more.";
+  }
+  for (const std::string name : {"a.html", "a.htm", "a.xhtml"}) {
+    const Outcome outcome = Train({box_.Write(name, page)});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(Bytes(name), same.size() + 1);
+  }
+  ASSERT_EQ(Train({box_.Write("same.txt", same + "\n")}, {}, "same").exit_code, 0);
+  EXPECT_EQ(ReadAll(box_.path("run/checkpoints/step-1/model.safetensors")),
+            ReadAll(box_.path("same/checkpoints/step-1/model.safetensors")));
+}
+
+TEST_F(Reading, Bombs_AreRefusedWithTheirLimit) {
+  std::string deep;
+  for (int i = 0; i < 5000; ++i) deep += "<div>";
+  struct Case {
+    std::string name, content, limit;
+  };
+  for (const auto& [name, content, limit] :
+       {Case{"deep.html", deep + Text(3000), "2048"}, Case{"large.html", std::string(17u << 20, 'x'), "16 MiB"},
+        Case{"large.epub", Book({std::string(17u << 20, 'x')}), "16 MiB"}}) {
+    const Outcome outcome = Train({box_.Write(name, content)});
+    EXPECT_EQ(outcome.exit_code, kBadInput);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(name), HasSubstr(limit)));
+  }
 }
 
 }  // namespace

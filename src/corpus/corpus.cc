@@ -7,6 +7,7 @@
 #include "corpus/block_cutter.h"
 #include "corpus/corpus_notes.h"
 #include "corpus/document_splitter.h"
+#include "corpus/epub.h"
 #include "corpus/found_files.h"
 #include "corpus/source_file.h"
 #include "corpus/statistics_counter.h"
@@ -19,6 +20,11 @@ constexpr size_t kMaxSeparatorBytes = 4096;
 
 Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, BlockCutter& cutter,
                       FileFindings& found) {
+  if (file.layout == TextLayout::kEpub) {
+    CLLM_ASSIGN(const std::string text, EpubText(file.path));
+    CLLM_TRY(cutter.Append(text));
+    return cutter.EndDocument();
+  }
   CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, OpenSourceFile(file, found.decoding));
   const std::unique_ptr<DocumentSplitter> splitter = MakeDocumentSplitter(file, options, cutter, found.lines);
   std::string block(kReadBlock, '\0');

@@ -88,7 +88,8 @@ class Corpus {
 
   // Streams every document in order. Errors: those of the visitor; a file that vanished or cannot be read; damaged
   // compression (or a window above 64 MiB); a .jsonl file of which more than one line in a hundred is bad: no JSON object,
-  // without the field, or above 16 MiB; fewer are left out. Memory: under 100 MB, whatever the sizes of files, lines and documents.
+  // without the field, or above 16 MiB; fewer are left out; a page or book beyond the limits of html_text.h and
+  // zip_file.h. Memory: under 100 MB (300 MB with pages and books), whatever the sizes of files, lines and documents.
   Status Read(const TextVisitor& visitor) const;
 
   // The paths as read, for messages: "a.txt", "a.txt and 3 more files".

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/units.h"
+#include "corpus/html_text.h"
 #include "corpus/json_line.h"
 
 namespace cllm {
@@ -50,6 +51,31 @@ class SeparatedText : public DocumentSplitter {
   std::string separator_;
   BlockCutter& cutter_;
   std::string pending_;
+};
+
+// A page is gathered in memory and becomes one document.
+class Page : public DocumentSplitter {
+ public:
+  Page(std::string name, BlockCutter& cutter) : name_(std::move(name)), cutter_(cutter) {}
+
+  Status Append(std::string_view bytes) override {
+    // What is longer is refused at the end.
+    page_.append(bytes.substr(0, kMaxPageBytes + 1 - page_.size()));
+    return {};
+  }
+
+  Status End() override {
+    const Result<std::string> text = HtmlText(page_);
+    page_.clear();
+    if (!text.ok()) return Status(text.status().code(), fmt::format("{} {}", name_, text.status().message()));
+    CLLM_TRY(cutter_.Append(*text));
+    return cutter_.EndDocument();
+  }
+
+ private:
+  std::string name_;
+  BlockCutter& cutter_;
+  std::string page_;
 };
 
 class JsonLines : public DocumentSplitter {
@@ -122,6 +148,7 @@ std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, c
   if (file.layout == TextLayout::kJsonLines) {
     return std::make_unique<JsonLines>(file.Name(), options.field, cutter, lines);
   }
+  if (file.layout == TextLayout::kHtml) return std::make_unique<Page>(file.Name(), cutter);
   if (!options.separator.empty()) return std::make_unique<SeparatedText>(options.separator, cutter);
   return std::make_unique<WholeText>(cutter);
 }

@@ -15,11 +15,12 @@ class DocumentSplitter {
   virtual ~DocumentSplitter() = default;
   // More of the file.
   virtual Status Append(std::string_view bytes) = 0;
-  // The file is over. Error (kBadInput): more than one in a hundred of its JSON lines is bad.
+  // The file is over. Error (kBadInput): more than one in a hundred of its JSON lines is bad; a page that
+  // cannot be read.
   virtual Status End() = 0;
 };
 
-// The splitter for a file's layout: JSON lines, text with separators, or one document. `cutter` and `lines`, which counts
+// The splitter for a file's layout: JSON lines, a page, text with separators, or one document. `cutter` and `lines`, which counts
 // JSON lines, must outlive it.
 std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, const CorpusOptions& options,
                                                        BlockCutter& cutter, LineFindings& lines);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "corpus/binary_check.h"
+#include "corpus/epub.h"
 #include "corpus/office_document.h"
 
 namespace cllm {
@@ -31,13 +32,20 @@ bool IsNoEncoding(const Decoding& decoding, const std::string& start) {
 
 }  // namespace
 
-StartVerdict LookAtStart(const SourceFile& file) {
+StartVerdict LookAtStart(SourceFile& file) {
   Decoding decoding;
   const Result<std::unique_ptr<ByteSource>> opened = OpenSourceFile(file, decoding);
   if (!opened.ok()) return {LeftOutReason::kUnreadable, opened.status()};
   const Result<std::string> start = ReadStart(**opened);
   if (!start.ok()) return {LeftOutReason::kDamaged, start.status()};
   if (start->empty()) return {LeftOutReason::kEmpty, BadInput(fmt::format("{} is empty; expected text", file.Name()))};
+  if (LooksLikeEpub(*start) && file.compression == Compression::kNone && !file.spool.is_open()) {
+    file.layout = TextLayout::kEpub;
+  }
+  if (file.layout == TextLayout::kEpub) {
+    if (start->starts_with("PK")) return {};
+    return {LeftOutReason::kDamaged, BadInput(file.Name() + " is damaged: it is no zip archive; expected an EPUB book")};
+  }
   if (const std::string advice = ConversionAdvice(file.path, *start); !advice.empty()) {
     return {LeftOutReason::kNeedsConversion, BadInput(fmt::format("{} {}", file.Name(), advice))};
   }

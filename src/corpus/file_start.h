@@ -14,7 +14,8 @@ struct StartVerdict {
   Status fault = {};                         // the same as a sentence
 };
 
-// Opens a file and looks at its first kBinaryCheckBytes of text.
-StartVerdict LookAtStart(const SourceFile& file);
+// Opens a file and looks at its first kBinaryCheckBytes of text. A book is known by its content, too: its layout is
+// then set.
+StartVerdict LookAtStart(SourceFile& file);
 
 }  // namespace cllm

@@ -85,6 +85,7 @@ class Search {
     SourceFile file = DescribeFile(path);
     // What comes through a pipe is text as it is, whatever the name of the pipe.
     file.compression = Compression::kNone;
+    if (file.layout == TextLayout::kEpub) file.layout = TextLayout::kText;
     file.named = true;
     file.origin = origin_;
     CLLM_ASSIGN(file.spool, SpoolToFile(input, file.Name(), spool_directory_));

@@ -51,7 +51,9 @@ SourceFile DescribeFile(const std::string& path) {
   file.path = path;
   std::string name = LowerCase(path);
   file.compression = TakeCompression(name);
-  file.layout = name.ends_with(".jsonl") ? TextLayout::kJsonLines : TextLayout::kText;
+  if (name.ends_with(".jsonl")) file.layout = TextLayout::kJsonLines;
+  if (name.ends_with(".html") || name.ends_with(".htm") || name.ends_with(".xhtml")) file.layout = TextLayout::kHtml;
+  if (name.ends_with(".epub") && file.compression == Compression::kNone) file.layout = TextLayout::kEpub;
   return file;
 }
 

@@ -14,7 +14,7 @@ namespace cllm {
 inline constexpr std::string_view kStandardInput = "-";
 
 enum class Compression { kNone, kGzip, kXz, kZstd };
-enum class TextLayout { kText, kJsonLines };
+enum class TextLayout { kText, kJsonLines, kHtml, kEpub };
 
 // One file of a corpus. Movable.
 struct SourceFile {
@@ -31,7 +31,8 @@ struct SourceFile {
   std::string Name() const;
 };
 
-// What the extensions of a path say: ".jsonl.gz" is gzip and JSON lines; what is unknown is plain text.
+// What the extensions of a path say: ".jsonl.gz" is gzip and JSON lines, ".htm", ".html" and ".xhtml" are pages, ".epub"
+// is a book; what is unknown is plain text.
 SourceFile DescribeFile(const std::string& path);
 
 // The decompressed bytes of a file from its start, as UTF-8 where a mark says what else they are. `decoding` must

@@ -34,6 +34,20 @@ void AppendUtf8(uint32_t c, std::string& text) {
   put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 0x3F)), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
 }
 
+class TextInMemory : public ByteSource {
+ public:
+  explicit TextInMemory(std::string_view text) : text_(text) {}
+  Result<size_t> Read(std::span<char> out) override {
+    const size_t count = std::min(out.size(), text_.size());
+    std::memcpy(out.data(), text_.data(), count);
+    text_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  std::string_view text_;
+};
+
 class MarkedText : public ByteSource {
  public:
   MarkedText(std::unique_ptr<ByteSource> input, Decoding& decoding) : input_(std::move(input)), decoding_(decoding) {}
@@ -130,6 +144,17 @@ class MarkedText : public ByteSource {
 
 std::unique_ptr<ByteSource> DecodeMarkedText(std::unique_ptr<ByteSource> input, Decoding& decoding) {
   return std::make_unique<MarkedText>(std::move(input), decoding);
+}
+
+std::string DecodeMarkedText(std::string_view text) {
+  Decoding decoding;
+  MarkedText source(std::make_unique<TextInMemory>(text), decoding);
+  std::string decoded, block(kBlock, '\0');
+  while (true) {
+    const Result<size_t> count = source.Read(block);
+    if (!count.ok() || *count == 0) return decoded;  // memory has no errors
+    decoded.append(block, 0, *count);
+  }
 }
 
 bool HasWideMark(std::string_view start) {
