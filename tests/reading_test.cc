@@ -27,6 +27,11 @@ class Reading : public ::testing::Test {
     std::filesystem::remove_all(box_.path(run));
     std::vector<std::string> arguments = TinyRun(text.front(), box_.path(run), "1");
     arguments.insert(arguments.begin() + 2, text.begin() + 1, text.end());
+    // An option of the test stands for the one of TinyRun.
+    for (const std::string& option : more) {
+      const auto given = std::find(arguments.begin(), arguments.end(), option);
+      if (option.starts_with("--") && given != arguments.end()) arguments.erase(given, given + 2);
+    }
     arguments.insert(arguments.end(), more.begin(), more.end());
     return box_.Run(arguments);
   }
@@ -352,6 +357,78 @@ TEST_F(Reading, Bombs_AreRefusedWithTheirLimit) {
     EXPECT_EQ(outcome.exit_code, kBadInput);
     EXPECT_THAT(outcome.err, AllOf(HasSubstr(name), HasSubstr(limit)));
   }
+}
+
+// ---- One reading for all commands
+
+std::string OneTwoThree() { return "one two three four five six seven eight nine ten"; }
+
+TEST_F(Reading, Field_OfTheRun_IsThatOfEvalAndTokenize) {
+  std::string words = "x one two three four five six seven eight nine ten eleven aaaa bbbb cccc dddd ee";
+  box_.Write("field_body.jsonl", Lines(3, [&](size_t) { return "{\"body\":\"" + words + "\"}"; }));
+  const Outcome outcome = Train({"field_body.jsonl"}, {"--field", "body", "--context", "16"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(words.size(), 80u);
+  EXPECT_EQ(Bytes("field_body.jsonl"), 240u);
+  EXPECT_EQ(Evaluated({"field_body.jsonl"}, {"--field", "body"}).at("bytes"), 240u);
+  for (const std::string model : {"run@latest", "run@1", "run/checkpoints/step-1", "run/best"}) {
+    const Outcome other = box_.Run({"eval", model, "field_body.jsonl", "--json"});
+    ASSERT_EQ(other.exit_code, 0) << model << ": " << other.err;
+    EXPECT_EQ(nlohmann::json::parse(other.out).at("bytes"), 240u) << model;
+  }
+  const Outcome ids = box_.Run({"tokenize", "run", "field_body.jsonl"});
+  ASSERT_EQ(ids.exit_code, 0) << ids.err;
+  EXPECT_EQ(std::count(ids.out.begin(), ids.out.end(), '\n'), 240 + 2) << "an empty line between documents";
+  EXPECT_EQ(box_.Run(Start{{"tokenize", "run", "-d"}, ids.out, {}, {}}).out, words + words + words);
+}
+
+TEST_F(Reading, Separator_OfTheRun_IsThatOfEvalAndTokenize) {
+  box_.Write("separator.txt", OneTwoThree() + "<|doc|>" + OneTwoThree() + "<|doc|><|doc|>" + OneTwoThree());
+  const Outcome outcome = Train({"separator.txt"}, {"--separator", "<|doc|>", "--context", "16"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const nlohmann::json found = Evaluated({"separator.txt"});
+  EXPECT_EQ(found.at("bytes"), 144u);
+  EXPECT_EQ(found.at("tokens"), 144u + 3) << "each of three documents has an end";
+  EXPECT_EQ(Evaluated({"separator.txt"}, {"--separator", ""}).at("bytes"), 165u) << "an option overrules the run's";
+  const Outcome ids = box_.Run({"tokenize", "run", "separator.txt"});
+  EXPECT_EQ(std::count(ids.out.begin(), ids.out.end(), '\n'), 144 + 2);
+}
+
+TEST_F(Reading, Filters_OfTheRun_AreThoseOfEvalAndTokenize) {
+  box_.Write("d/a.py", Text(2000));
+  box_.Write("d/b.txt", Text(500));
+  box_.Write("d/gen/c.py", Text(300));
+  ASSERT_EQ(Train({"d"}, {"--include", "*.py", "--exclude", "gen"}).exit_code, 0);
+  EXPECT_EQ(Bytes("d"), 2000u);
+  EXPECT_EQ(Evaluated({"d"}, {"--include", "*.txt"}).at("bytes"), 500u);
+  const Outcome ids = box_.Run({"tokenize", "run", "d"});
+  EXPECT_EQ(std::count(ids.out.begin(), ids.out.end(), '\n'), 2000);
+  EXPECT_THAT(ids.err, HasSubstr("1 file read"));
+}
+
+TEST_F(Reading, Bench_ReadsAsTrainDoes) {
+  box_.Write("n.jsonl", Lines(400, [](size_t i) {
+               return R"({"data": {"text": "some words of a line, number )" + std::to_string(i) + R"("}})";
+             }));
+  const std::vector<std::string> bench = {"bench",   "lattice", "n.jsonl",  "--tokenizer", "bytes",
+                                          "--width", "64",      "--rounds", "5"};
+  EXPECT_EQ(box_.Run(bench).exit_code, kBadInput);
+  std::vector<std::string> with = bench;
+  with.insert(with.end(), {"--field", "data.text"});
+  const Outcome outcome = box_.Run(with);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+TEST_F(Reading, EnvironmentAndStandardInput_AreReadAlike) {
+  ASSERT_EQ(Train({box_.Write("a.txt", Text(3000))}).exit_code, 0);
+  const std::string json = "{\"body\": \"twelve bytes\"}\n";
+  box_.Write("b.jsonl", json);
+  const Outcome outcome = box_.Run(Start{{"eval", "run", "b.jsonl", "--json"}, "", {"CLLM_FIELD=body"}, {}});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(nlohmann::json::parse(outcome.out).at("bytes"), 12u);
+  const Outcome wide = box_.Run(Start{{"tokenize", "run"}, Wide("hi", 2, false), {}, {}});
+  EXPECT_EQ(wide.out, box_.Run(Start{{"tokenize", "run"}, "hi", {}, {}}).out) << wide.err;
+  EXPECT_EQ(std::count(wide.out.begin(), wide.out.end(), '\n'), 2);
 }
 
 }  // namespace

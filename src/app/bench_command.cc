@@ -109,12 +109,10 @@ struct TokenizedText {
   Tokenizer tokenizer;
   std::vector<uint32_t> tokens;
 };
-Result<TokenizedText> TokenizeFor(const std::vector<std::string>& paths, const std::string& tokenizer_spec) {
+Result<TokenizedText> TokenizeFor(const RunChoices& choices, const std::string& tokenizer_spec) {
   constexpr size_t kMostTokens = size_t{1} << 22;
   const size_t threads = UsableCores();
   CLLM_TRY(ParseTokenizerSpec(tokenizer_spec));  // no directory
-  RunChoices choices;
-  choices.text = paths;
   CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(choices)));
   CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(tokenizer_spec, text, threads));
   ConsoleObserver console(ConsoleStyle::kLines);
@@ -137,6 +135,7 @@ Outcome Lattice(const Arguments& arguments) {
   measure::LatticeOptions options;
   bool json = false;
   line.AddRequiredTexts("TEXT", paths, "text files, directories or globs; '-' is standard input");
+  line.AddReadingOptions("as train");
   line.AddText("--tokenizer", tokenizer, fmt::format("bytes or bpe:N, learned from the text [{}]", tokenizer));
   line.AddText("--width", widths, fmt::format("widths of the embedding [{}]", widths));
   line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
@@ -145,7 +144,10 @@ Outcome Lattice(const Arguments& arguments) {
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(options.widths, measure::SplitCounts("width", widths, 65536));
-  CLLM_ASSIGN(const TokenizedText text, TokenizeFor(paths, tokenizer));
+  RunChoices choices;
+  CLLM_TRY(line.Apply(choices));
+  choices.text = paths;
+  CLLM_ASSIGN(const TokenizedText text, TokenizeFor(choices, tokenizer));
   const TokenLattice& lattice = text.tokenizer.lattice();
   CLLM_ASSIGN(const measure::Findings pairs, measure::BenchPairs(lattice, text.tokens, options));
   PrintFindings("lattice: pairs", pairs, json);

@@ -118,6 +118,17 @@ void CommandLine::AddRunOptions(const std::vector<std::string>& only, const std:
   }
 }
 
+void CommandLine::AddReadingOptions(const std::string& initial) {
+  std::vector<std::string> names;
+  std::map<std::string, std::string> help;
+  for (const OptionSpec& spec : RunOptions()) {
+    if (std::find(ReadingOptions().begin(), ReadingOptions().end(), spec.name) == ReadingOptions().end()) continue;
+    names.emplace_back(spec.name);
+    help[names.back()] = fmt::format("{} [{}]", spec.help, initial);
+  }
+  AddRunOptions(names, help);
+}
+
 // For the first unknown option among the arguments: "; did you mean --x instead of --y?", or "" if none is near.
 std::string CommandLine::SuggestionFor(const std::vector<std::string>& arguments) const {
   std::vector<std::string> names;

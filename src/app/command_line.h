@@ -44,6 +44,10 @@ class CommandLine {
   // Adds flags for the options of the run table, all or those named; `help` replaces the help of some.
   void AddRunOptions(const std::vector<std::string>& only = {}, const std::map<std::string, std::string>& help = {});
 
+  // Adds the flags of ReadingOptions, for a command that reads texts the way a run does; `initial` is their default as
+  // help shows it.
+  void AddReadingOptions(const std::string& initial);
+
   // Parses. Usage with CLI11's sentence; kOk with help_shown() when --help was asked for (it is printed already).
   Status Parse(const std::vector<std::string>& arguments);
   bool help_shown() const { return help_shown_; }

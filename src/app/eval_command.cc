@@ -8,6 +8,8 @@
 #include "math/scalar.h"
 #include "run/evaluate.h"
 #include "run/open_model.h"
+#include "run/run_config.h"
+#include "run/text_preparation.h"
 #include "store/json.h"
 
 namespace cllm {
@@ -52,6 +54,7 @@ Outcome EvalCommand(const std::vector<std::string>& arguments) {
   EvalFlags flags;
   line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
   line.AddRequiredTexts("TEXT", flags.text, "files, directories, globs or - for standard input");
+  line.AddReadingOptions("the run's");
   line.AddWhole("--stride", flags.stride, 1, 1 << 20, "tokens from one context to the next [the context]");
   line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads [one per core]");
   line.AddText("--weights", flags.weights, kWeightsHelp);
@@ -61,11 +64,15 @@ Outcome EvalCommand(const std::vector<std::string>& arguments) {
   ConsoleObserver console(ConsoleStyle::kLines);
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  CLLM_ASSIGN(RunChoices choices, ChoicesBehind(flags.model));
+  CLLM_TRY(line.Apply(choices));
+  choices.text = flags.text;
   const Weights weights(std::move(model.parameters), storage);
   EvaluateOptions options;
   options.threads = flags.threads;
   if (flags.stride != 0) options.stride = flags.stride;
-  CLLM_ASSIGN(const TextEvaluation evaluated, EvaluateText(weights, model.tokenizer, flags.text, options, console));
+  CLLM_ASSIGN(const TextEvaluation evaluated,
+              EvaluateText(weights, model.tokenizer, TextOf(choices).corpus, options, console));
   Print(flags, evaluated);
   return {};
 }

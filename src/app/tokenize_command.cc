@@ -2,12 +2,16 @@
 
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 #include "app/command.h"
 #include "app/command_line.h"
+#include "app/console.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "run/run_config.h"
+#include "run/text_preparation.h"
 #include "text/tokenizer_file.h"
 
 namespace cllm {
@@ -44,22 +48,35 @@ Status Decode(const Tokenizer& tokenizer, const std::string& text) {
 }  // namespace
 
 Outcome TokenizeCommand(const std::vector<std::string>& arguments) {
-  CommandLine line("tokenize", "Writes the token ids of standard input, one a line; with -d the text of token ids.",
-                   "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces");
+  CommandLine line("tokenize",
+                   "Writes the token ids of a text, one a line and an empty line between documents; with -d the text of "
+                   "token ids.",
+                   "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces\n  cllm tokenize runs/book-1 texts/");
   std::string path;
+  std::vector<std::string> text;
   bool decode = false, pieces = false;
   line.AddRequiredText("MODEL", path, "a run or a tokenizer's directory");
-  line.AddFlag("-d,--decode", decode, "from ids to text");
+  line.AddTexts("TEXT", text, "files, directories, globs or - for standard input [-]");
+  line.AddReadingOptions("the run's");
+  line.AddFlag("-d,--decode", decode, "from ids on standard input to text");
   line.AddFlag("--pieces", pieces, "each id with its text");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(const Tokenizer tokenizer, OpenTokenizer(path));
-  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-  if (decode) return Decode(tokenizer, text);
-  for (const uint32_t id : tokenizer.Encode(text)) {
-    std::cout << (pieces ? fmt::format("{}\t{}\n", id, tokenizer.TokenText(id)) : fmt::format("{}\n", id));
-  }
-  return {};
+  if (decode && !text.empty()) return Usage(fmt::format("'{}': --decode reads standard input only", text.front()));
+  if (decode) return Decode(tokenizer, std::string{std::istreambuf_iterator<char>(std::cin), {}});
+  CLLM_ASSIGN(RunChoices choices, ChoicesBehind(path));
+  CLLM_TRY(line.Apply(choices));
+  choices.text = text.empty() ? std::vector<std::string>{"-"} : text;
+  ConsoleObserver console(ConsoleStyle::kLines);
+  bool after_document = false;
+  return ReadDocuments(TextOf(choices).corpus, console, [&](const TextBlock& block) {
+    if (std::exchange(after_document, block.ends_document)) std::cout << "\n";
+    for (const uint32_t id : tokenizer.Encode(block.text)) {
+      std::cout << (pieces ? fmt::format("{}\t{}\n", id, tokenizer.TokenText(id)) : fmt::format("{}\n", id));
+    }
+    return Status();
+  });
 }
 
 }  // namespace cllm

@@ -55,7 +55,7 @@ TEST_F(ActiveRunTest, ChoicesBecomeARun_ThatIsEvaluatedAndGenerates) {
   Result<OpenedModel> model = OpenModel(directory);
   ASSERT_TRUE(model.ok()) << model.status().message();
   const Weights weights(std::move(model->parameters), Storage::kF32);
-  const auto evaluated = EvaluateText(weights, model->tokenizer, {Text()}, {}, listener_);
+  const auto evaluated = EvaluateText(weights, model->tokenizer, {.paths = {Text()}}, {}, listener_);
   ASSERT_TRUE(evaluated.ok()) << evaluated.status().message();
   EXPECT_GT(evaluated->result.scores.token, 0);
   RequestOptions request;

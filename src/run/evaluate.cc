@@ -14,8 +14,7 @@
 namespace cllm {
 
 Result<TextEvaluation> EvaluateText(const Weights& weights, const Tokenizer& tokenizer,
-                                    const std::vector<std::string>& text, const EvaluateOptions& options,
-                                    RunObserver& observer) {
+                                    const CorpusOptions& text, const EvaluateOptions& options, RunObserver& observer) {
   const size_t threads = options.threads != 0 ? options.threads : UsableCores();
   CLLM_ASSIGN(const PreparedCorpus corpus, PrepareForEvaluation(text, tokenizer, threads, observer));
   const size_t context = weights.shape().context, stride = options.stride.value_or(context);

@@ -3,9 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
+#include "corpus/corpus.h"
 #include "model/weights.h"
 #include "monitor/run_observer.h"
 #include "text/tokenizer.h"
@@ -24,11 +23,10 @@ struct TextEvaluation {
   uint64_t bytes = 0;  // of the text
 };
 
-// Evaluates a model on a text (files, directories, globs or "-"): every byte counted once. What is to be said of the
+// Evaluates a model on a text: every byte counted once. What is to be said of the
 // text goes to the observer. Error: as PrepareForEvaluation; Usage: a stride beyond the context; Diverged: the loss is
 // not finite.
 Result<TextEvaluation> EvaluateText(const Weights& weights, const Tokenizer& tokenizer,
-                                    const std::vector<std::string>& text, const EvaluateOptions& options,
-                                    RunObserver& observer);
+                                    const CorpusOptions& text, const EvaluateOptions& options, RunObserver& observer);
 
 }  // namespace cllm

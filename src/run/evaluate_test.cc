@@ -30,7 +30,7 @@ class EvaluateTextTest : public SmallRuns {
 // What Validation makes of the same tokens.
 TEST_F(EvaluateTextTest, EqualsValidation) {
   const std::string text = Text();
-  const auto corpus = PrepareForEvaluation({text}, tokenizer_, 1, notes_);
+  const auto corpus = PrepareForEvaluation({.paths = {text}}, tokenizer_, 1, notes_);
   ASSERT_TRUE(corpus.ok()) << corpus.status().message();
   const uint64_t bytes = corpus->part(CorpusPart::kValidation).bytes;
   const auto spheres = Spheres::Start({.leaves = 1});
@@ -43,7 +43,7 @@ TEST_F(EvaluateTextTest, EqualsValidation) {
   ASSERT_TRUE(expected.ok());
 
   for (const size_t threads : {1u, 3u}) {
-    const auto found = EvaluateText(weights_, tokenizer_, {text}, {.stride = 4, .threads = threads}, notes_);
+    const auto found = EvaluateText(weights_, tokenizer_, {.paths = {text}}, {.stride = 4, .threads = threads}, notes_);
     ASSERT_TRUE(found.ok()) << found.status().message();
     EXPECT_EQ(found->result.scores.token, expected->scores.token);
     EXPECT_EQ(found->result.scores.root, expected->scores.root);
@@ -55,14 +55,14 @@ TEST_F(EvaluateTextTest, EqualsValidation) {
 }
 
 TEST_F(EvaluateTextTest, StrideBeyondTheContext_IsRefused) {
-  const Status status = EvaluateText(weights_, tokenizer_, {Text()}, {.stride = 9}, notes_).status();
+  const Status status = EvaluateText(weights_, tokenizer_, {.paths = {Text()}}, {.stride = 9}, notes_).status();
   EXPECT_EQ(status.code(), Code::kUsage);
   EXPECT_THAT(status.message(), HasSubstr("`stride` is 9, expected at most the model's context of 8"));
 }
 
 TEST_F(EvaluateTextTest, WhatIsOddInTheText_IsToldOnce) {
   const std::string path = root_.Write("odd.txt", "A text with a byte \xFF that is odd, and some more of it.");
-  ASSERT_TRUE(EvaluateText(weights_, tokenizer_, {path}, {}, notes_).ok());
+  ASSERT_TRUE(EvaluateText(weights_, tokenizer_, {.paths = {path}}, {}, notes_).ok());
   EXPECT_THAT(notes_.sentences, ::testing::ElementsAre(HasSubstr("UTF-8")));
 }
 

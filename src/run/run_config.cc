@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
+#include "base/file.h"
+#include "base/path.h"
 #include "base/units.h"
 #include "run/run_options.h"
 #include "store/run_directory.h"
@@ -69,6 +73,17 @@ Result<RunChoices> ReadRunChoices(const std::string& run) {
   RunChoices choices;
   CLLM_TRY(ApplyEntries(entries, path, choices));
   return choices;
+}
+
+Result<RunChoices> ChoicesBehind(const std::string& model) {
+  const std::string directory = PathExists(model) ? model : model.substr(0, model.rfind('@'));
+  std::error_code error;
+  const std::string resolved = std::filesystem::canonical(directory, error).string();
+  if (error) return RunChoices();
+  for (const std::string& run : {resolved, ParentPath(ParentPath(resolved))}) {
+    if (CheckRunDirectory(run).ok() && PathExists(RunPaths{run}.tokenizer())) return ReadRunChoices(run);
+  }
+  return RunChoices();
 }
 
 }  // namespace cllm

@@ -22,4 +22,8 @@ Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& 
 // The choices of a run that exists. Error (BadInput): no run there, or as above.
 Result<RunChoices> ReadRunChoices(const std::string& run);
 
+// Those of the run that a MODEL (open_model.h) or the tokenizer of one belongs to: the run itself, or the one two levels
+// above a checkpoint. The defaults where there is no run. Error (BadInput): as above.
+Result<RunChoices> ChoicesBehind(const std::string& model);
+
 }  // namespace cllm

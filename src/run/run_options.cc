@@ -160,7 +160,7 @@ std::vector<OptionSpec> TextTable() {
       Texts("include", "GLOB", "of what folders and globs give, read only files of such names or paths (*.py, src/**)",
             &RunChoices::include),
       Texts("exclude", "GLOB", "of what folders and globs give, leave out such files and folders", &RunChoices::exclude),
-      Text("field", "NAME", "text", "the field of .jsonl lines that holds the text", &RunChoices::field),
+      Text("field", "NAME", "text", "where a .jsonl line has its text: a key, keys in keys (data.text), or a list of messages", &RunChoices::field),
       Text("separator", "STRING", "", "what stands between the documents of one file", &RunChoices::separator),
       TokenizerOption(),
       Text("from", "MODEL", "", "fine-tune this model with its own tokenizer", &RunChoices::from),
@@ -247,6 +247,11 @@ std::vector<OptionSpec> MakeTable() {
 std::span<const OptionSpec> RunOptions() {
   static const std::vector<OptionSpec> table = MakeTable();
   return table;
+}
+
+std::span<const std::string_view> ReadingOptions() {
+  static constexpr std::array<std::string_view, 4> kNames = {"include", "exclude", "field", "separator"};
+  return kNames;
 }
 
 std::string OptionName(const Dimension& dimension) {

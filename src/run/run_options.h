@@ -31,6 +31,9 @@ struct OptionSpec {
 // The only table of its kind: command line, environment, files, help and completion are made from it. Immutable.
 std::span<const OptionSpec> RunOptions();
 
+// The names of those that say how a text is read: what train, eval, tokenize and bench have in common.
+std::span<const std::string_view> ReadingOptions();
+
 // The option that chooses a dimension: "kv-heads" for kv_heads.
 std::string OptionName(const Dimension& dimension);
 

@@ -5,6 +5,16 @@
 #include "text/tokenizer_trainer.h"
 
 namespace cllm {
+namespace {
+
+Result<SplitText> OpenWhole(const CorpusOptions& text) {
+  TextOptions options;
+  options.corpus = text;
+  options.cache_directory = DefaultCacheDirectory();
+  return SplitText::OpenForEvaluation(options);
+}
+
+}  // namespace
 
 TextOptions TextOf(const RunChoices& choices) {
   TextOptions options;
@@ -30,13 +40,16 @@ Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& token
   return corpus;
 }
 
-Result<PreparedCorpus> PrepareForEvaluation(const std::vector<std::string>& paths, const Tokenizer& tokenizer,
-                                            size_t threads, RunObserver& observer) {
-  TextOptions options;
-  options.corpus.paths = paths;
-  options.cache_directory = DefaultCacheDirectory();
-  CLLM_ASSIGN(const SplitText text, SplitText::OpenForEvaluation(options));
-  return PrepareText(text, tokenizer, threads, observer);
+Result<PreparedCorpus> PrepareForEvaluation(const CorpusOptions& text, const Tokenizer& tokenizer, size_t threads,
+                                            RunObserver& observer) {
+  CLLM_ASSIGN(const SplitText opened, OpenWhole(text));
+  return PrepareText(opened, tokenizer, threads, observer);
+}
+
+Status ReadDocuments(const CorpusOptions& text, RunObserver& observer, const TextVisitor& visitor) {
+  CLLM_ASSIGN(const SplitText opened, OpenWhole(text));
+  for (const std::string& note : opened.notes()) observer.OnNote({note});
+  return opened.Read(CorpusPart::kValidation, visitor);
 }
 
 }  // namespace cllm

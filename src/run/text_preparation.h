@@ -23,8 +23,11 @@ Result<Tokenizer> MakeTokenizer(const std::string& name, const SplitText& text, 
 Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& tokenizer, size_t threads,
                                    RunObserver& observer);
 
-// All of `paths` as the validation part. Error: as SplitText::OpenForEvaluation and Prepare.
-Result<PreparedCorpus> PrepareForEvaluation(const std::vector<std::string>& paths, const Tokenizer& tokenizer,
-                                            size_t threads, RunObserver& observer);
+// All of a text as the validation part. Error: as SplitText::OpenForEvaluation and Prepare.
+Result<PreparedCorpus> PrepareForEvaluation(const CorpusOptions& text, const Tokenizer& tokenizer, size_t threads,
+                                            RunObserver& observer);
+
+// Streams the documents of a text, after what is to be said of it. Error: of the text or the visitor.
+Status ReadDocuments(const CorpusOptions& text, RunObserver& observer, const TextVisitor& visitor);
 
 }  // namespace cllm
