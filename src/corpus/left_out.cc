@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "base/units.h"
@@ -13,6 +14,7 @@ namespace cllm {
 namespace {
 
 constexpr size_t kNamed = 8;  // things of one reason that are told by name
+constexpr size_t kTold = 3;   // the same, each with all there is to say of it
 constexpr size_t kKinds = 5;  // kinds that are told of more
 
 // "3 binary files": what one and many of a reason are called.
@@ -61,17 +63,26 @@ std::string DescribeKinds(const std::vector<const LeftOut*>& group) {
   return NameSome(texts, kKinds);
 }
 
+// What few are called; of documents to be converted, the first of each kind with its command.
+std::vector<std::string> NamesOf(LeftOutReason reason, const std::vector<const LeftOut*>& group) {
+  std::vector<std::string> told, names;
+  std::set<std::string> kinds;
+  for (const LeftOut* one : group) {
+    const bool tells = reason == LeftOutReason::kNeedsConversion ? kinds.insert(KindOfName(one->path)).second
+                                                                 : group.size() <= kTold;
+    (tells && !one->detail.empty() ? told : names).push_back(tells && !one->detail.empty() ? one->detail : one->path);
+  }
+  told.insert(told.end(), names.begin(), names.end());
+  return told;
+}
+
 std::string DescribeGroup(LeftOutReason reason, const std::vector<const LeftOut*>& group) {
   uint64_t bytes = 0;
-  std::vector<std::string> names;
-  for (const LeftOut* one : group) {
-    bytes += one->bytes;
-    // A sentence of its own says more than a name.
-    names.push_back(one->detail.empty() || group.size() > 3 ? one->path : one->detail);
-  }
+  for (const LeftOut* one : group) bytes += one->bytes;
   const Words words = WordsOf(reason);
+  const bool by_name = group.size() <= kNamed || reason == LeftOutReason::kNeedsConversion;
   return fmt::format("{} {} ({}{})", FormatCount(group.size()), group.size() == 1 ? words.one : words.many,
-                     group.size() <= kNamed ? NameSome(names, kNamed) : DescribeKinds(group),
+                     by_name ? NameSome(NamesOf(reason, group), kNamed) : DescribeKinds(group),
                      bytes == 0 ? "" : "; " + FormatBytes(bytes));
 }
 
