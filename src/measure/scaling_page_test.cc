@@ -34,7 +34,7 @@ const ScalingResult& Measured() {
   return *result;
 }
 
-TEST(Scaling, EveryArm_DoesTheSameAndAllOfIt) {
+void ScalingEveryArm_DoesTheSameAndAllOfIt() {
   const ScalingResult& result = Measured();
   EXPECT_THAT(result.failures, testing::IsEmpty());
   ASSERT_EQ(result.arms.size(), 3u);
@@ -52,7 +52,7 @@ TEST(Scaling, EveryArm_DoesTheSameAndAllOfIt) {
   }
 }
 
-TEST(Scaling, Shares_MakeUpTheWhole) {
+void ScalingShares_MakeUpTheWhole() {
   for (const ScalingArm& arm : Measured().arms) {
     const TimeShares s = SharesOf(arm);
     const double sum = s.items + s.accumulation + s.reduction + s.update + s.between_phases + s.waiting;
@@ -95,7 +95,7 @@ size_t Occurrences(const std::string& text, const std::string& word) {
   return count;
 }
 
-TEST(ScalingFindings, HaveEveryTableWithARowForEachNumber) {
+void ScalingFindingsHaveEveryTableWithARowForEachNumber() {
   const Findings findings = ScalingFindings(Measured());
   EXPECT_EQ(findings.table.Rows().size(), 3u);
   std::vector<std::string> keys;
@@ -108,7 +108,7 @@ TEST(ScalingFindings, HaveEveryTableWithARowForEachNumber) {
   EXPECT_THAT(keys, testing::ElementsAre("time", "memory", "correctness", "predicted", "checks"));
 }
 
-TEST(ScalingFindings, Predictions_SayThatTheyAre) {
+void ScalingFindingsPredictions_SayThatTheyAre() {
   ScalingResult result = Measured();
   result.predictions = {{.threads = 63, .cores = 64, .speed_up = 42.5, .even_speed_up = 60, .interval = {41, 43}}};
   const Findings findings = ScalingFindings(result);
@@ -121,7 +121,7 @@ TEST(ScalingFindings, Predictions_SayThatTheyAre) {
   EXPECT_THAT(ScalingPage(result, findings, "a machine"), HasSubstr("predicted: 63 threads on 64 cores"));
 }
 
-TEST(ScalingPage, HoldsEveryRowAndDrawing_AndNeedsNothingElse) {
+void ScalingPageHoldsEveryRowAndDrawing_AndNeedsNothingElse() {
   const ScalingResult& result = Measured();
   const Findings findings = ScalingFindings(result);
   const std::string page = ScalingPage(result, findings, "<machine> & \"more\"");
@@ -137,7 +137,7 @@ TEST(ScalingPage, HoldsEveryRowAndDrawing_AndNeedsNothingElse) {
   EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
 }
 
-TEST(ScalingPage, AFailure_IsTheFirstThingOnIt) {
+void ScalingPageAFailure_IsTheFirstThingOnIt() {
   ScalingResult result = Measured();
   result.failures = {"the final weights differ"};
   const Findings findings = ScalingFindings(result);
@@ -145,7 +145,7 @@ TEST(ScalingPage, AFailure_IsTheFirstThingOnIt) {
   EXPECT_THAT(findings.notes, testing::Contains("FAILED: the final weights differ"));
 }
 
-TEST(ScalingPage, WithoutLearning_HasNoDrawingOfIt) {
+void ScalingPageWithoutLearning_HasNoDrawingOfIt() {
   ScalingResult result = Measured();
   for (ScalingArm& arm : result.arms) arm.learning.reset();
   EXPECT_EQ(Occurrences(ScalingPage(result, ScalingFindings(result), "a machine"), "<svg "), 4u);
@@ -156,6 +156,17 @@ TEST(Svg, Text_IsEscaped) {
   svg.Text({1, 2}, "1 < 2", "label");
   EXPECT_THAT(svg.Finished(), HasSubstr("&quot;title&quot;"));
   EXPECT_THAT(svg.Finished(), HasSubstr(">1 &lt; 2</text>"));
+}
+
+// All that is looked at in one measurement: as tests of their own each would measure again.
+TEST(Scaling, OfATinyTraining_TablesAndPageSayAll) {
+  ScalingEveryArm_DoesTheSameAndAllOfIt();
+  ScalingShares_MakeUpTheWhole();
+  ScalingFindingsHaveEveryTableWithARowForEachNumber();
+  ScalingFindingsPredictions_SayThatTheyAre();
+  ScalingPageHoldsEveryRowAndDrawing_AndNeedsNothingElse();
+  ScalingPageAFailure_IsTheFirstThingOnIt();
+  ScalingPageWithoutLearning_HasNoDrawingOfIt();
 }
 
 }  // namespace
