@@ -116,6 +116,10 @@ void DirectoryWalk::WalkFolder(const std::string& directory, size_t root_bytes) 
   if (const Status status = List(directory, entries, /*hidden_too=*/true); !status.ok()) {
     Skip(LeftOutReason::kUnreadable, directory, status.message());
   }
+  WalkEntries(entries, root_bytes);
+}
+
+void DirectoryWalk::WalkEntries(const std::vector<Entry>& entries, size_t root_bytes) {
   for (const Entry& entry : entries) {
     if (entry.folder) {
       if (MayEnter(entry, root_bytes)) WalkFolder(entry.path, root_bytes);
@@ -130,7 +134,7 @@ void DirectoryWalk::WalkFolder(const std::string& directory, size_t root_bytes) 
 Status DirectoryWalk::Walk(const std::string& root) {
   std::vector<Entry> entries;
   CLLM_TRY(List(root, entries, /*hidden_too=*/true));
-  WalkFolder(root, RootBytes(root));
+  WalkEntries(entries, RootBytes(root));
   return {};
 }
 

@@ -35,6 +35,7 @@ class DirectoryWalk {
   bool MayEnter(const Entry& entry, size_t root_bytes);
   void TakeFile(const std::string& path, size_t root_bytes);
   void WalkFolder(const std::string& directory, size_t root_bytes);
+  void WalkEntries(const std::vector<Entry>& entries, size_t root_bytes);
   void MatchParts(const std::string& directory, const std::vector<std::string>& parts, size_t next);
   void MatchBelow(const std::string& directory, const std::vector<std::string>& parts, size_t next);
   void Skip(LeftOutReason reason, std::string path, std::string detail = "");

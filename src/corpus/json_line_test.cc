@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "corpus/json_surrogates.h"
 #include "corpus/testing/text_fixture.h"
 
 namespace cllm {
@@ -54,14 +53,6 @@ TEST(JsonLine, LoneSurrogates_AreReplaced) {
   ExpectText(R"({"t\udc00": "x", "text": "y"})", "text", "y");
   ExpectBad(R"({"text": "\ud8)", "text", {"syntax"});
   ExpectBad(R"({"text": "\ud83d\)", "text", {"syntax"});
-}
-
-TEST(ReplaceLoneSurrogates, LeavesEverythingElse) {
-  std::string storage;
-  for (const std::string text : {"", "\\", "\\u", "\\ud", "\\ud83", "plain \\n \\u00e9", "\\ud83d\\ude00", "\\uDxyz"}) {
-    EXPECT_EQ(ReplaceLoneSurrogates(text, storage), text);
-  }
-  EXPECT_EQ(ReplaceLoneSurrogates("\\ude00\\ud83d", storage), "\\ufffd\\ufffd");
 }
 
 }  // namespace

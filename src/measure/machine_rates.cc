@@ -25,7 +25,7 @@ double EmptyPhaseSeconds(size_t threads) {
 }
 
 double JointReadRate(size_t threads) {
-  constexpr size_t kFloats = size_t{1} << 27;
+  constexpr size_t kFloats = kJointReadBytes / sizeof(float);
   constexpr double kMilliseconds = 100;
   AlignedBuffer<float> buffer(kFloats);
   for (float& x : buffer.span()) x = 1;

@@ -34,7 +34,7 @@ const ScalingResult& Measured() {
   return *result;
 }
 
-void ScalingEveryArm_DoesTheSameAndAllOfIt() {
+void ExpectEveryArmDoesTheSameAndAllOfIt() {
   const ScalingResult& result = Measured();
   EXPECT_THAT(result.failures, testing::IsEmpty());
   ASSERT_EQ(result.arms.size(), 3u);
@@ -52,13 +52,20 @@ void ScalingEveryArm_DoesTheSameAndAllOfIt() {
   }
 }
 
-void ScalingShares_MakeUpTheWhole() {
-  for (const ScalingArm& arm : Measured().arms) {
-    const TimeShares s = SharesOf(arm);
-    const double sum = s.items + s.accumulation + s.reduction + s.update + s.between_phases + s.waiting;
-    EXPECT_GE(sum, 1 - 1e-9);
-    EXPECT_LE(sum, 1.05);  // what leaves do at once may overlap with their going to sleep
-  }
+TEST(TimeShares, AreOfTheTimeOfTheThreadsThatMayWork) {
+  ScalingArm arm{.threads = 5, .permits = 2};
+  arm.step_s = {1, 1};  // so that the threads have 4 s
+  arm.rounds.serial_s = {0.05, 0.15};
+  arm.sum = {.items_s = 3, .accumulation_s = 0.2, .reduction_s = 0.1, .update_s = 0.1};
+  const TimeShares shares = SharesOf(arm);
+  EXPECT_DOUBLE_EQ(shares.items, 0.75);
+  EXPECT_DOUBLE_EQ(shares.accumulation, 0.05);
+  EXPECT_DOUBLE_EQ(shares.reduction, 0.025);
+  EXPECT_DOUBLE_EQ(shares.update, 0.025);
+  EXPECT_DOUBLE_EQ(shares.between_phases, 0.1);
+  EXPECT_NEAR(shares.waiting, 0.05, 1e-12);
+  arm.sum.items_s = 4;  // what overlaps with going to sleep leaves no time to wait, and not less than none
+  EXPECT_EQ(SharesOf(arm).waiting, 0);
 }
 
 TEST(Scaling, BadThreadLists_AreUsageErrors) {
@@ -95,7 +102,7 @@ size_t Occurrences(const std::string& text, const std::string& word) {
   return count;
 }
 
-void ScalingFindingsHaveEveryTableWithARowForEachNumber() {
+void ExpectEveryTableHasARowForEachNumber() {
   const Findings findings = ScalingFindings(Measured());
   EXPECT_EQ(findings.table.Rows().size(), 3u);
   std::vector<std::string> keys;
@@ -108,7 +115,7 @@ void ScalingFindingsHaveEveryTableWithARowForEachNumber() {
   EXPECT_THAT(keys, testing::ElementsAre("time", "memory", "correctness", "predicted", "checks"));
 }
 
-void ScalingFindingsPredictions_SayThatTheyAre() {
+void ExpectPredictionsSayThatTheyAre() {
   ScalingResult result = Measured();
   result.predictions = {{.threads = 63, .cores = 64, .speed_up = 42.5, .even_speed_up = 60, .interval = {41, 43}}};
   const Findings findings = ScalingFindings(result);
@@ -121,7 +128,7 @@ void ScalingFindingsPredictions_SayThatTheyAre() {
   EXPECT_THAT(ScalingPage(result, findings, "a machine"), HasSubstr("predicted: 63 threads on 64 cores"));
 }
 
-void ScalingPageHoldsEveryRowAndDrawing_AndNeedsNothingElse() {
+void ExpectThePageHoldsEveryRowAndDrawing() {
   const ScalingResult& result = Measured();
   const Findings findings = ScalingFindings(result);
   const std::string page = ScalingPage(result, findings, "<machine> & \"more\"");
@@ -137,7 +144,7 @@ void ScalingPageHoldsEveryRowAndDrawing_AndNeedsNothingElse() {
   EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
 }
 
-void ScalingPageAFailure_IsTheFirstThingOnIt() {
+void ExpectAFailureIsTheFirstThing() {
   ScalingResult result = Measured();
   result.failures = {"the final weights differ"};
   const Findings findings = ScalingFindings(result);
@@ -145,7 +152,7 @@ void ScalingPageAFailure_IsTheFirstThingOnIt() {
   EXPECT_THAT(findings.notes, testing::Contains("FAILED: the final weights differ"));
 }
 
-void ScalingPageWithoutLearning_HasNoDrawingOfIt() {
+void ExpectNoDrawingWithoutLearning() {
   ScalingResult result = Measured();
   for (ScalingArm& arm : result.arms) arm.learning.reset();
   EXPECT_EQ(Occurrences(ScalingPage(result, ScalingFindings(result), "a machine"), "<svg "), 4u);
@@ -160,13 +167,12 @@ TEST(Svg, Text_IsEscaped) {
 
 // All that is looked at in one measurement: as tests of their own each would measure again.
 TEST(Scaling, OfATinyTraining_TablesAndPageSayAll) {
-  ScalingEveryArm_DoesTheSameAndAllOfIt();
-  ScalingShares_MakeUpTheWhole();
-  ScalingFindingsHaveEveryTableWithARowForEachNumber();
-  ScalingFindingsPredictions_SayThatTheyAre();
-  ScalingPageHoldsEveryRowAndDrawing_AndNeedsNothingElse();
-  ScalingPageAFailure_IsTheFirstThingOnIt();
-  ScalingPageWithoutLearning_HasNoDrawingOfIt();
+  ExpectEveryArmDoesTheSameAndAllOfIt();
+  ExpectEveryTableHasARowForEachNumber();
+  ExpectPredictionsSayThatTheyAre();
+  ExpectThePageHoldsEveryRowAndDrawing();
+  ExpectAFailureIsTheFirstThing();
+  ExpectNoDrawingWithoutLearning();
 }
 
 }  // namespace
