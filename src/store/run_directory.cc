@@ -66,9 +66,10 @@ Status TakeLock(int fd, const std::string& run) {
 }
 
 std::string NameOfText(const std::string& text) {
-  std::string name = text.substr(text.find_last_of('/') + 1);
+  const std::string path = text.substr(0, text.find_last_not_of('/') + 1);
+  std::string name = path.substr(path.find_last_of('/') + 1);
   const size_t dot = name.find('.', 1);
-  if (dot != name.npos) name.resize(dot);
+  if (dot != name.npos && !IsDirectory(path)) name.resize(dot);
   for (char& c : name) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (!letter && c != '_' && c != '-' && static_cast<unsigned char>(c) < 128) c = '-';

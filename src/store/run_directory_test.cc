@@ -59,6 +59,13 @@ TEST_F(RunDirectoryTest, CreateNumberedRun_CountsOn) {
   EXPECT_EQ(*CreateNumberedRun(files_, runs, "Bücher.txt"), runs + "/Bücher-1");
 }
 
+TEST_F(RunDirectoryTest, CreateNumberedRun_OfAFolder_HasItsWholeName) {
+  const std::string runs = folder_ / "runs", texts = folder_ / "python3.11";
+  ASSERT_TRUE(files_.MakeDirectory(texts).ok());
+  EXPECT_EQ(*CreateNumberedRun(files_, runs, texts), runs + "/python3-11-1");
+  EXPECT_EQ(*CreateNumberedRun(files_, runs, texts + "/"), runs + "/python3-11-2");
+}
+
 TEST_F(RunDirectoryTest, Check_SaysWhatIsThere) {
   EXPECT_THAT(CheckRunDirectory(folder_ / "absent").message(), HasSubstr("found nothing"));
   EXPECT_THAT(CheckRunDirectory(folder_.path()).message(), HasSubstr("without config.toml"));
