@@ -11,7 +11,7 @@ namespace cllm::measure {
 namespace {
 
 LearningTask Task(std::string_view text, size_t steps) {
-  return {.text = text, .steps = steps, .batch = 16, .precision = "fp32", .optimizer = "adamw"};
+  return {.text = text, .steps = steps, .batch = 8, .precision = "fp32", .optimizer = "adamw"};
 }
 
 TEST(UnigramEntropy, OfKnownTexts) {
@@ -28,13 +28,13 @@ TEST(CountNotFinite, CountsNumbersThatAreNone) {
 
 TEST(Learning, FallsBelowTheUnigramEntropy_AndIsTheSameOnAnyThreads) {
   const std::string text = SeededText(3, 40000);
-  const auto one = Learn(Task(text, 120), 1);
+  const auto one = Learn(Task(text, 60), 1);
   ASSERT_TRUE(one.ok()) << one.status().message();
   EXPECT_GT(one->points.front().validation, UnigramEntropy(text));  // untrained
   EXPECT_LT(one->validation_loss(), UnigramEntropy(text));
   EXPECT_EQ(one->not_finite, 0u);
-  EXPECT_EQ(one->points.back().step, 120u);
-  const auto five = Learn(Task(text, 120), 5);
+  EXPECT_EQ(one->points.back().step, 60u);
+  const auto five = Learn(Task(text, 60), 5);
   ASSERT_TRUE(five.ok()) << five.status().message();
   EXPECT_EQ(five->weights_hash, one->weights_hash);
   EXPECT_EQ(five->training_loss, one->training_loss);

@@ -134,7 +134,7 @@ Status LearnOnEach(const ScalingOptions& options, ScalingResult& result) {
   if (options.learn_steps == 0) return {};
   const std::string_view text = std::string_view(options.text).substr(0, kMostLearnedBytes);
   result.entropy = UnigramEntropy(text);
-  LearningTask task{.text = text, .steps = options.learn_steps, .precision = options.precision,
+  LearningTask task{.text = text, .steps = options.learn_steps, .batch = options.learn_batch, .precision = options.precision,
                     .optimizer = options.optimizer};
   for (const ScalingArm& arm : result.arms) task.batch = std::max(task.batch, arm.threads);
   for (ScalingArm& arm : result.arms) {

@@ -16,6 +16,7 @@ struct ScalingOptions {
   double limit_s = 420;      // of all that is measured: stops after fewer steps, but not fewer than kMinRounds
   std::string text = {};     // what the small model learns
   size_t learn_steps = 200;  // 0: it does not
+  size_t learn_batch = 64;  // its sequences a step; as many as threads where those are more
 };
 
 // The same training on each number of threads, all at once and step by step in turn, so that what slows the machine

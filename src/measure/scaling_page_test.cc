@@ -24,6 +24,7 @@ ScalingOptions Tiny() {
   options.steps = 5;
   options.text = SeededText(1, 20000);
   options.learn_steps = 60;
+  options.learn_batch = 8;
   return options;
 }
 
