@@ -124,7 +124,6 @@ function(cllm_test name)
   add_executable(${name}_test ${ARG_SOURCES})
   target_precompile_headers(${name}_test REUSE_FROM test_headers)
   target_compile_options(${name}_test PRIVATE ${CLLM_TEST_OPTIONS})
-  target_compile_definitions(${name}_test PRIVATE CLLM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name}_test PRIVATE ${name} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
   include(GoogleTest)
   gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/source_directory.h"
 #include "base/testing/temporary_directory.h"
 #include "mutator.h"
 
@@ -21,7 +22,7 @@ struct Seed {
 
 std::vector<Seed> SeedsOf(const Loader& loader) {
   std::vector<Seed> seeds;
-  const std::string folder = std::string(CLLM_SOURCE_DIR) + "/fuzz/corpus/" + loader.name;
+  const std::string folder = SourceDirectory() + "/fuzz/corpus/" + loader.name;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     seeds.push_back({entry.path().filename().string(), ReadText(entry.path().string())});
   }

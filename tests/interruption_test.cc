@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "base/testing/source_directory.h"
 #include "program.h"
 
 // What happens to a run from outside: it is killed, its disk is full, another one wants its directory.
@@ -248,7 +249,7 @@ TEST_F(Interruption, DamagedCache_IsRebuiltAndSaidSo) {
 // A run of each released version, as it wrote it, is read by this one.
 TEST_F(Interruption, RunsOfReleasedVersions_Load) {
   size_t versions = 0;
-  for (const auto& version : fs::directory_iterator(std::string(CLLM_SOURCE_DIR) + "/tests/released")) {
+  for (const auto& version : fs::directory_iterator(SourceDirectory() + "/tests/released")) {
     ++versions;
     const std::string name = version.path().filename().string();
     SCOPED_TRACE(name);

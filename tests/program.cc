@@ -15,6 +15,8 @@
 #include <sstream>
 #include <thread>
 
+#include "base/testing/source_directory.h"
+
 namespace cllm::testing {
 namespace {
 
@@ -34,8 +36,9 @@ namespace fs = std::filesystem;
     const size_t equals = variable.find('=');
     setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
   }
-  const std::string script = CLLM_SOURCE_DIR "/scripts/" + start.script;
-  const char* program = start.script.empty() ? CLLM_PROGRAM : script.c_str();
+  const std::string script = SourceDirectory() + "/scripts/" + start.script;
+  const std::string program_path = start.script.empty() ? ProgramPath() : script;
+  const char* program = program_path.c_str();
   std::vector<char*> argv = {const_cast<char*>(program)};
   for (const std::string& argument : start.arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -78,6 +81,8 @@ Outcome RunIn(const Start& start, const std::string& directory) {
 }
 
 }  // namespace
+
+std::string ProgramPath() { return CLLM_PROGRAM; }
 
 Outcome Run(const Start& start) { return RunIn(start, ""); }
 

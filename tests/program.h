@@ -42,6 +42,9 @@ class Sandbox {
   std::string root_;
 };
 
+// Where the program under test lies.
+std::string ProgramPath();
+
 // About `bytes` bytes of a text that a small model can learn something from.
 std::string SomeText(size_t bytes);
 std::string ReadAll(const std::string& path);

@@ -136,7 +136,7 @@ TEST_F(Reading, Filters_ChooseInFolders_AndStandInTheRun) {
 TEST_F(Reading, Folder_WithTheProgramsOwnOutput_LeavesItOut) {
   box_.Write("d/a.txt", Text(3000));
   box_.Write("d/train.log", "an older line\n");
-  const std::string command = "cd " + box_.path("") + " && CLLM_CACHE=" + box_.path("cache") + " exec " + CLLM_PROGRAM +
+  const std::string command = "cd " + box_.path("") + " && CLLM_CACHE=" + box_.path("cache") + " exec " + ProgramPath() +
                               " train d --tokenizer bytes --layers 1 --heads 2 --width 8 --hidden 8 --context 8 "
                               "--batch 4 --steps 1 --samples 0 --out run 2>> d/train.log";
   EXPECT_EQ(std::system(command.c_str()), 0) << ReadAll(box_.path("d/train.log"));

@@ -31,7 +31,7 @@ TEST(ScalingScript, WhatIsNotThere_IsBadInput) {
   const Outcome program = RunScript(box, {"--program", "/no/such/cllm"});
   EXPECT_EQ(program.exit_code, 3);
   EXPECT_THAT(program.err, HasSubstr("/no/such/cllm"));
-  const Outcome text = RunScript(box, {"--program", CLLM_PROGRAM, "/no/such/text.txt"});
+  const Outcome text = RunScript(box, {"--program", ProgramPath(), "/no/such/text.txt"});
   EXPECT_EQ(text.exit_code, 3);
   EXPECT_THAT(text.err, HasSubstr("/no/such/text.txt"));
 }
@@ -39,7 +39,7 @@ TEST(ScalingScript, WhatIsNotThere_IsBadInput) {
 TEST(ScalingScript, WithAProgram_WritesTheWholeReport) {
   const Sandbox box;
   const Outcome outcome = RunScript(
-      box, {"--program", CLLM_PROGRAM, "--out", "report", box.Write("text.txt", SomeText(30000)), "--", "--context", "64",
+      box, {"--program", ProgramPath(), "--out", "report", box.Write("text.txt", SomeText(30000)), "--", "--context", "64",
             "--batch", "6", "--threads", "1,2,5", "--steps", "5", "--learn-steps", "60"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(nlohmann::json::parse(ReadAll(box.path("report/scaling.json")))["rows"].size(), 3u);
@@ -52,7 +52,7 @@ TEST(ScalingScript, WithAProgram_WritesTheWholeReport) {
 
 TEST(ScalingScript, AnErrorOfTheProgram_IsTheScripts) {
   const Sandbox box;
-  EXPECT_EQ(RunScript(box, {"--program", CLLM_PROGRAM, "--", "--threads", "1,1"}).exit_code, 2);
+  EXPECT_EQ(RunScript(box, {"--program", ProgramPath(), "--", "--threads", "1,1"}).exit_code, 2);
 }
 
 }  // namespace

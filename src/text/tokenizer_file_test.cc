@@ -7,6 +7,7 @@
 
 #include "base/path.h"
 #include "base/random.h"
+#include "base/testing/source_directory.h"
 #include "base/testing/temporary_directory.h"
 #include "text/tokenizer_trainer.h"
 
@@ -230,7 +231,7 @@ TEST(TokenizerFile, PermutedCodesLoad) {
   ASSERT_TRUE(SaveTokenizer(tokenizer, files, directory.path()).ok());
   const std::string permuted_path = JoinPath(directory.path(), "permuted");
   const std::string command =
-      CLLM_SOURCE_DIR "/tools/lattice/permute_codes " + directory.path() + " " + permuted_path + " --seed 3";
+      SourceDirectory() + "/tools/lattice/permute_codes " + directory.path() + " " + permuted_path + " --seed 3";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const Result<Tokenizer> permuted = LoadTokenizer(permuted_path);
   ASSERT_TRUE(permuted.ok()) << permuted.status().message();

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "base/testing/source_directory.h"
 #include "model/parameters.h"
 #include "nn/loss.h"
 
@@ -21,7 +22,7 @@ using Json = nlohmann::json;
 
 // REQUIRES: the file exists; `name` lacks folder and extension.
 inline Json Load(const std::string& name) {
-  std::ifstream file(std::string(CLLM_SOURCE_DIR) + "/tests/golden/" + name + ".json");
+  std::ifstream file(SourceDirectory() + "/tests/golden/" + name + ".json");
   CHECK(file.good());
   return Json::parse(file);
 }
