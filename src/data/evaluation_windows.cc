@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/wide_integer.h"
 
 namespace cllm {
 
@@ -19,6 +20,12 @@ EvaluationWindow EvaluationWindows::operator[](uint64_t index) const {
   return {.start = start,
           .length = std::min(context_, targets() - start),
           .first_counted = index == 0 ? 0 : context_ - stride_};
+}
+
+EvaluationWindow EvaluationWindows::OfSample(uint64_t i, uint64_t count) const {
+  CHECK(i < count && count <= size_);
+  // The product has more than 64 bits from 2^32 windows on.
+  return (*this)[static_cast<uint64_t>(Uint128{i} * size_ / count)];
 }
 
 }  // namespace cllm

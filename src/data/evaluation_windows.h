@@ -26,6 +26,8 @@ class EvaluationWindows {
   uint64_t size() const { return size_; }  // 0 for fewer than 2 tokens
   // REQUIRES: index < size().
   EvaluationWindow operator[](uint64_t index) const;
+  // The `i`-th of `count` windows spread evenly over all. REQUIRES: i < count <= size().
+  EvaluationWindow OfSample(uint64_t i, uint64_t count) const;
   uint64_t targets() const { return tokens_ == 0 ? 0 : tokens_ - 1; }
 
  private:

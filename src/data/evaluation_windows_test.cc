@@ -44,6 +44,29 @@ TEST(EvaluationWindows, Stride_GivesContextBeforeEachTarget) {
   EXPECT_EQ(windows[1].start, 16u);
 }
 
+TEST(EvaluationWindows, OfSample_AreSpreadEvenly) {
+  const EvaluationWindows windows(1 + 64 * 10, 64, 64);
+  ASSERT_EQ(windows.size(), 10u);
+  for (uint64_t i = 0; i < 10; ++i) EXPECT_EQ(windows.OfSample(i, 10), windows[i]);
+  for (uint64_t i = 0; i < 4; ++i) EXPECT_EQ(windows.OfSample(i, 4), windows[i * 10 / 4]);
+  EXPECT_EQ(windows.OfSample(0, 1), windows[0]);
+}
+
+// As many tokens as a file can hold: nothing wraps.
+TEST(EvaluationWindows, OverTerabytes_CountEachTargetOnce) {
+  for (const uint64_t tokens : {(uint64_t{1} << 32) + 7, uint64_t{10'000'000'000'000}, uint64_t{1} << 62}) {
+    for (const uint64_t context : {uint64_t{1}, uint64_t{16}, uint64_t{8192}}) {
+      const EvaluationWindows windows(tokens, context, context);
+      const uint64_t last = windows.size() - 1;
+      EXPECT_EQ(last * context + windows[last].length, tokens - 1) << tokens << ' ' << context;
+      const uint64_t count = windows.size() / 3 * 2 + 1;
+      EXPECT_GE(windows.OfSample(count - 1, count).start, last / 2 * context);
+      EXPECT_EQ(windows.OfSample(last, windows.size()), windows[last]);
+      EXPECT_LT(windows.OfSample(count / 2, count).start, windows.OfSample(count / 2 + 1, count).start);
+    }
+  }
+}
+
 TEST(EvaluationWindows, FewerThanTwoTokens_HaveNone) {
   EXPECT_EQ(EvaluationWindows(0, 8, 8).size(), 0u);
   EXPECT_EQ(EvaluationWindows(1, 8, 8).size(), 0u);

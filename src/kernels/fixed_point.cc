@@ -1,5 +1,8 @@
 #include "kernels/fixed_point.h"
 
+#include <bit>
+#include <cstring>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/fixed_point.cc"
 #include "hwy/foreach_target.h"
@@ -14,8 +17,6 @@ namespace HWY_NAMESPACE {
 // the difference of the bit patterns.
 constexpr double kRoundingBias = 0x1.8p52;
 constexpr int64_t kRoundingBiasBits = 0x4338000000000000;
-// Bits of the float 2^11; for magnitudes, order as integers is order as floats, with infinity and NaN above.
-constexpr int32_t kLimitBits = 0x45000000;
 
 // One vector of scaled gradients added to the accumulator as integers in units of 2^-40. The product with 2^40 is
 // exact in double, so only the addition of the bias rounds.
@@ -33,12 +34,12 @@ HWY_INLINE void AddRounded(DF /*df*/, VF scaled, int64_t* accumulator, Access ac
 constexpr size_t kFetchAhead = 512;
 constexpr size_t kLineIntegers = 8;
 
-bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRICT gradient, float scale, size_t n) {
+bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRICT gradient, FixedScale scale, size_t n) {
   const RowTag d;
   const hn::RebindToSigned<RowTag> di;
   const hn::Half<RowTag> dh;
   const size_t half = hn::Lanes(dh);
-  const auto factor = hn::Set(d, scale);
+  const auto factor = hn::Set(d, scale.factor);
   const auto magnitude_bits = hn::Set(di, 0x7fffffff);
   auto worst = hn::Zero(di);
   size_t i = 0;
@@ -58,7 +59,8 @@ bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRIC
     worst = hn::Max(worst, hn::ZeroExtendVector(di, bits));
     AddRounded(dh, scaled, accumulator + i, part);
   }
-  return hn::AllTrue(di, hn::Lt(worst, hn::Set(di, kLimitBits)));
+  // For magnitudes, order as integers is order as floats, with infinity and NaN above.
+  return hn::AllTrue(di, hn::Lt(worst, hn::Set(di, std::bit_cast<int32_t>(scale.limit))));
 }
 
 void ReduceFixed(int64_t* HWY_RESTRICT accumulator, int64_t* HWY_RESTRICT other, size_t n) {
@@ -100,7 +102,7 @@ HWY_EXPORT(AccumulateFixed);
 HWY_EXPORT(ReduceFixed);
 HWY_EXPORT(FixedToFloat);
 
-bool AccumulateFixed(int64_t* accumulator, const float* gradient, float scale, size_t n) {
+bool AccumulateFixed(int64_t* accumulator, const float* gradient, FixedScale scale, size_t n) {
   return HWY_DYNAMIC_DISPATCH(AccumulateFixed)(accumulator, gradient, scale, n);
 }
 void ReduceFixed(int64_t* accumulator, int64_t* other, size_t n) {

@@ -100,6 +100,29 @@ TEST(AccumulateFixed, TheMostItemsOfTheLargestValue_DoNotWrap) {
   });
 }
 
+// A step of any size: each position may add to the row of one token, and once more as a target.
+TEST(AccumulateFixed, ManyNumbers_HaveALimitUnderWhichTheyDoNotWrap) {
+  EXPECT_EQ(FixedPointLimit(0), 0x1p11f);
+  EXPECT_EQ(FixedPointLimit(4096), 0x1p11f);
+  EXPECT_EQ(FixedPointLimit(4097), 0x1p10f);
+  EXPECT_EQ(FixedPointLimit(8192), 0x1p10f);
+  for (const uint64_t most : {uint64_t{4097}, uint64_t{100'000}, uint64_t{1} << 31, (uint64_t{1} << 40) + 1}) {
+    const auto added = static_cast<double>(most) * static_cast<double>(FixedPointLimit(most));
+    EXPECT_LE(added, 0x1p23) << most;
+    EXPECT_GT(added, 0x1p22) << most << " keeps as much of the range as fits";
+  }
+  ForEachTarget([](const std::string&) {
+    const FixedScale scale(0.5f, FixedPointLimit(100'000));
+    const float below = std::nextafter(scale.limit, 0.0f);
+    const std::vector<float> fits = {2 * below, -2 * below}, not_below = {1.0f, 2 * scale.limit};
+    std::vector<int64_t> accumulator(2);
+    for (int i = 0; i < 100'000; ++i) ASSERT_TRUE(AccumulateFixed(accumulator.data(), fits.data(), scale, 2));
+    EXPECT_EQ(accumulator[0], 100'000 * Rounded(below, 1.0f));
+    EXPECT_EQ(accumulator[1], -100'000 * Rounded(below, 1.0f));
+    EXPECT_FALSE(AccumulateFixed(accumulator.data(), not_below.data(), scale, 2));
+  });
+}
+
 TEST(AccumulateFixed, AnyOrderOfItems_SameBits_WhereFloatsWouldDiffer) {
   const size_t n = 100, items = 64;
   std::vector<int64_t> forward(n), backward(n);

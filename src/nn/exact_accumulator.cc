@@ -4,8 +4,6 @@
 #include <thread>
 #include <utility>
 
-#include "kernels/fixed_point.h"
-
 namespace cllm {
 
 ExactAccumulator::ExactAccumulator(size_t size, std::vector<TileGrid> grids) : grids_(std::move(grids)), values_(size) {
@@ -25,7 +23,7 @@ std::atomic<uint8_t>& ExactAccumulator::Owner(size_t grid_index, const TileRegio
                  tile.column_begin / grid.tile_columns];
 }
 
-bool ExactAccumulator::AddTile(const TileGrid& grid, const TileRegion& tile, const float* gradient, float scale) {
+bool ExactAccumulator::AddTile(const TileGrid& grid, const TileRegion& tile, const float* gradient, FixedScale scale) {
   int64_t* target = values_.data() + grid.offset + tile.row_begin * grid.columns + tile.column_begin;
   if (tile.columns() == grid.columns) return AccumulateFixed(target, gradient, scale, tile.rows() * tile.columns());
   bool in_range = true;
@@ -35,7 +33,7 @@ bool ExactAccumulator::AddTile(const TileGrid& grid, const TileRegion& tile, con
   return in_range;
 }
 
-bool ExactAccumulator::AddRow(size_t grid_index, size_t row, const float* gradient, float scale) {
+bool ExactAccumulator::AddRow(size_t grid_index, size_t row, const float* gradient, FixedScale scale) {
   const TileGrid& grid = grids_[grid_index];
   DCHECK(grid.tile_columns >= grid.columns);
   std::atomic<uint8_t>& owner = Owner(grid_index, {row, row + 1, 0, grid.columns});

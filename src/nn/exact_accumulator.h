@@ -11,6 +11,7 @@
 #include "base/aligned_buffer.h"
 #include "base/check.h"
 #include "base/system.h"
+#include "kernels/fixed_point.h"
 
 namespace cllm {
 
@@ -59,7 +60,7 @@ class ExactAccumulator {
   // produce(tile, scratch) fills scratch[tile.rows(), tile.columns()], which is scaled and added.
   // False if a value is not finite or out of range; the accumulator is unusable then.
   struct Adding {
-    float scale;       // on every value
+    FixedScale scale;  // on every value
     size_t start;      // the tile to begin with
     float* scratch;    // kTileFloats
     double& seconds;   // time spent adding is added here
@@ -68,7 +69,7 @@ class ExactAccumulator {
   [[nodiscard]] bool AddTiles(size_t grid, const TileRegion& region, const Adding& adding, const Produce& produce);
 
   // Adds one row of a grid whose tiles span all columns; for rows picked by token.
-  [[nodiscard]] bool AddRow(size_t grid, size_t row, const float* gradient, float scale);
+  [[nodiscard]] bool AddRow(size_t grid, size_t row, const float* gradient, FixedScale scale);
 
  private:
   static constexpr size_t kWindow = 64;  // tiles tracked at once, one bit each
@@ -76,7 +77,7 @@ class ExactAccumulator {
   std::atomic<uint8_t>& Owner(size_t grid, const TileRegion& tile);
   bool TryAcquire(std::atomic<uint8_t>& owner) { return owner.exchange(1, std::memory_order_acquire) == 0; }
   void Release(std::atomic<uint8_t>& owner) { owner.store(0, std::memory_order_release); }
-  bool AddTile(const TileGrid& grid, const TileRegion& tile, const float* gradient, float scale);
+  bool AddTile(const TileGrid& grid, const TileRegion& tile, const float* gradient, FixedScale scale);
   static void Pause(size_t round);  // all remaining tiles are busy: spin briefly, then give the core away
 
   std::vector<TileGrid> grids_;

@@ -12,7 +12,7 @@ namespace cllm {
 // Where the weight gradients of one work item go, and with what factor. One worker only.
 struct GradientSink {
   ExactAccumulator* accumulator = nullptr;
-  float scale = 1;         // 1 / tokens of the global batch
+  FixedScale scale = 1;    // 1 / tokens of the global batch
   size_t start = 0;        // which tile to begin with: spreads workers over the tiles, changes no bit
   float* tile = nullptr;   // kTileFloats of scratch
   Precision precision = Precision::kFp32;  // of the products that make weight gradients

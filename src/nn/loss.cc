@@ -12,7 +12,7 @@ constexpr size_t kMaxBlock = 256;
 constexpr size_t kMaxBlockFloats = (size_t{4} << 20) / sizeof(float);
 
 // 2^-32 fixed point of one score; false when it is not a usable number.
-bool AddScore(float nats, int64_t& sum) {
+bool AddScore(float nats, Int128& sum) {
   if (!(nats > -0x1p10f && nats < 0x1p10f)) return false;
   sum += static_cast<int64_t>(static_cast<double>(nats) * 0x1p32);
   return true;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/wide_integer.h"
 #include "nn/linear.h"
 
 namespace cllm {
@@ -24,14 +25,15 @@ struct LossClasses {
   std::span<const int32_t> form;
 };
 
-// Sums over positions of the three scores -ln p, in nats, as fixed point (2^-32): exact in any order.
+// Sums over positions of the three scores -ln p, in nats, as fixed point (2^-32): exact in any order, and over any text
+// (2^95 nats; 64 bits would hold 2^31, which a gigabyte of text has).
 struct LossSums {
-  int64_t token = 0, root = 0, form = 0;
+  Int128 token = 0, root = 0, form = 0;
   uint64_t positions = 0;
   bool finite = true;  // false once a score was not finite or above 1,024 nats
 
   void Add(const LossSums& other);
-  static double Nats(int64_t sum) { return static_cast<double>(sum) * 0x1p-32; }
+  static double Nats(Int128 sum) { return static_cast<double>(sum) * 0x1p-32; }
 };
 
 // What the model made of the positions, and what is right there.

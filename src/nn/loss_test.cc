@@ -165,5 +165,37 @@ TEST(LossSums, Add_SumsAllAndKeepsWhatIsWrong) {
   EXPECT_EQ(LossSums::Nats(int64_t{3} << 31), 1.5);
 }
 
+// A model that is sure of another token than the one that comes, at every position of a text of any length: about 1,000
+// nats a token. The sums of a thousand positions, doubled as often as it takes, are those of gigabytes and terabytes.
+TEST(LossSums, OverTextsOfAnyLength_TheMeanStays) {
+  constexpr size_t kTokens = 1000;
+  const std::vector<float> h(kTokens, 1.0f), head = {500.0f, -500.0f};
+  const std::vector<int32_t> classes = {0, 1};
+  const LossClasses loss_classes{classes, classes};
+  const std::vector<uint32_t> targets(kTokens, 1);
+  const Packed packed = Packed::Columns(head, 2, 1);
+  AlignedBuffer<float> scratch(LossScratch(2, kTokens));
+  LossSums sums;
+  LossForward({h.data(), 1, targets, loss_classes}, packed.panels(), scratch.data(), sums);
+  ASSERT_TRUE(sums.finite);
+  for (uint64_t positions = kTokens; positions < uint64_t{1} << 50; positions *= 2) {
+    ASSERT_EQ(sums.positions, positions);
+    for (const Int128 sum : {sums.token, sums.root, sums.form}) {
+      ASSERT_EQ(LossSums::Nats(sum) / static_cast<double>(positions), 1000.0) << positions << " tokens";
+    }
+    sums.Add(LossSums(sums));
+  }
+}
+
+// Below zero, too: a score may be rounded to a little less than nothing.
+TEST(LossSums, Nats_OfAnySize_AreRoundedOnce) {
+  for (const int bits : {0, 31, 62, 63, 64, 90, 120}) {
+    const Int128 sum = Int128{1} << bits;
+    EXPECT_EQ(LossSums::Nats(sum), std::ldexp(1.0, bits - 32)) << bits;
+    EXPECT_EQ(LossSums::Nats(-sum), -std::ldexp(1.0, bits - 32)) << bits;
+  }
+  EXPECT_EQ(LossSums::Nats((Int128{1} << 100) + 1), 0x1p68);
+}
+
 }  // namespace
 }  // namespace cllm

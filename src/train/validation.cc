@@ -7,6 +7,7 @@ namespace cllm {
 namespace {
 
 constexpr double kNatsPerBit = 0.6931471805599453;
+constexpr size_t kRound = size_t{1} << 14;  // windows between two barriers, whose sums are kept apart
 
 }  // namespace
 
@@ -34,20 +35,21 @@ Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<Trainin
                                          const Transformer& transformer, size_t count) const {
   const size_t all = windows_.size();
   count = std::clamp<size_t>(count, 1, all);
-  const auto chosen = [&](size_t i) { return i * all / count; };
-  std::vector<LossSums> window_sums(count);
-  CLLM_TRY(spheres.Run(count, [&](Leaf& leaf, size_t i) {
-    return Score(windows_[chosen(i)], transformer, contexts[leaf], window_sums[i]);
-  }));
   LossSums sums;
-  for (const LossSums& window : window_sums) sums.Add(window);
+  for (size_t first = 0; first < count; first += kRound) {
+    std::vector<LossSums> window_sums(std::min(kRound, count - first));
+    CLLM_TRY(spheres.Run(window_sums.size(), [&](Leaf& leaf, size_t i) {
+      return Score(windows_.OfSample(first + i, count), transformer, contexts[leaf], window_sums[i]);
+    }));
+    for (const LossSums& window : window_sums) sums.Add(window);
+  }
   if (!sums.finite) return Diverged("the validation loss is not a finite number");
   EvaluationResult result;
   result.scores = MeanScores::Of(sums);
   uint64_t bytes = bytes_;
   if (count < all) {
     bytes = 0;
-    for (size_t i = 0; i < count; ++i) bytes += BytesOf(windows_[chosen(i)]);
+    for (size_t i = 0; i < count; ++i) bytes += BytesOf(windows_.OfSample(i, count));
   }
   result.whole = count == all;
   const double nats = result.scores.token * static_cast<double>(result.scores.positions);

@@ -41,7 +41,8 @@ WorkItems::WorkItems(const StepOptions& options, const Transformer& transformer)
     : options_(options),
       transformer_(transformer),
       length_(transformer.weights().shape().context),
-      gradient_scale_(1.0f / static_cast<float>(options.batch * length_)),
+      gradient_scale_(1.0f / static_cast<float>(options.batch * length_),
+                      FixedPointLimit(2 * options.batch * length_)),
       sums_(options.items()) {}
 
 // A sequence's window of T + 1 tokens is read in place: its last token, a target only, lies where the next sequence's

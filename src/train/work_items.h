@@ -39,8 +39,9 @@ class WorkItems {
   // Reads the item's tokens into context.inputs and context.targets; returns how many positions there are.
   Result<size_t> Read(const ItemContent& content, const SequenceReader& read, TrainingContext& context) const;
 
-  // The scale of every gradient: a mean over the step's positions.
-  float gradient_scale() const { return gradient_scale_; }
+  // The scale of every gradient: a mean over the step's positions. Its limit counts the most numbers that one
+  // accumulator of a tied head gets: of each position as an input, and of each as a block of targets.
+  FixedScale gradient_scale() const { return gradient_scale_; }
   // Forward and backward of what Read has read; the gradient goes to `sink`. Diverged if the loss or the gradient is
   // not finite or out of range; the text names step, item and tensor.
   Status Train(uint64_t step, size_t item, TrainingContext& context, GradientSink& sink);
@@ -52,7 +53,7 @@ class WorkItems {
   const StepOptions& options_;
   const Transformer& transformer_;
   const size_t length_;  // T
-  const float gradient_scale_;
+  const FixedScale gradient_scale_;
   std::vector<LossSums> sums_;  // by item
 };
 
