@@ -5,7 +5,7 @@
 namespace cllm::fuzz {
 
 std::span<const Loader> Loaders() {
-  static constexpr std::array<Loader, 10> kLoaders = {{{"manifest", LoadManifest},
+  static constexpr std::array<Loader, 18> kLoaders = {{{"manifest", LoadManifest},
                                                        {"state", LoadState},
                                                        {"model", LoadModel},
                                                        {"optimizer", LoadOptimizer},
@@ -14,7 +14,15 @@ std::span<const Loader> Loaders() {
                                                        {"lattice", LoadLattice},
                                                        {"tokens", LoadTokens},
                                                        {"configuration", LoadConfiguration},
-                                                       {"log", LoadLog}}};
+                                                       {"log", LoadLog},
+                                                       {"html", LoadHtml, true},
+                                                       {"epub", LoadEpub},
+                                                       {"json_lines", LoadJsonLines},
+                                                       {"encoding", LoadEncoding},
+                                                       {"glob", LoadGlob},
+                                                       {"gzip", LoadGzip},
+                                                       {"xz", LoadXz},
+                                                       {"zstd", LoadZstd}}};
   return kLoaders;
 }
 

@@ -16,6 +16,7 @@ using Load = Status (*)(ByteView bytes);
 struct Loader {
   const char* name;  // of its folder in fuzz/corpus
   Load load;
+  bool seldom_refuses = false;  // nearly every input is one
 };
 std::span<const Loader> Loaders();
 
@@ -33,5 +34,16 @@ Status LoadTokens(ByteView bytes);
 Status LoadConfiguration(ByteView bytes);
 // Error: BadInput also where lines were dropped, which the reader itself only counts.
 Status LoadLog(ByteView bytes);
+
+// Texts. Error: BadInput also where a text's units encode nothing, and where a pattern (then, after a NUL byte, a path)
+// does not match.
+Status LoadHtml(ByteView bytes);
+Status LoadEpub(ByteView bytes);
+Status LoadJsonLines(ByteView bytes);
+Status LoadEncoding(ByteView bytes);
+Status LoadGlob(ByteView bytes);
+Status LoadGzip(ByteView bytes);
+Status LoadXz(ByteView bytes);
+Status LoadZstd(ByteView bytes);
 
 }  // namespace cllm::fuzz

@@ -40,9 +40,9 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
     return;
   }
   std::cout << fmt::format(
-      "nats_per_token {:.4f}\nperplexity     {:.3f}\nbits_per_byte  {:.4f}\nroot, form     {:.4f}, {:.4f} nats per "
+      "nats_per_token {:.4f}\nperplexity     {}\nbits_per_byte  {:.4f}\nroot, form     {:.4f}, {:.4f} nats per "
       "token\ntext           {} bytes, {} tokens\n",
-      scores.token, perplexity, text.result.bits_per_byte, scores.root, scores.form, text.bytes,
+      scores.token, fmt::format(perplexity < 1e9 ? "{:.3f}" : "{:.3e}", perplexity), text.result.bits_per_byte, scores.root, scores.form, text.bytes,
       scores.positions);
 }
 

@@ -90,8 +90,10 @@ std::string CopiesNote(const std::vector<SourceFile>& files) {
     copies.push_back(fmt::format("{} as in {}", file.Name(), known->second->Name()));
   }
   if (copies.empty()) return "";
-  return fmt::format("the same text stands in several files ({}; {} bytes): each copy counts, and validation may meet "
-                     "what was learned; leave copies out with `exclude`",
+  return fmt::format("{} ({}; {} bytes): each copy counts, and validation may meet what was learned; leave copies out "
+                     "with `exclude`",
+                     copies.size() == 1 ? "1 file is a copy of another"
+                                        : FormatCount(copies.size()) + " files are copies of others",
                      NameSome(copies, kNamed), FormatCount(bytes));
 }
 

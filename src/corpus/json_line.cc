@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -39,16 +38,28 @@ class MessageList {
   bool has_content_ = false;
 };
 
-// Picks the text of one field while an object is parsed, so that no tree is built. A callback returns false to stop;
+// A field that may hold the text, and what was found of it.
+struct Candidate {
+  std::string_view field;
+  std::vector<std::string_view> path = {};  // its parts
+  bool must_be_sound = false;  // one that is named: a fault of it ends the reading
+  bool found = false;
+  std::string text = "", problem = "";
+
+  Candidate(std::string_view name, bool is_named) : field(name), must_be_sound(is_named) {
+    for (size_t begin = 0, end = 0; end != name.npos; begin = end + 1) {
+      end = name.find('.', begin);
+      path.push_back(name.substr(begin, end == name.npos ? end : end - begin));
+    }
+  }
+};
+
+// Picks the text of some fields while an object is parsed, so that no tree is built. A callback returns false to stop;
 // `problem` then says why.
 class FieldReader : public nlohmann::json_sax<Json> {
  public:
-  explicit FieldReader(std::string_view field) : field_(field) {
-    for (size_t begin = 0, end = 0; end != field.npos; begin = end + 1) {
-      end = field.find('.', begin);
-      path_.push_back(field.substr(begin, end == field.npos ? end : end - begin));
-    }
-  }
+  // The first one is the field that is named.
+  explicit FieldReader(std::vector<Candidate>& candidates) : candidates_(candidates), on_path_(candidates.size()) {}
 
   bool null() override { return Scalar("null"); }
   bool boolean(bool) override { return Scalar("a boolean"); }
@@ -58,15 +69,15 @@ class FieldReader : public nlohmann::json_sax<Json> {
   bool binary(binary_t&) override { return Scalar("binary data"); }
   bool string(string_t& text) override {
     if (list_depth_ != 0) return TextInList(text);
-    if (!wanted_) return Scalar("a string");
-    text_ = std::move(text);
-    found_ = true;
-    wanted_ = false;
+    if (wanted_ == nullptr) return Scalar("a string");
+    wanted_->text = std::move(text);
+    wanted_->found = true;
+    wanted_ = nullptr;
     return true;
   }
 
   bool start_object(size_t) override {
-    if (wanted_) return Scalar("an object");
+    if (list_depth_ == 0 && wanted_ != nullptr && !WrongKind("an object")) return false;
     if (list_depth_ != 0 && depth_ == list_depth_) messages_.Begin();
     return Enter();
   }
@@ -77,16 +88,15 @@ class FieldReader : public nlohmann::json_sax<Json> {
   bool start_array(size_t) override {
     if (depth_ == 0) return Stop("expected a JSON object, found an array");
     if (!Enter()) return false;
-    if (!wanted_) return true;
-    wanted_ = false;
-    list_depth_ = depth_;
+    if (list_depth_ == 0 && wanted_ != nullptr) list_depth_ = depth_;
     return true;
   }
   bool end_array() override {
     if (list_depth_ != 0 && depth_ == list_depth_) {
       list_depth_ = 0;
-      found_ = true;
-      text_ = messages_.Take();
+      wanted_->found = true;
+      wanted_->text = messages_.Take();
+      wanted_ = nullptr;
     }
     return Leave();
   }
@@ -97,28 +107,44 @@ class FieldReader : public nlohmann::json_sax<Json> {
       part_key_ = name;
       return true;
     }
-    if (depth_ == 1 && keys_.size() < kKeysTold) keys_.push_back(name);
-    on_path_ = std::min(on_path_, depth_ - 1);  // keys of the path that lead to this object
-    const bool whole = depth_ == 1 && name == field_;
-    const bool leads = on_path_ == depth_ - 1 && depth_ <= path_.size() && name == path_[depth_ - 1];
-    if (leads) ++on_path_;
-    wanted_ = whole || (leads && depth_ == path_.size());
-    return !wanted_ || !found_ || Stop(fmt::format("expected one field \"{}\", found two", field_));
+    wanted_ = nullptr;
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      if (!IsKeyOf(candidates_[i], on_path_[i], name)) continue;
+      wanted_ = &candidates_[i];
+      if (wanted_->found) return Fault(fmt::format("expected one field \"{}\", found two", wanted_->field));
+    }
+    return true;
   }
 
   bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception&) override {
     return Stop(fmt::format("expected a JSON object, found an error of syntax at byte {}", position));
   }
 
-  bool found() const { return found_; }
-  std::string& text() { return text_; }
   const std::string& problem() const { return problem_; }
-  const std::vector<std::string>& keys() const { return keys_; }
 
  private:
   bool Stop(std::string problem) {
     problem_ = std::move(problem);
     return false;
+  }
+  // Something is wrong with the wanted field.
+  bool Fault(std::string problem) {
+    if (wanted_->must_be_sound) return Stop(std::move(problem));
+    if (wanted_->problem.empty()) wanted_->problem = std::move(problem);
+    return true;
+  }
+  bool WrongKind(const char* kind) {
+    const bool goes_on = Fault(fmt::format("expected a string in field \"{}\", found {}", wanted_->field, kind));
+    wanted_ = nullptr;
+    return goes_on;
+  }
+  // Whether the value behind a key is the field's; `on_path`: parts of its path that the keys above the value are.
+  bool IsKeyOf(const Candidate& candidate, size_t& on_path, std::string_view name) const {
+    on_path = std::min(on_path, depth_ - 1);
+    const size_t parts = candidate.path.size();
+    const bool leads = on_path == depth_ - 1 && depth_ <= parts && name == candidate.path[depth_ - 1];
+    if (leads) ++on_path;
+    return (depth_ == 1 && name == candidate.field) || (leads && depth_ == parts);
   }
   // A string within the list.
   bool TextInList(const std::string& text) {
@@ -136,10 +162,11 @@ class FieldReader : public nlohmann::json_sax<Json> {
   }
   // A value other than the wanted string begins.
   bool Scalar(const char* kind) {
-    if (list_depth_ != 0 && depth_ == list_depth_) {
-      return Stop(fmt::format("expected messages in the list \"{}\", found {}", field_, kind));
+    if (list_depth_ != 0) {
+      return depth_ != list_depth_ ||
+             Fault(fmt::format("expected messages in the list \"{}\", found {}", wanted_->field, kind));
     }
-    if (wanted_) return Stop(fmt::format("expected a string in field \"{}\", found {}", field_, kind));
+    if (wanted_ != nullptr) return WrongKind(kind);
     return depth_ != 0 || Stop(fmt::format("expected a JSON object, found {}", kind));
   }
   bool Enter() {
@@ -152,36 +179,45 @@ class FieldReader : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  std::string_view field_;
-  std::vector<std::string_view> path_;  // the field's parts
-  std::string text_;
+  std::vector<Candidate>& candidates_;
+  std::vector<size_t> on_path_;   // of each candidate
+  Candidate* wanted_ = nullptr;   // the next value, or the list being read, is this one's
   std::string problem_;
-  std::vector<std::string> keys_;  // of the object itself, the first ones
   size_t depth_ = 0;
-  size_t on_path_ = 0;     // parts of the path that the keys above the current value are
-  bool wanted_ = false;    // the next value is the field's
-  bool found_ = false;
   size_t list_depth_ = 0;  // of the list of messages that is being read; 0: none
   std::string message_key_, part_key_;
   MessageList messages_;
 };
 
+// The first keys of an object, for a message. REQUIRES: it is one, nested no deeper than a reader goes.
+std::string KeysOf(std::string_view json) {
+  std::vector<std::string> keys;
+  const auto take = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (event != Json::parse_event_t::key) return true;
+    if (depth == 1 && keys.size() < kKeysTold) keys.push_back(parsed.get<std::string>());
+    return false;  // its value is not kept
+  };
+  (void)Json::parse(json.begin(), json.end(), take, /*allow_exceptions=*/false).is_discarded();
+  return NameSome(keys, kKeysTold);
+}
+
 }  // namespace
 
 Result<std::string> JsonLineText(std::string_view line, const std::string& field) {
-  // A line without "text" is parsed again for the others: chats are small.
-  constexpr std::array<std::string_view, 3> kOfItself = {"text", "messages", "conversations"};
+  std::vector<Candidate> candidates = {{field, true}};
+  if (field == "text") {
+    candidates.emplace_back("messages", false);
+    candidates.emplace_back("conversations", false);
+  }
   std::string storage;
   const std::string_view json = ReplaceLoneSurrogates(line, storage);
-  std::string keys;
-  for (const std::string_view name : kOfItself) {
-    const bool of_itself = field == kOfItself.front();
-    FieldReader reader(of_itself ? name : std::string_view(field));
-    if (!Json::sax_parse(json.begin(), json.end(), &reader)) return BadInput(reader.problem());
-    if (reader.found()) return std::move(reader.text());
-    keys = NameSome(reader.keys(), kKeysTold);
-    if (!of_itself) break;
+  FieldReader reader(candidates);
+  if (!Json::sax_parse(json.begin(), json.end(), &reader)) return BadInput(reader.problem());
+  for (Candidate& candidate : candidates) {
+    if (!candidate.problem.empty()) return BadInput(candidate.problem);
+    if (candidate.found) return std::move(candidate.text);
   }
+  const std::string keys = KeysOf(json);
   return BadInput(fmt::format("expected a field \"{}\", found {}; name the one that holds the text (`field`)", field,
                               keys.empty() ? "none" : "only " + keys));
 }

@@ -45,6 +45,28 @@ TEST(JsonLine, ListOfMessages_ReadsAsAConversation) {
   ExpectBad(R"({"m": [1]})", "m", {"messages", "a number"});
 }
 
+// All that may hold the text is found in one reading; what is not needed may be anything.
+TEST(JsonLine, WithoutText_MessagesBeforeConversations_WhateverTheirOrder) {
+  ExpectText(R"({"conversations": ["c"], "messages": ["m"]})", "text", "m");
+  ExpectText(R"({"conversations": ["c"], "messages": ["m"], "text": "t"})", "text", "t");
+  ExpectText(R"({"messages": 5, "conversations": {"x": 1}, "text": "t"})", "text", "t");
+  ExpectText(R"({"messages": [1, "two"], "messages": "again", "text": "t"})", "text", "t");
+  ExpectText(R"({"conversations": null, "messages": "m"})", "text", "m");
+  ExpectText(R"({"messages": ["m"], "conversations": [7]})", "text", "m");
+  ExpectText(R"({"data": {"text": "no"}, "conversations": ["c"]})", "text", "c");
+  ExpectBad(R"({"messages": 5, "conversations": ["c"]})", "text", {"\"messages\"", "a string", "a number"});
+  ExpectBad(R"({"messages": ["m", 5]})", "text", {"messages in the list", "a number"});
+  ExpectBad(R"({"messages": ["m"], "messages": ["m"]})", "text", {"one field \"messages\"", "two"});
+  ExpectBad(R"({"text": {"messages": ["m"]}})", "text", {"\"text\"", "an object"});
+  ExpectBad(R"({"messages": ["m"]})", "body", {"\"body\"", "only messages"});
+}
+
+TEST(JsonLine, AbsentField_TheFirstKeysAreTold) {
+  ExpectBad(R"({})", "text", {"found none"});
+  ExpectBad(R"({"a": {"b": 1, "c": [{"d": 2}]}, "e": 3})", "text", {"only a and e;"});
+  ExpectBad(R"({"1":0,"2":0,"3":0,"4":0,"5":0,"6":0,"7":0,"8":0,"9":0})", "text", {"only 1, 2, 3, 4, 5, 6, 7 and 8;"});
+}
+
 TEST(JsonLine, LoneSurrogates_AreReplaced) {
   ExpectText(R"({"text": "a\ud83db\ude00c\ud83d\ude00"})", "text", "a\uFFFD" "b\uFFFD" "c\U0001F600");
   ExpectText(R"({"text": "\uD83D\uD83D\uDE00"})", "text", "\uFFFD\U0001F600");
