@@ -58,7 +58,8 @@ TEST_P(LoaderTest, MutatedSeeds_AreReadOrRefused) {
     EXPECT_TRUE(status.code() == Code::kBadInput || status.code() == Code::kUsage) << index << status.message();
     EXPECT_FALSE(status.message().empty()) << index;
   }
-  if (!GetParam().seldom_refuses) EXPECT_GT(refused, kMutations / 10) << "the changes must reach what the loader checks";
+  const uint64_t least = GetParam().seldom_refuses ? 0 : kMutations / 10;
+  EXPECT_GE(refused, least) << "the changes must reach what the loader checks";
 }
 
 INSTANTIATE_TEST_SUITE_P(Loaders, LoaderTest, testing::ValuesIn(Loaders().begin(), Loaders().end()),

@@ -2,12 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 
 #include "program.h"
+#include "reading_fixture.h"
 
 // What the program makes of the texts that people have: folders, encodings, JSON lines, pages and books, and that every
 // command reads them in the same way.
@@ -20,37 +20,7 @@ using ::testing::Not;
 
 constexpr int kBadInput = 3;
 
-class Reading : public ::testing::Test {
- protected:
-  // Trains for one step; what it says is in the outcome.
-  Outcome Train(std::vector<std::string> text, std::vector<std::string> more = {}, const std::string& run = "run") {
-    std::filesystem::remove_all(box_.path(run));
-    std::vector<std::string> arguments = TinyRun(text.front(), box_.path(run), "1");
-    arguments.insert(arguments.begin() + 2, text.begin() + 1, text.end());
-    // An option of the test stands for the one of TinyRun.
-    for (const std::string& option : more) {
-      const auto given = std::find(arguments.begin(), arguments.end(), option);
-      if (option.starts_with("--") && given != arguments.end()) arguments.erase(given, given + 2);
-    }
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return box_.Run(arguments);
-  }
-  // What eval counts of a text, with the run's own reading of it.
-  nlohmann::json Evaluated(std::vector<std::string> text, std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments = {"eval", box_.path("run"), "--json"};
-    arguments.insert(arguments.end(), text.begin(), text.end());
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    const Outcome outcome = box_.Run(arguments);
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    return outcome.exit_code == 0 ? nlohmann::json::parse(outcome.out) : nlohmann::json{{"bytes", 0}};
-  }
-  uint64_t Bytes(const std::string& text) { return Evaluated({text}).at("bytes"); }
-  // Exactly so many bytes.
-  static std::string Text(size_t bytes) { return SomeText(bytes).substr(0, bytes); }
-  static std::string Binary() { return std::string(300, '\0'); }
-
-  Sandbox box_;
-};
+class Reading : public ReadingFixture {};
 
 // ---- Folders
 
@@ -141,31 +111,6 @@ TEST_F(Reading, Folder_WithTheProgramsOwnOutput_LeavesItOut) {
                               "--batch 4 --steps 1 --samples 0 --out run 2>> d/train.log";
   EXPECT_EQ(std::system(command.c_str()), 0) << ReadAll(box_.path("d/train.log"));
   EXPECT_THAT(ReadAll(box_.path("d/train.log")), HasSubstr("that this program writes (d/train.log"));
-}
-
-TEST_F(Reading, SameFileByOtherNames_IsToldAndReadOnce) {
-  box_.Write("a.txt", Text(3000));
-  std::filesystem::create_symlink("a.txt", box_.path("link.txt"));
-  std::filesystem::create_hard_link(box_.path("a.txt"), box_.path("hard.txt"));
-  for (const std::string other : {"link.txt", "hard.txt", "./a.txt"}) {
-    const Outcome outcome = Train({"a.txt", other});
-    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("1 file read, 3,000 bytes"), HasSubstr("second name")));
-  }
-}
-
-TEST_F(Reading, CopiesAndValidationOnTheText_AreToldOnce) {
-  box_.Write("a.txt", Text(3000));
-  box_.Write("b.txt", Text(3000));
-  const Outcome copies = Train({"a.txt", "b.txt"});
-  ASSERT_EQ(copies.exit_code, 0) << copies.err;
-  EXPECT_THAT(copies.err, HasSubstr("b.txt as in a.txt"));
-  for (const std::string validation : {"a.txt", "b.txt"}) {
-    const Outcome outcome = Train({"a.txt"}, {"--val", validation});
-    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_THAT(outcome.err, HasSubstr(validation + " stands in the text to train on"));
-    EXPECT_EQ(outcome.err.find("stands in"), outcome.err.rfind("stands in"));
-  }
 }
 
 // ---- Encodings

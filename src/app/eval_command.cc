@@ -23,6 +23,9 @@ struct EvalFlags {
   bool json = false;
 };
 
+// One that has many digits, with an exponent.
+std::string Perplexity(double value) { return value < 1e9 ? fmt::format("{:.3f}", value) : fmt::format("{:.3e}", value); }
+
 void Print(const EvalFlags& flags, const TextEvaluation& text) {
   const MeanScores& scores = text.result.scores;
   const double perplexity = math::Exp(scores.token);
@@ -42,7 +45,7 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
   std::cout << fmt::format(
       "nats_per_token {:.4f}\nperplexity     {}\nbits_per_byte  {:.4f}\nroot, form     {:.4f}, {:.4f} nats per "
       "token\ntext           {} bytes, {} tokens\n",
-      scores.token, fmt::format(perplexity < 1e9 ? "{:.3f}" : "{:.3e}", perplexity), text.result.bits_per_byte, scores.root, scores.form, text.bytes,
+      scores.token, Perplexity(perplexity), text.result.bits_per_byte, scores.root, scores.form, text.bytes,
       scores.positions);
 }
 

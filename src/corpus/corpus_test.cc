@@ -103,16 +103,6 @@ TEST_F(CorpusTest, Separator_SplitsAFile) {
   ExpectDocuments({.paths = {path}, .separator = "<|end|>"}, {"one", "two<|", "three<|end"});
 }
 
-TEST_F(CorpusTest, Separator_AcrossReads_IsFound) {
-  std::string text;
-  std::vector<std::string> expected;
-  for (size_t i = 0; i < 60; ++i) {
-    expected.push_back(std::string(40'000 + i * 7, static_cast<char>('a' + i % 26)));
-    text += expected.back() + "\n===\n";
-  }
-  ExpectDocuments({.paths = {files_.Write("a.txt", text)}, .separator = "\n===\n"}, expected);
-}
-
 TEST_F(CorpusTest, JsonLines_EachIsADocument) {
   const std::string path = files_.Write("a.jsonl",
                                         "{\"text\": \"one\\nline\", \"n\": [1, {\"text\": \"inner\"}]}\r\n"
@@ -146,19 +136,6 @@ TEST_F(CorpusTest, InvalidUtf8AndLateNul_AreKeptAndCounted) {
   EXPECT_EQ(found.documents, 1u);
   EXPECT_EQ(found.invalid_bytes, 3u);
   EXPECT_EQ(found.nul_bytes, 2u);
-}
-
-TEST_F(CorpusTest, Hash_TellsContentAndBoundaries) {
-  const auto hash = [](const std::vector<TextBlock>& blocks) {
-    StatisticsCounter counter;
-    for (const TextBlock& block : blocks) counter.Add(block);
-    return counter.Statistics().hash.Hex();
-  };
-  const std::string two = hash({{"ab", true}, {"c", true}});
-  EXPECT_EQ(two, hash({{"a", false}, {"b", true}, {"c", true}}));
-  EXPECT_NE(two, hash({{"a", true}, {"bc", true}}));
-  EXPECT_NE(two, hash({{"abc", true}}));
-  EXPECT_NE(two, hash({{"ab", true}, {"d", true}}));
 }
 
 TEST_F(CorpusTest, Missing_IsRefusedByName) {

@@ -105,5 +105,16 @@ TEST(DocumentPlaces, MillionsOfDocuments_FindAStartNearNineTenths) {
   EXPECT_NEAR(static_cast<double>(cut), 0.9 * static_cast<double>(begin), static_cast<double>(begin) / 4096 + 17);
 }
 
+// As many bytes as a counter can hold.
+TEST(DocumentPlaces, Exabytes_DoNotWrap) {
+  for (const uint64_t bytes : {uint64_t{20'000'000'000'000}, uint64_t{1} << 60, uint64_t{1} << 63}) {
+    DocumentPlaces places;
+    for (uint64_t document = 0; document < 10'000; ++document) places.Add(bytes / 10'000 * document);
+    const uint64_t start = places.ValidationStart(bytes);
+    EXPECT_LT(start > bytes / 10 * 9 ? start - bytes / 10 * 9 : bytes / 10 * 9 - start, bytes / 4096 + 10) << bytes;
+    EXPECT_EQ(start % (bytes / 10'000), 0u) << "a document begins there";
+  }
+}
+
 }  // namespace
 }  // namespace cllm

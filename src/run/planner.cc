@@ -42,6 +42,12 @@ size_t PlanContext(double tokens_in_time, bool bytes) {
   return tokens_in_time < 4e6 ? longest / 2 : longest;
 }
 
+// In double: a product of numbers that are named may have more than 64 bits.
+double TrainedTokens(const RunChoices& choices) {
+  return static_cast<double>(*choices.steps) * static_cast<double>(*choices.batch) *
+         static_cast<double>(*choices.context);
+}
+
 void SetIfEmpty(std::optional<size_t>& choice, size_t value) {
   if (!choice) choice = value;
 }
@@ -141,7 +147,7 @@ Status PlanModel(const PlanningFacts& facts, RunChoices& choices) {
   PlanRates(choices);
   if (!choices.dropout) {
     const double trained =
-        choices.steps ? static_cast<double>(*choices.steps * *choices.batch * *choices.context) : tokens;
+        choices.steps ? TrainedTokens(choices) : tokens;
     // A run of a named length keeps the plain model; one that is planned guards against memorising.
     choices.dropout = facts.seconds ? PlannedDropout(trained / static_cast<double>(facts.training_tokens)) : 0.0;
   }
@@ -159,7 +165,7 @@ void PlanSteps(const std::optional<TimeForSteps>& time, RunChoices& choices) {
   if (!choices.steps) choices.steps = time->Steps();
   if (!choices.eval_every) choices.eval_every = std::max<uint64_t>(1, *choices.steps / kEvaluations);
   // About 3 % of the training's work.
-  const double tokens = static_cast<double>(*choices.steps * *choices.batch * *choices.context);
+  const double tokens = TrainedTokens(choices);
   if (!choices.eval_tokens) {
     choices.eval_tokens = time ? std::max<uint64_t>(16384, static_cast<uint64_t>(0.09 * tokens)) : 0;
   }
