@@ -210,7 +210,8 @@ void Faults::Add(const Status& fault) {
 Status Faults::Joined() const {
   if (messages_.empty()) return {};
   if (messages_.size() == 1) return BadInput(messages_.front());
-  const std::vector<std::string> shown(messages_.begin(), messages_.begin() + std::min(kShown, messages_.size()));
+  const std::vector<std::string> shown(messages_.begin(),
+                                       messages_.begin() + static_cast<ptrdiff_t>(std::min(kShown, messages_.size())));
   return BadInput(fmt::format("{} of the texts cannot be read: {}{}", messages_.size(), fmt::join(shown, "; "),
                               shown.size() == messages_.size()
                                   ? ""
