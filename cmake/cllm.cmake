@@ -58,6 +58,29 @@ target_link_libraries(cllm_flags INTERFACE Threads::Threads)
 # would take longer over it than the tests save.
 set(CLLM_COMPUTING_ROOMS math kernels lattice spheres nn text model data infer train)
 
+# cllm_shared_headers(name HEADERS <a> <b>... [OPTIONS flags...]): these headers, compiled once for all targets that take
+# them with target_precompile_headers(... REUSE_FROM name) and have the same flags.
+function(cllm_shared_headers name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;OPTIONS" ${ARGN})
+  set(source ${CMAKE_BINARY_DIR}/${name}.cc)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// Has something to compile the headers for.\n")
+  add_library(${name} OBJECT ${source})
+  target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
+  target_compile_options(${name} PRIVATE ${ARG_OPTIONS})
+  target_link_libraries(${name} PRIVATE cllm_flags)
+endfunction()
+
+# Half of the time that a sanitized build takes is reading the same headers. A release build reads each file's own, so
+# that a missing include is seen.
+if(CLLM_SANITIZE)
+  find_package(fmt REQUIRED)
+  target_link_libraries(cllm_flags INTERFACE fmt::fmt)
+  set(CLLM_SANITIZED_HEADERS <algorithm> <array> <atomic> <bit> <chrono> <cmath> <cstring> <filesystem> <fmt/format.h>
+    <functional> <limits> <map> <memory> <nlohmann/json.hpp> <optional> <set> <span> <string> <thread> <variant> <vector>)
+  cllm_shared_headers(computing_headers HEADERS ${CLLM_SANITIZED_HEADERS} OPTIONS ${CLLM_BASELINE})
+  cllm_shared_headers(room_headers HEADERS ${CLLM_SANITIZED_HEADERS} OPTIONS ${CLLM_BASELINE} -O0)
+endif()
+
 # cllm_library(name SOURCES a.cc b.cc DEPENDS lower_layers... LIBRARIES external...)
 # REQUIRES: called from src/<name>/CMakeLists.txt. Headers are included as "<name>/x.h".
 function(cllm_library name)
@@ -73,8 +96,11 @@ function(cllm_library name)
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${view})
   target_compile_options(${name} PRIVATE ${CLLM_BASELINE})
-  if(CLLM_SANITIZE AND NOT name IN_LIST CLLM_COMPUTING_ROOMS)
+  if(CLLM_SANITIZE AND name IN_LIST CLLM_COMPUTING_ROOMS)
+    target_precompile_headers(${name} REUSE_FROM computing_headers)
+  elseif(CLLM_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
+    target_precompile_headers(${name} REUSE_FROM room_headers)
   endif()
   target_link_libraries(${name} PUBLIC cllm_flags ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME cllm_${name})
@@ -107,11 +133,9 @@ set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} ${CLLM_TEST_OPTIMIZATION}
 
 # cllm_test_headers(): the headers of GoogleTest, compiled once for the tests of all rooms.
 function(cllm_test_headers)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "// Has something to compile the headers for.\n")
-  add_library(test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cc)
-  target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
-  target_compile_options(test_headers PRIVATE ${CLLM_TEST_OPTIONS})
-  target_link_libraries(test_headers PRIVATE cllm_flags GTest::gmock)
+  cllm_shared_headers(test_headers HEADERS <gmock/gmock.h> <gtest/gtest.h> ${CLLM_SANITIZED_HEADERS}
+    OPTIONS ${CLLM_TEST_OPTIONS})
+  target_link_libraries(test_headers PRIVATE GTest::gmock)
 endfunction()
 
 # cllm_test(name SOURCES x_test.cc... LIBRARIES testing libraries and external ones...): one GoogleTest binary per

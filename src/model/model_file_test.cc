@@ -45,7 +45,9 @@ class ModelFiles : public ::testing::Test {
   }
   // The same with one entry of the metadata changed.
   std::string WriteWith(const std::string& name, const std::string& value) {
-    return WriteChanged(Write("a.safetensors"), [&](auto&, TensorMetadata& metadata) { metadata[name] = value; });
+    return WriteChanged(Write("a.safetensors"), [&, name = name, value = value](auto&, TensorMetadata& metadata) {
+                      metadata[name] = value;
+                    });
   }
   // As a file of format 1 has it.
   std::string WriteFormat1() {
@@ -161,7 +163,9 @@ TEST_F(ModelFiles, TypesOfTensors_StandInTheFile) {
 TEST_F(ModelFiles, TypesThatContradict_AreRefused) {
   const std::string q8 = Write("q8.safetensors", TensorType::kQ8_0);
   const auto change = [&](const char* name, const char* value) {
-    return WriteChanged(q8, [&](auto&, TensorMetadata& metadata) { metadata[name] = value; });
+    return WriteChanged(q8, [&, name = name, value = value](auto&, TensorMetadata& metadata) {
+                      metadata[name] = value;
+                    });
   };
   ExpectRefused(change("type.embedding", "Q8_1"), {"'embedding'", "'Q8_1' in U8", "Q8_0"});
   ExpectRefused(change("type.embedding", "F32"), {"'embedding'", "'F32' in U8"});
@@ -185,7 +189,9 @@ TEST_F(ModelFiles, MetadataThatClaimsMore_IsRefused_InEveryType) {
                                       {"width", "9"},
                                       {"vocabulary", "19"}}) {
       SCOPED_TRACE(std::string(NameOf(type)) + ", " + name + " " + value);
-      ExpectRefused(WriteChanged(path, [&](auto&, TensorMetadata& metadata) { metadata[name] = value; }), {"tensor"});
+      ExpectRefused(WriteChanged(path, [&, name = name, value = value](auto&, TensorMetadata& metadata) {
+                      metadata[name] = value;
+                    }), {"tensor"});
     }
   }
 }
@@ -245,7 +251,9 @@ TEST_F(ModelFiles, OfFormat1_WithWhatFormat2Brought_AreRefused) {
                                     {"untied", "false"},
                                     {"rope_base", "10000"},
                                     {"norm_eps", "1e-05"}}) {
-    ExpectRefused(WriteChanged(path, [&](auto&, TensorMetadata& metadata) { metadata[name] = value; }),
+    ExpectRefused(WriteChanged(path, [&, name = name, value = value](auto&, TensorMetadata& metadata) {
+                      metadata[name] = value;
+                    }),
                   {name, value, "format 1"});
   }
   const std::string bf16 = Write("bf16.safetensors", TensorType::kBF16);

@@ -16,6 +16,8 @@ template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 void Tell(RunObserver& observer, const RunEvent& event) {
   std::visit(Overloaded{[&](const StartEvent& e) { observer.OnStart(e); },

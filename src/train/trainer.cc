@@ -20,15 +20,21 @@ constexpr double kMemorised = 0.01;  // validation this much above its best, rel
 
 }  // namespace
 
+// Takes the plan out of `parts`.
+Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step) {
+  const size_t context = parts.plan.shape.context;
+  return {.plan = std::move(parts.plan),
+          .tokenizer = parts.tokenizer,
+          .corpus = parts.corpus,
+          .observer = parts.observer,
+          .spheres = std::move(spheres),
+          .step = std::move(step),
+          .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes, parts.tokenizer,
+                         context, context}};
+}
+
 Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step)
-    : session_{.plan = std::move(parts.plan),
-               .tokenizer = parts.tokenizer,
-               .corpus = parts.corpus,
-               .observer = parts.observer,
-               .spheres = std::move(spheres),
-               .step = std::move(step),
-               .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes,
-                              parts.tokenizer, session_.shape().context, session_.shape().context}},
+    : session_(NewSession(parts, std::move(spheres), std::move(step))),
       control_(parts.control),
       window_order_(parts.corpus.training().size(), session_.shape().context, session_.plan.step.seed),
       checkpoints_(session_, parts.files, parts.run),

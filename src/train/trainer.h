@@ -72,6 +72,7 @@ class Trainer {
   const RunState& state() const { return session_.state; }
 
  private:
+  static Session NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step);
   Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step);
 
   Status CheckGoesOn(const RunState& state, const std::string& checkpoint) const;
