@@ -8,7 +8,10 @@
 #include "app/bench_scaling.h"
 #include "app/command.h"
 #include "app/command_line.h"
+#include "app/command_table.h"
 #include "app/console.h"
+#include "app/help_text.h"
+#include "app/terminal_text.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
@@ -23,8 +26,6 @@
 
 namespace cllm {
 namespace {
-
-using Arguments = std::vector<std::string>;
 
 constexpr uint64_t kMaxRounds = 1000;
 constexpr char kConfigHelp[] = "configurations a, b, c of docs/performance.md, separated by commas";
@@ -198,24 +199,17 @@ constexpr Command kBenches[] = {
     {"peers", "training and matrix products beside other libraries", PeersSideBySide},
 };
 
-std::string HelpText() {
-  std::string text =
-      "Measures this machine and this program; docs/performance.md says how.\n\n"
-      "Usage: cllm bench BENCHMARK [OPTIONS]\n\nBenchmarks:\n";
-  for (const Command& one : kBenches) text += fmt::format("  {:<10} {}\n", one.name, one.summary);
-  return text +
-         "\n`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.\n"
-         "Example:\n  cllm bench train --config b --threads 2 --json\n";
-}
-
 }  // namespace
 
-Outcome BenchCommand(const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
-    std::cout << HelpText();
-    return arguments.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
+std::span<const Command> Benchmarks() { return kBenches; }
+
+Outcome BenchCommand(const Arguments& arguments) {
+  if (arguments.words.empty() || arguments.words[0] == "--help" || arguments.words[0] == "-h") {
+    std::cout << BenchmarksText(TerminalWidth());
+    return arguments.words.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
   }
-  return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments);
+  if (arguments.words[0] == "--version" || arguments.words[0] == "-V") return VersionCommand({});
+  return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments.words);
 }
 
 }  // namespace cllm

@@ -48,7 +48,7 @@ Status WriteReport(const std::string& directory, const measure::ScalingResult& r
 
 }  // namespace
 
-Outcome BenchScaling(const std::vector<std::string>& arguments) {
+Outcome BenchScaling(const Arguments& arguments) {
   CommandLine line("bench scaling",
                    "The same training on different numbers of threads: speed, processor time, memory, one hash of the "
                    "weights; a small model that must learn; what more cores would give. scaling.txt, scaling.json and "

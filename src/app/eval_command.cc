@@ -51,7 +51,7 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
 
 }  // namespace
 
-Outcome EvalCommand(const std::vector<std::string>& arguments) {
+Outcome EvalCommand(const Arguments& arguments) {
   CommandLine line("eval", "Measures a model on a text: every byte counted once, contexts end to end.",
                    "cllm eval runs/book-1 other.txt");
   EvalFlags flags;

@@ -112,7 +112,7 @@ Status GenerateOne(const GenerateFlags& flags, const Speaker& speaker, const std
 
 }  // namespace
 
-Outcome GenerateCommand(const std::vector<std::string>& arguments) {
+Outcome GenerateCommand(const Arguments& arguments) {
   CommandLine line("generate", "Continues a prompt.", "cllm generate runs/book-1 -p \"Once upon\" -n 300 --temp 0.7");
   GenerateFlags flags;
   AddFlags(line, flags);

@@ -47,7 +47,7 @@ Status Decode(const Tokenizer& tokenizer, const std::string& text) {
 
 }  // namespace
 
-Outcome TokenizeCommand(const std::vector<std::string>& arguments) {
+Outcome TokenizeCommand(const Arguments& arguments) {
   CommandLine line("tokenize",
                    "Writes the token ids of a text, one a line and an empty line between documents; with -d the text of "
                    "token ids.",

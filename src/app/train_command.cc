@@ -102,7 +102,7 @@ void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
 
 }  // namespace
 
-Outcome TrainCommand(const std::vector<std::string>& arguments) {
+Outcome TrainCommand(const Arguments& arguments) {
   const double started = MonotonicSeconds();
   CommandLine line(
       "train", "Trains a language model on a text.",
@@ -129,7 +129,7 @@ Outcome TrainCommand(const std::vector<std::string>& arguments) {
   return TrainAndReport(*active, run.plan, directory, flags, console);
 }
 
-Outcome ResumeCommand(const std::vector<std::string>& arguments) {
+Outcome ResumeCommand(const Arguments& arguments) {
   CommandLine line("resume", "Goes on with a run from its newest valid checkpoint.",
                    "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000");
   TrainFlags flags;
