@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohman
 # The example text.
 text_packages=(bible-kjv)
 # What the tests need beside that.
-test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils python3 zstd xz-utils)
+test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils python3 zstd xz-utils groff-base mandoc)
 # What scripts/fuzz needs beside that: the compiler with its sanitizers, and its coverage tools.
 fuzz_packages=(clang llvm)
 # What the tests for AArch64 need beside that, and the libraries they link, of that architecture.

@@ -148,6 +148,7 @@ Outcome Lattice(const Arguments& arguments) {
   RunChoices choices;
   CLLM_TRY(line.Apply(choices));
   choices.text = paths;
+  CLLM_TRY(CheckChoices(choices));
   CLLM_ASSIGN(const TokenizedText text, TokenizeFor(choices, tokenizer));
   const TokenLattice& lattice = text.tokenizer.lattice();
   CLLM_ASSIGN(const measure::Findings pairs, measure::BenchPairs(lattice, text.tokens, options));

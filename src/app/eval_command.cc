@@ -70,6 +70,7 @@ Outcome EvalCommand(const Arguments& arguments) {
   CLLM_ASSIGN(RunChoices choices, ChoicesBehind(flags.model));
   CLLM_TRY(line.Apply(choices));
   choices.text = flags.text;
+  CLLM_TRY(CheckChoices(choices));
   const Weights weights(std::move(model.parameters), storage);
   EvaluateOptions options;
   options.threads = flags.threads;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "app/help_text.h"
 #include "app/terminal_text.h"
 
@@ -47,12 +45,14 @@ std::string EntryTable(std::string_view head, std::span<const HelpEntry> entries
   return text;
 }
 
-// A line of roff: no escape, no hyphen where a minus is meant, no quote that a font curls, nothing that begins like a
+// Text for roff: no escape, no hyphen where a minus is meant, no quote that a font curls, no line that begins like a
 // request; what stands in backquotes is bold.
-std::string RoffLine(std::string_view line) {
-  std::string out = line.starts_with('.') || line.starts_with('\'') ? "\\&" : "";
-  bool bold = false;
-  for (const char c : line) {
+std::string Escaped(std::string_view text) {
+  std::string out;
+  bool bold = false, line_begins = true;
+  for (const char c : text) {
+    if (line_begins && (c == '.' || c == '\'')) out += "\\&";
+    line_begins = c == '\n';
     switch (c) {
       case '\\': out += "\\e"; break;
       case '-': out += "\\-"; break;
@@ -70,19 +70,11 @@ std::string RoffLine(std::string_view line) {
 // A paragraph, in lines of the length that roff's checkers ask for.
 std::string Roff(std::string_view text) {
   constexpr size_t kColumns = 60;  // room for escapes
-  const std::string wrapped = Wrap(text, kColumns, 0);
-  std::string out;
-  for (size_t begin = 0; begin < wrapped.size();) {
-    const size_t end = std::min(wrapped.find('\n', begin), wrapped.size());
-    if (begin > 0) out += '\n';
-    out += RoffLine(std::string_view(wrapped).substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return out;
+  return Escaped(Wrap(text, kColumns, 0));
 }
 
 std::string Tagged(std::string_view tag, std::string_view meaning) {
-  return fmt::format(".TP\n.B {}\n{}\n", RoffLine(tag), Roff(meaning));
+  return fmt::format(".TP\n.B {}\n{}\n", Escaped(tag), Roff(meaning));
 }
 
 std::string ManualEntry(const OptionRow& row) {
@@ -117,11 +109,11 @@ std::string ManualPage(const std::vector<CommandPage>& pages) {
       "CPU, generate with them\n.SH SYNOPSIS\n.B cllm\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n{}\n.SH COMMANDS\n",
       kManualDate, CLLM_VERSION, Roff(kProgramSummary));
   for (const CommandPage& page : pages) {
-    text += fmt::format(".SS {}\n{}\n", RoffLine(UsageOf(page)), Roff(page.summary));
+    text += fmt::format(".SS {}\n{}\n", Escaped(UsageOf(page)), Roff(page.summary));
     for (const OptionRow& row : page.rows) text += ManualEntry(row);
     if (page.examples.empty()) continue;
     text += ".PP\nExamples:\n.PP\n.nf\n.RS\n";
-    for (const std::string& example : page.examples) text += RoffLine(example) + "\n";
+    for (const std::string& example : page.examples) text += Escaped(example) + "\n";
     text += ".RE\n.fi\n";
   }
   text += ".SH ENVIRONMENT\n" + Roff(kEnvironmentRule) + "\n";

@@ -10,15 +10,6 @@
 #include "base/file.h"
 
 namespace cllm {
-namespace {
-
-size_t Columns(std::string_view word) {
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  return word.size() - static_cast<size_t>(std::ranges::count_if(word, continues));
-}
-
-}  // namespace
-
 std::string ForTerminal(const std::string& text) {
   std::string out;
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
@@ -42,6 +33,11 @@ std::string ProgramName() {
   const Result<std::string> line = ReadFile("/proc/self/cmdline", kMaxBytes);
   const std::string name = line.ok() ? line->substr(0, line->find('\0')) : "";
   return name.find('/') != name.npos ? name : "cllm";
+}
+
+size_t Columns(std::string_view text) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+  return text.size() - static_cast<size_t>(std::ranges::count_if(text, continues));
 }
 
 std::string Wrap(std::string_view text, size_t width, size_t indent) {
