@@ -11,7 +11,6 @@
 #include "app/command_table.h"
 #include "app/console.h"
 #include "app/help_text.h"
-#include "app/terminal_text.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
@@ -206,7 +205,7 @@ std::span<const Command> Benchmarks() { return kBenches; }
 
 Outcome BenchCommand(const Arguments& arguments) {
   if (arguments.words.empty() || arguments.words[0] == "--help" || arguments.words[0] == "-h") {
-    std::cout << BenchmarksText(TerminalWidth());
+    PrintHelp(BenchmarksText());
     return arguments.words.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
   }
   if (arguments.words[0] == "--version" || arguments.words[0] == "-V") return VersionCommand({});

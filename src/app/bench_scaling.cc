@@ -8,9 +8,11 @@
 
 #include "app/bench_output.h"
 #include "app/command_line.h"
+#include "app/prompts.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "corpus/source_file.h"
 #include "measure/measure.h"
 #include "measure/scaling_bench.h"
 #include "measure/scaling_page.h"
@@ -27,6 +29,10 @@ constexpr size_t kTextBytes = 200'000;
 // What the small model learns: the beginning of a file, or a text made here, so that it works anywhere.
 Result<std::string> TextToLearn(const std::string& path) {
   if (path.empty()) return measure::SeededText(kTextSeed, kTextBytes);
+  if (path == kStandardInput) {
+    CLLM_ASSIGN(const std::string piped, ReadInput(path));
+    return piped.substr(0, measure::kMostLearnedBytes);
+  }
   CLLM_ASSIGN(const MappedFile file, MappedFile::Open(path));
   return std::string(AsText(file.bytes()).substr(0, measure::kMostLearnedBytes));
 }
@@ -60,7 +66,7 @@ Outcome BenchScaling(const Arguments& arguments) {
   options.optimizer = "adamw";
   uint64_t batch = 128, context = 256;
   bool json = false;
-  line.AddText("TEXT", text, "a text file that the small model learns [one made from a seed]");
+  line.AddText("TEXT", text, "a text file that the small model learns; - for standard input [one made from a seed]");
   line.AddText("--config", config, "configuration a, b or c of docs/performance.md [a]");
   line.AddText("--threads", threads, fmt::format("numbers of worker threads [{}]", threads));
   line.AddWhole("--context", context, 1, 65536, "tokens of a sequence [256]");

@@ -11,7 +11,6 @@
 #include "app/command_table.h"
 #include "app/help_text.h"
 #include "app/suggestion.h"
-#include "app/terminal_text.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "run/run_config.h"
@@ -211,7 +210,11 @@ Status CommandLine::Parse(const Arguments& arguments) {
   if (!unknown.word.empty()) return Refuse(unknown.word, unknown.option);
   help_shown_ = parsed.help || parsed.version;
   if (help_shown_) {
-    std::cout << (parsed.help ? HelpText(page_, TerminalWidth()) : VersionText() + "\n");
+    if (parsed.help) {
+      PrintHelp(HelpText(page_));
+    } else {
+      std::cout << VersionText() << "\n";
+    }
     return {};
   }
   for (size_t i = 0; i < bound_.size(); ++i) bound_[i].values = std::move(parsed.values[i]);

@@ -94,11 +94,11 @@ Status ChooseSeeds(const CommandLine& line, uint64_t count, SamplerOptions& samp
   if (sampler.temperature == 0) {
     if (count > 1) std::fprintf(stderr, "note: at --temp 0 the texts of a prompt are all the same\n");
   } else if (count > 1) {
-    std::fprintf(stderr, "note: seeds %llu to %llu; --seed with one of them gives its text again\n",
+    std::fprintf(stderr, "note: seeds %llu to %llu; --seed repeats one of them\n",
                  static_cast<unsigned long long>(sampler.seed),
                  static_cast<unsigned long long>(sampler.seed + count - 1));
   } else if (!named) {
-    std::fprintf(stderr, "note: seed %llu; --seed %llu gives the same text again\n",
+    std::fprintf(stderr, "note: seed %llu; --seed %llu repeats it\n",
                  static_cast<unsigned long long>(sampler.seed), static_cast<unsigned long long>(sampler.seed));
   }
   return {};

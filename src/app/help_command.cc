@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
 
 #include "app/command.h"
@@ -8,7 +7,6 @@
 #include "app/command_table.h"
 #include "app/help_text.h"
 #include "app/reference_pages.h"
-#include "app/terminal_text.h"
 
 namespace cllm {
 namespace {
@@ -37,7 +35,11 @@ Outcome HelpCommand(const Arguments& arguments) {
     return Usage(fmt::format("'{}': {} shows all commands", names.front(), man ? "--man" : "--markdown"));
   }
   if (!names.empty()) return HelpOf(names);
-  std::cout << (man ? ManualPage(Pages()) : markdown ? OptionsPage(Pages()) : OverviewText(TerminalWidth()));
+  if (man || markdown) {
+    std::cout << (man ? ManualPage(Pages()) : OptionsPage(Pages()));
+  } else {
+    PrintHelp(OverviewText());
+  }
   return {};
 }
 

@@ -1,20 +1,21 @@
 #include "app/help_text.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <iostream>
 
 #include "app/command_table.h"
-#include "app/terminal_text.h"
+#include "app/wrap.h"
 
 namespace cllm {
 namespace {
 
-constexpr size_t kColumn = 28;       // where meanings begin beside options
+constexpr size_t kPageWidth = 100;   // columns where there is no terminal
+constexpr size_t kColumn = 30;       // where meanings begin beside options
 constexpr size_t kShortColumn = 18;  // and beside what has short names
-constexpr size_t kNarrow = 70;       // below this width they stand below the names
-constexpr size_t kNarrowIndent = 6;
 
 constexpr std::array<HelpEntry, 5> kVariables = {{
     {"CLLM_CACHE", "directory of the cache of tokenized texts [$XDG_CACHE_HOME/cllm, else ~/.cache/cllm]"},
@@ -35,27 +36,20 @@ constexpr std::array<HelpEntry, 8> kExitCodes = {{
     {"143", "stopped by SIGTERM, the same way"},
 }};
 
-// A name with its meaning, which begins in that column.
-std::string Entry(std::string_view name, std::string_view meaning, size_t width, size_t column) {
-  const size_t indent = width < kNarrow ? kNarrowIndent : column;
-  std::string line = fmt::format("  {}", name);
-  if (width < kNarrow || line.size() + 2 > indent) {
-    line += '\n' + std::string(indent, ' ');
-  } else {
-    line.append(indent - line.size(), ' ');
-  }
-  return line + Wrap(meaning, width, indent) + "\n";
+// A name with its meaning, which begins in that column, or behind a longer name.
+std::string Entry(std::string_view name, std::string_view meaning, size_t column) {
+  return fmt::format("  {:<{}}  {}\n", name, column - 4, meaning);
 }
 
-std::string Entries(std::string_view title, std::span<const HelpEntry> entries, size_t width) {
+std::string Entries(std::string_view title, std::span<const HelpEntry> entries) {
   std::string text = fmt::format("\n{}:\n", title);
-  for (const HelpEntry& entry : entries) text += Entry(entry.name, entry.meaning, width, kShortColumn);
+  for (const HelpEntry& entry : entries) text += Entry(entry.name, entry.meaning, kShortColumn);
   return text;
 }
 
-std::string Commands(std::string_view title, std::span<const Command> commands, size_t width) {
+std::string CommandEntries(std::string_view title, std::span<const Command> commands) {
   std::string text = fmt::format("\n{}:\n", title);
-  for (const Command& command : commands) text += Entry(command.name, command.summary, width, kShortColumn);
+  for (const Command& command : commands) text += Entry(command.name, command.summary, kShortColumn);
   return text;
 }
 
@@ -66,8 +60,6 @@ std::string MeaningOf(const OptionRow& row) {
   if (!row.environment.empty()) text += fmt::format(" (env {})", row.environment);
   return text;
 }
-
-std::string Paragraph(std::string_view text, size_t width) { return Wrap(text, width, 0) + "\n"; }
 
 }  // namespace
 
@@ -94,36 +86,40 @@ std::string Heading(const OptionRow& row) {
   return row.flag() ? text : text + " " + row.value;
 }
 
-std::string HelpText(const CommandPage& page, size_t width) {
-  std::string text = Paragraph(page.summary, width) + "\n" + Paragraph("Usage: " + UsageOf(page), width);
+std::string HelpText(const CommandPage& page) {
+  std::string text = fmt::format("{}\n\nUsage: {}\n", page.summary, UsageOf(page));
   std::string arguments, options;
   for (const OptionRow& row : page.rows) {
-    (row.positional() ? arguments : options) += Entry(Heading(row), MeaningOf(row), width, kColumn);
+    (row.positional() ? arguments : options) += Entry(Heading(row), MeaningOf(row), kColumn);
   }
   if (!arguments.empty()) text += "\nArguments:\n" + arguments;
-  text += "\nOptions:\n" + options + Entry("-h, --help", "show this", width, kColumn);
+  text += "\nOptions:\n" + options + Entry("-h, --help", "show this", kColumn);
   if (page.examples.empty()) return text;
   text += "\nExamples:\n";
-  for (const std::string& example : page.examples) text += "  " + example + "\n";
+  for (const std::string& example : page.examples) text += fmt::format("  {}\n", example);
   return text;
 }
 
-std::string OverviewText(size_t width) {
-  std::string text = Paragraph(fmt::format("Crystalline CLLM. {}", kProgramSummary), width);
-  text += "\nUsage: cllm COMMAND [OPTIONS]\n";
-  text += Commands("Commands", cllm::Commands(), width) + "\n";
-  text += Paragraph("`cllm help COMMAND` or `cllm COMMAND --help` shows a command's options with their defaults and an "
-                    "example.", width);
-  text += "\nFirst steps:\n  cllm train book.txt\n  cllm generate runs/book-1 -p \"Once upon\"\n";
-  text += Entries("Environment", kVariables, width) + Paragraph(std::string("  ") + std::string(kEnvironmentRule), width);
-  return text + Entries("Exit codes", kExitCodes, width);
+std::string OverviewText() {
+  return fmt::format("Crystalline CLLM. {}\n\nUsage: cllm COMMAND [OPTIONS]\n", kProgramSummary) +
+         CommandEntries("Commands", Commands()) +
+         "\n`cllm help COMMAND` or `cllm COMMAND --help` shows a command's options with their defaults and an example.\n"
+         "\nFirst steps:\n  cllm train book.txt\n  cllm generate runs/book-1 -p \"Once upon\"\n" +
+         Entries("Environment", kVariables) + fmt::format("{}\n", kEnvironmentRule) +
+         Entries("Exit codes", kExitCodes);
 }
 
-std::string BenchmarksText(size_t width) {
-  std::string text = Paragraph("Measures this machine and this program; docs/performance.md says how.", width);
-  text += "\nUsage: cllm bench BENCHMARK [OPTIONS]\n" + Commands("Benchmarks", Benchmarks(), width) + "\n";
-  text += Paragraph("`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.", width);
-  return text + "\nExample:\n  cllm bench train --config b --threads 2 --json\n";
+std::string BenchmarksText() {
+  return "Measures this machine and this program; docs/performance.md says how.\n"
+         "\nUsage: cllm bench BENCHMARK [OPTIONS]\n" +
+         CommandEntries("Benchmarks", Benchmarks()) +
+         "\n`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.\n"
+         "\nExamples:\n  cllm bench train --config b --threads 2 --json\n";
+}
+
+void PrintHelp(const std::string& text) {
+  const size_t columns = TerminalColumns(STDOUT_FILENO);
+  std::cout << WrapPage(text, columns == 0 ? kPageWidth : columns);
 }
 
 }  // namespace cllm

@@ -32,10 +32,12 @@ std::string UsageOf(const CommandPage& page);
 // "-n, --tokens N".
 std::string Heading(const OptionRow& row);
 
-// What `cllm COMMAND --help` prints, in lines of at most `width` columns.
-std::string HelpText(const CommandPage& page, size_t width);
-// What `cllm --help` prints, and `cllm bench --help` for its parts.
-std::string OverviewText(size_t width);
-std::string BenchmarksText(size_t width);
+// What `cllm COMMAND --help` prints, `cllm --help`, and `cllm bench --help`; lines are not broken yet.
+std::string HelpText(const CommandPage& page);
+std::string OverviewText();
+std::string BenchmarksText();
+
+// Prints one of these on standard output, in the columns of the terminal.
+void PrintHelp(const std::string& text);
 
 }  // namespace cllm

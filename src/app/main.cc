@@ -11,7 +11,6 @@
 #include "app/flag_names.h"
 #include "app/help_text.h"
 #include "app/required_processor.h"
-#include "app/terminal_text.h"
 #include "base/system.h"
 #include "kernels/simd.h"
 
@@ -28,7 +27,7 @@ Outcome Dispatch(const std::vector<std::string>& words) {
   }
   for (const std::string& sentence : UnknownVariables()) std::fprintf(stderr, "note: %s\n", sentence.c_str());
   if (words.empty()) {
-    std::cout << OverviewText(TerminalWidth());
+    PrintHelp(OverviewText());
     return Usage("no command named");
   }
   if (words[0] == "--help" || words[0] == "-h") return HelpCommand({.words = {words.begin() + 1, words.end()}});

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/help_text.h"
-#include "app/terminal_text.h"
+#include "app/wrap.h"
 
 namespace cllm {
 namespace {

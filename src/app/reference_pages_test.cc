@@ -12,7 +12,7 @@ namespace {
 TEST(OptionsPage, TheCommittedOne_IsUpToDate) {
   const Result<std::string> page = ReadFile(SourceDirectory() + "/docs/options.md", 1 << 20);
   ASSERT_TRUE(page.ok()) << page.status().message();
-  EXPECT_EQ(*page, OptionsPage(Pages())) << "make it anew: cllm help --markdown > docs/options.md";
+  EXPECT_TRUE(*page == OptionsPage(Pages())) << "it is not: make it anew: cllm help --markdown > docs/options.md";
 }
 
 TEST(OptionsPage, NamesEveryOptionOfEveryCommand) {

@@ -41,25 +41,6 @@ TEST(ForTerminal, BytesThatAreNoUtf8_AreMarkedOneByOne) {
   EXPECT_EQ(ForTerminal("\xED\xA0\x80"), std::string(kMark) + kMark + kMark);  // half of a surrogate pair
 }
 
-TEST(Wrap, BreaksAtWords) {
-  EXPECT_EQ(Wrap("one two three", 7, 0), "one two\nthree");
-  EXPECT_EQ(Wrap("one two three", 8, 4), "one\n    two\n    three");
-  EXPECT_EQ(Wrap("one two three", 80, 4), "one two three");
-  EXPECT_EQ(Wrap("  one   two ", 80, 0), "one two");
-  EXPECT_EQ(Wrap("", 80, 4), "");
-}
-
-TEST(Wrap, LongerWords_HaveALineOfTheirOwn) {
-  EXPECT_EQ(Wrap("a incomprehensible b", 6, 2), "a\n  incomprehensible\n  b");
-  EXPECT_EQ(Wrap("incomprehensible", 6, 10), "incomprehensible");
-}
-
-TEST(Wrap, NewlinesStay) {
-  EXPECT_EQ(Wrap("one\ntwo\n\nthree", 80, 2), "one\n  two\n\n  three");
-}
-
-TEST(Wrap, CountsCharactersNotBytes) { EXPECT_EQ(Wrap("gr\u00f6\u00dfer a", 8, 0), "gr\u00f6\u00dfer a"); }
-
 TEST(ProgramName, IsThePathThatStartedIt) {
   const std::string name = ProgramName();
   EXPECT_TRUE(name == "cllm" || name.ends_with("app_test")) << name;

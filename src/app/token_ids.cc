@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/terminal_text.h"
+#include "app/text_width.h"
 #include "base/units.h"
 
 namespace cllm {
@@ -18,7 +19,7 @@ std::string PlaceOf(std::string_view text, size_t at) {
   const std::string_view before = text.substr(0, at);
   const auto line = 1 + std::ranges::count(before, '\n');
   const size_t start = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
-  return fmt::format("line {}, column {}", line, 1 + Columns(before.substr(start)));
+  return fmt::format("line {}, column {}", line, 1 + ColumnsOf(before.substr(start)));
 }
 
 }  // namespace
