@@ -76,7 +76,8 @@ TEST_F(GenerateCommand, Echo_PrintsThePromptFirst) {
 }
 
 TEST_F(GenerateCommand, WithoutASeed_TheRandomOneThatIsToldRepeatsTheText) {
-  const Outcome first = Generate({"-p", "the river", "--temp", "3"}), second = Generate({"-p", "the river", "--temp", "3"});
+  const Outcome first = Generate({"-p", "the river", "--temp", "3"});
+  const Outcome second = Generate({"-p", "the river", "--temp", "3"});
   EXPECT_NE(first.err, second.err);
   EXPECT_NE(first.out, second.out);
   ASSERT_THAT(first.err, ::testing::StartsWith("note: seed "));
@@ -150,8 +151,9 @@ TEST_F(GenerateCommand, Prompts_LinesStayAligned) {
       EXPECT_EQ(objects[i]["prompt"], prompts[i]);
       EXPECT_EQ(objects[i], nlohmann::json::parse(Generate({"-p", prompts[i], "--seed", "3", "--json"}).out));
     }
-    Start start{{"generate", box_.path("run"), "-n", "150", "--prompts", "-", "--seed", "3", "--temp", "2"}, content, {}, {}};
-    EXPECT_EQ(box_.Run(start).out, plain.out);
+    const std::vector<std::string> piped = {"generate", box_.path("run"), "-n",   "150",    "--prompts",
+                                            "-",        "--seed",         "3",    "--temp", "2"};
+    EXPECT_EQ(box_.Run(Start{piped, content, {}, {}}).out, plain.out);
   }
   EXPECT_EQ(Generate({"--prompts", box_.Write("none.txt", "")}).exit_code, 3);
   EXPECT_EQ(Generate({"--prompts", box_.path("missing.txt")}).exit_code, 3);
@@ -201,7 +203,8 @@ TEST_F(GenerateCommand, Prompt_BeyondTheContext_IsTold) {
   EXPECT_EQ(nlohmann::json::parse(cut.out)["prompt_left_out"], 1984);
   std::string lines = "short\n";
   for (int i = 0; i < 7; ++i) lines += std::string(40, 'x') + "\n";
-  const Outcome many = Generate({"--prompts", box_.Write("prompts.txt", lines), "--seed", "1", "--count", "2", "-n", "2"});
+  const std::string path = box_.Write("prompts.txt", lines);
+  const Outcome many = Generate({"--prompts", path, "--seed", "1", "--count", "2", "-n", "2"});
   EXPECT_THAT(many.err, ::testing::AllOf(HasSubstr("prompt 2 has 41 tokens"), HasSubstr("prompt 6 has 41 tokens"),
                                          ::testing::Not(HasSubstr("prompt 7")), HasSubstr("of 2 prompts more")));
 }
@@ -209,9 +212,11 @@ TEST_F(GenerateCommand, Prompt_BeyondTheContext_IsTold) {
 // An untrained model writes bytes of all kinds; the text may end with bytes that are no character, never within one.
 TEST_F(GenerateCommand, Json_HasIdsAndTheRawText) {
   for (const std::string tokens : {"1", "2", "3", "40", "41", "42", "43"}) {
-    const auto object =
-        nlohmann::json::parse(Generate({"-p", "x", "--temp", "3", "--top-k", "0", "--top-p", "1", "--min-p", "0", "--seed",
-                                        tokens, "-n", tokens, "--json"}).out);
+    std::vector<std::string> words = {"-p", "x",       "--temp", "3",      "--top-k", "0", "--top-p",
+                                      "1",  "--min-p", "0",      "--seed", tokens,    "-n", tokens};
+    const std::string plain = Generate(words).out;
+    words.push_back("--json");
+    const auto object = nlohmann::json::parse(Generate(words).out);
     std::string ids;
     for (const auto& id : object["ids"]) ids += std::to_string(id.get<int>()) + " ";
     const std::string decoded = box_.Run(Start{{"tokenize", box_.path("run"), "-d"}, ids, {}, {}}).out;
@@ -220,8 +225,6 @@ TEST_F(GenerateCommand, Json_HasIdsAndTheRawText) {
     EXPECT_LT(decoded.size() - raw.size(), 4u);
     EXPECT_EQ(object["ids"].size(), object["tokens"].size());
     EXPECT_EQ(object["prompt_ids"], (std::vector<int>{1, 'x' + 3}));
-    const std::string plain = Generate({"-p", "x", "--temp", "3", "--top-k", "0", "--top-p", "1", "--min-p", "0", "--seed",
-                                        tokens, "-n", tokens}).out;
     EXPECT_EQ(plain, raw + "\n");
   }
 }
@@ -233,7 +236,8 @@ TEST_F(GenerateCommand, Ids_ThatAreNone_AreRefusedWithWordAndPlace) {
     EXPECT_THAT(outcome.err, HasSubstr(sentence));
   };
   const std::string run = box_.path("run");
-  refused(box_.Run(Start{{"tokenize", run, "-d"}, "107 104\n111 one 3\n", {}, {}}), "standard input, line 2, column 5: 'one'");
+  refused(box_.Run(Start{{"tokenize", run, "-d"}, "107 104\n111 one 3\n", {}, {}}),
+          "standard input, line 2, column 5: 'one'");
   refused(box_.Run({"tokenize", run, "-d", box_.Write("ids.txt", "[1, 2, 259]")}), "ids.txt, line 1, column 8: '259'");
   refused(Generate({"--ids", "1,107,x"}), "--ids, line 1, column 7: 'x'");
   refused(Generate({"--ids", ""}), "--ids");

@@ -67,18 +67,18 @@ Outcome BenchScaling(const Arguments& arguments) {
   uint64_t batch = 128, context = 256;
   bool json = false;
   line.AddText("TEXT", text, "a text file that the small model learns; - for standard input [one made from a seed]");
-  line.AddText("--config", config, "configuration a, b or c of docs/performance.md [a]");
-  line.AddText("--threads", threads, fmt::format("numbers of worker threads [{}]", threads));
+  line.AddText("--config a|b|c", config, "configuration a, b or c of docs/performance.md [a]");
+  line.AddText("--threads LIST", threads, fmt::format("numbers of worker threads [{}]", threads));
   line.AddWhole("--context", context, 1, 65536, "tokens of a sequence [256]");
   line.AddWhole("--batch", batch, 1, 65536, "sequences a step [128]");
   line.AddWhole("--item", options.item, 1, 65536, "sequences of a work item [1]");
   line.AddWhole("--steps", options.steps, measure::kMinRounds, 1'000'000, "steps that are measured, at most [7]");
   line.AddWhole("--learn-steps", options.learn_steps, 0, 1'000'000, "steps of the small model; 0: without it [200]");
-  line.AddText("--limit", limit, fmt::format("time for all, such as 3m: fewer steps then, {} at least [{}]",
+  line.AddText("--limit TIME", limit, fmt::format("time for all, such as 3m: fewer steps then, {} at least [{}]",
                                              measure::kMinRounds, limit));
-  line.AddText("--precision", options.precision, fmt::format("precision [{}]", options.precision));
-  line.AddText("--optimizer", options.optimizer, "optimizer: adamw or muon [adamw]");
-  line.AddText("--out", out, "directory for the report as files");
+  line.AddText("--precision fp32|bf16", options.precision, fmt::format("precision [{}]", options.precision));
+  line.AddText("--optimizer adamw|muon", options.optimizer, "optimizer: adamw or muon [adamw]");
+  line.AddText("--out DIR", out, "directory for the report as files");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};

@@ -83,7 +83,8 @@ CommandLine::CommandLine(std::string name, std::string summary, const std::strin
 
 OptionRow CommandLine::Row(const std::string& name, const std::string& value, const std::string& help) const {
   const size_t space = name.find(' ');
-  OptionRow row{.name = name.substr(0, space), .value = space == name.npos ? value : name.substr(space + 1), .help = help};
+  OptionRow row{.name = name.substr(0, space), .value = value, .help = help};
+  if (space != name.npos) row.value = name.substr(space + 1);
   row.initial = TakeInitial(row.help);
   if (row.positional()) row.value.clear();
   return row;

@@ -60,7 +60,7 @@ Outcome EvalCommand(const Arguments& arguments) {
   line.AddReadingOptions("the run's");
   line.AddWhole("--stride", flags.stride, 1, 1 << 20, "tokens from one context to the next [the context]");
   line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads [one per core]");
-  line.AddText("--weights", flags.weights, kWeightsHelp);
+  line.AddText("--weights f32|bf16|q8_0", flags.weights, kWeightsHelp);
   line.AddFlag("--json", flags.json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};

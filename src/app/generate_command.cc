@@ -46,7 +46,8 @@ void AddFlags(CommandLine& line, GenerateFlags& flags) {
   line.AddTexts("--stop", flags.options.stops, "end before this text");
   line.AddWhole("-s,--seed", sampler.seed, 0, kMostSeed,
                 "the same seed gives the same text [a random one, told on standard error]");
-  line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads; the text is the same for any number [one per core]");
+  line.AddWhole("--threads", flags.threads, 1, 4096,
+                "worker threads; the text is the same for any number [one per core]");
   line.AddText("--weights f32|bf16|q8_0", flags.weights, kWeightsHelp);
   line.AddFlag("--no-begin", flags.no_begin, "do not start with the begin token");
   line.AddFlag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
@@ -89,7 +90,8 @@ Status ChooseSeeds(const CommandLine& line, uint64_t count, SamplerOptions& samp
   const bool named = line.Given("seed");
   if (!named) sampler.seed = std::random_device()();
   if (sampler.seed > kMostSeed - (count - 1)) {
-    return Usage(fmt::format("--seed is '{}' and --count '{}', expected seeds up to {}", sampler.seed, count, kMostSeed));
+    return Usage(fmt::format("--seed is '{}' and --count '{}', expected seeds up to {}", sampler.seed, count,
+                             kMostSeed));
   }
   if (sampler.temperature == 0) {
     if (count > 1) std::fprintf(stderr, "note: at --temp 0 the texts of a prompt are all the same\n");
@@ -125,7 +127,8 @@ Outcome GenerateCommand(const Arguments& arguments) {
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   CLLM_ASSIGN(const std::string source, SourceOfPrompts(line));
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
-  TextsToGenerate texts{.count = flags.count, .options = flags.options, .form = FormOf(flags, source), .echo = flags.echo};
+  TextsToGenerate texts{
+      .count = flags.count, .options = flags.options, .form = FormOf(flags, source), .echo = flags.echo};
   texts.options.begin = !flags.no_begin;
   CLLM_ASSIGN(texts.prompts, Prompts(flags, source, model.tokenizer));
   CLLM_TRY(ChooseSeeds(line, flags.count, texts.options.sampler));

@@ -44,7 +44,8 @@ Outcome HelpCommand(const Arguments& arguments) {
 }
 
 Outcome VersionCommand(const Arguments& arguments) {
-  CommandLine line("version", "Shows the version, the numerics (equal numerics give equal bits) and the vector instructions.",
+  CommandLine line("version",
+                   "Shows the version, the numerics (equal numerics give equal bits) and the vector instructions.",
                    "cllm version");
   CLLM_TRY(line.Parse(arguments));
   if (!line.help_shown()) std::cout << VersionText() << "\n";

@@ -20,12 +20,13 @@ std::span<const HelpEntry> ExitCodes();
 
 // The rule for the other variables, a sentence.
 inline constexpr std::string_view kEnvironmentRule =
-    "An option with (env CLLM_NAME) in its help is also read from that variable: flag before environment before --config "
-    "before default.";
+    "An option with (env CLLM_NAME) in its help is also read from that variable: flag before environment before "
+    "--config before default.";
 
 // One sentence on the program.
 inline constexpr std::string_view kProgramSummary =
-    "Trains language models from scratch on the CPU, with the same bits on any number of threads, and generates with them.";
+    "Trains language models from scratch on the CPU, with the same bits on any number of threads, and generates with "
+    "them.";
 
 // "cllm train [OPTIONS] [TEXT...]".
 std::string UsageOf(const CommandPage& page);

@@ -15,7 +15,7 @@ constexpr std::string_view kManualDate = "2026-11-27";
 std::string Cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '|' || c == '<' || c == '*') out += '\\';
+    if (c == '|' || c == '<' || c == '*' || c == '\\') out += '\\';
     out += c;
   }
   return out;
@@ -105,8 +105,9 @@ std::string OptionsPage(const std::vector<CommandPage>& pages) {
 
 std::string ManualPage(const std::vector<CommandPage>& pages) {
   std::string text = fmt::format(
-      ".TH CLLM 1 \"{}\" \"cllm {}\" \"User Commands\"\n.nh\n.SH NAME\ncllm \\- train language models from scratch on the "
-      "CPU, generate with them\n.SH SYNOPSIS\n.B cllm\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n{}\n.SH COMMANDS\n",
+      ".TH CLLM 1 \"{}\" \"cllm {}\" \"User Commands\"\n.nh\n"
+      ".SH NAME\ncllm \\- train language models from scratch on the CPU, generate with them\n"
+      ".SH SYNOPSIS\n.B cllm\n.I COMMAND\n[\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n{}\n.SH COMMANDS\n",
       kManualDate, CLLM_VERSION, Roff(kProgramSummary));
   for (const CommandPage& page : pages) {
     text += fmt::format(".SS {}\n{}\n", Escaped(UsageOf(page)), Roff(page.summary));

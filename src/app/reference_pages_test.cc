@@ -17,7 +17,8 @@ TEST(OptionsPage, TheCommittedOne_IsUpToDate) {
 
 TEST(OptionsPage, NamesEveryOptionOfEveryCommand) {
   const std::string page = OptionsPage(Pages());
-  for (const char* expected : {"## cllm train", "## cllm bench kernels", "`--top-k N`", "`CLLM_TOP_K`", "`CLLM_CACHE`"}) {
+  for (const char* expected :
+       {"## cllm train", "## cllm bench kernels", "`--top-k N`", "`CLLM_TOP_K`", "`CLLM_CACHE`"}) {
     EXPECT_NE(page.find(expected), page.npos) << expected;
   }
 }
@@ -26,9 +27,9 @@ TEST(OptionsPage, NamesEveryOptionOfEveryCommand) {
 TEST(OptionsPage, CellsHoldTheirText) {
   const CommandPage odd = {.name = "x",
                            .summary = "X.",
-                           .rows = {{.name = "--kind", .value = "a|b", .initial = "<none>", .help = "a|b, *.txt"}},
+                           .rows = {{.name = "--kind", .value = "a|b", .initial = "<none>", .help = "a|b, *.txt, \\n"}},
                            .examples = {}};
-  EXPECT_NE(OptionsPage({odd}).find("| `--kind a\\|b` | \\<none> |  | a\\|b, \\*.txt |\n"), std::string::npos)
+  EXPECT_NE(OptionsPage({odd}).find("| `--kind a\\|b` | \\<none> |  | a\\|b, \\*.txt, \\\\n |\n"), std::string::npos)
       << OptionsPage({odd});
 }
 
@@ -38,10 +39,12 @@ TEST(ManualPage, TextIsNoRequest) {
                            .rows = {{.name = "--a-b", .help = "'quoted'"}},
                            .examples = {".x"}};
   const std::string page = ManualPage({odd});
-  const CommandPage broken = {.name = "x", .summary = std::string(55, 'x') + " `cllm train` y", .rows = {}, .examples = {}};
+  const CommandPage broken = {
+      .name = "x", .summary = std::string(55, 'x') + " `cllm train` y", .rows = {}, .examples = {}};
   EXPECT_NE(ManualPage({broken}).find("\n\\fBcllm train\\fR y\n"), std::string::npos) << ManualPage({broken});
   for (const char* expected : {"\n\\&.TH is no request, \\(aqso\\(aq is none, and \\fB\\-n\\fR is bold",
-                               " \\eo/ \\(dqq\\(dq \\(ti\n\\(ha\n", ".B \\-\\-a\\-b\n\\&\\(aqquoted\\(aq\n", "\n\\&.x\n"}) {
+                               " \\eo/ \\(dqq\\(dq \\(ti\n\\(ha\n",
+                               ".B \\-\\-a\\-b\n\\&\\(aqquoted\\(aq\n", "\n\\&.x\n"}) {
     EXPECT_NE(page.find(expected), page.npos) << expected << "\n" << page;
   }
 }

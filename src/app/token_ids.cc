@@ -34,7 +34,8 @@ Result<std::vector<uint32_t>> ParseTokenIds(std::string_view text, const std::st
     const Result<uint64_t> id = ParseCount(word);
     if (!id.ok() || *id >= vocabulary) {
       return BadInput(fmt::format("{}, {}: '{}' is no token id, expected whole numbers from 0 to {}", label,
-                                  PlaceOf(text, start), ForTerminal(std::string(word.substr(0, kShown))), vocabulary - 1));
+                                  PlaceOf(text, start), ForTerminal(std::string(word.substr(0, kShown))),
+                                  vocabulary - 1));
     }
     ids.push_back(static_cast<uint32_t>(*id));
     begin = end;

@@ -109,7 +109,7 @@ Outcome TrainCommand(const Arguments& arguments) {
       "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
   TrainFlags flags;
   line.AddRunOptions();
-  line.AddText("--out", flags.out, "the run directory [runs/<name of the text>-<n>]");
+  line.AddText("--out DIR", flags.out, "the run directory [runs/<name of the text>-<n>]");
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
