@@ -2,13 +2,14 @@
 
 # What `cllm` is built of.
 build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev
-  libcli11-dev libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev)
+  libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev)
 # The example text.
 text_packages=(bible-kjv)
 # What the sanitized tests and the fuzzers are built with, and what makes their reports readable.
 sanitizer_packages=(clang libclang-rt-dev llvm)
 # What the tests need beside that.
-test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils python3 zstd xz-utils "${sanitizer_packages[@]}")
+test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils groff-base mandoc python3 zstd xz-utils
+  "${sanitizer_packages[@]}")
 # What the tests for AArch64 need beside that, and the libraries they link, of that architecture.
 aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
 aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libutf8proc-dev

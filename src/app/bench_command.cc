@@ -8,7 +8,9 @@
 #include "app/bench_scaling.h"
 #include "app/command.h"
 #include "app/command_line.h"
+#include "app/command_table.h"
 #include "app/console.h"
+#include "app/help_text.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
@@ -23,8 +25,6 @@
 
 namespace cllm {
 namespace {
-
-using Arguments = std::vector<std::string>;
 
 constexpr uint64_t kMaxRounds = 1000;
 constexpr char kConfigHelp[] = "configurations a, b, c of docs/performance.md, separated by commas";
@@ -55,11 +55,12 @@ Outcome Train(const Arguments& arguments) {
   std::string config = "a,b,c", sweep, precision = Joined(measure::Precisions()), optimizer = "adamw", threads = "1,2";
   measure::TrainingOptions options;
   bool json = false;
-  line.AddText("--config", config, fmt::format("{} [{}]", kConfigHelp, config));
-  line.AddText("--sweep", sweep, "instead: configuration c with a growing context, vocabulary, width or parameters");
-  line.AddText("--precision", precision, fmt::format("precisions [{}]", precision));
-  line.AddText("--optimizer", optimizer, "optimizers: adamw, as the peers have it, and muon [adamw]");
-  line.AddText("--threads", threads, "numbers of worker threads [1,2]");
+  line.AddText("--config LIST", config, fmt::format("{} [{}]", kConfigHelp, config));
+  line.AddText("--sweep WORD", sweep,
+               "instead: configuration c with a growing context, vocabulary, width or parameters");
+  line.AddText("--precision LIST", precision, fmt::format("precisions [{}]", precision));
+  line.AddText("--optimizer LIST", optimizer, "optimizers: adamw, as the peers have it, and muon [adamw]");
+  line.AddText("--threads LIST", threads, "numbers of worker threads [1,2]");
   line.AddReal("--seconds", options.seconds, 0.01, 3600, "of each row, about; a round is one step at least [5]");
   line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
@@ -85,10 +86,10 @@ Outcome Generation(const Arguments& arguments) {
   std::string config = "b", weights = Joined(StorageNames()), sequences = "1", threads = "1";
   measure::GenerationOptions options;
   bool json = false;
-  line.AddText("--config", config, fmt::format("{} [b]", kConfigHelp));
-  line.AddText("--weights", weights, fmt::format("how the matrices are kept [{}]", weights));
-  line.AddText("--sequences", sequences, "sequences decoded together, such as 1,4,16 [1]");
-  line.AddText("--threads", threads, "worker threads, such as 1,2 [1]");
+  line.AddText("--config LIST", config, fmt::format("{} [b]", kConfigHelp));
+  line.AddText("--weights LIST", weights, fmt::format("how the matrices are kept [{}]", weights));
+  line.AddText("--sequences LIST", sequences, "sequences decoded together, such as 1,4,16 [1]");
+  line.AddText("--threads LIST", threads, "worker threads, such as 1,2 [1]");
   line.AddWhole("-n,--tokens", options.tokens, 1, 65536, "tokens of a sequence in a round, at most the context [128]");
   line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
@@ -136,8 +137,9 @@ Outcome Lattice(const Arguments& arguments) {
   bool json = false;
   line.AddRequiredTexts("TEXT", paths, "text files, directories or globs; '-' is standard input");
   line.AddReadingOptions("as train");
-  line.AddText("--tokenizer", tokenizer, fmt::format("bytes or bpe:N, learned from the text [{}]", tokenizer));
-  line.AddText("--width", widths, fmt::format("widths of the embedding [{}]", widths));
+  line.AddText("--tokenizer bytes|bpe:N", tokenizer,
+               fmt::format("bytes or bpe:N, learned from the text [{}]", tokenizer));
+  line.AddText("--width LIST", widths, fmt::format("widths of the embedding [{}]", widths));
   line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
                 "measurements of each; the median counts [5]");
   line.AddFlag("--json", json, "the results as JSON, one object a line: pairs, id orders");
@@ -147,6 +149,7 @@ Outcome Lattice(const Arguments& arguments) {
   RunChoices choices;
   CLLM_TRY(line.Apply(choices));
   choices.text = paths;
+  CLLM_TRY(CheckChoices(choices));
   CLLM_ASSIGN(const TokenizedText text, TokenizeFor(choices, tokenizer));
   const TokenLattice& lattice = text.tokenizer.lattice();
   CLLM_ASSIGN(const measure::Findings pairs, measure::BenchPairs(lattice, text.tokens, options));
@@ -167,10 +170,10 @@ Outcome PeersSideBySide(const Arguments& arguments) {
   measure::PeerOptions options;
   uint64_t product_rounds = 11;
   bool json = false;
-  line.AddText("--peers", path, fmt::format("the list that scripts/bench-peers made [{}]", path));
-  line.AddText("--config", config, fmt::format("{} [{}]", kConfigHelp, config));
-  line.AddText("--precision", precision, fmt::format("precisions [{}]", precision));
-  line.AddText("--threads", threads, "numbers of threads of training [2]");
+  line.AddText("--peers FILE", path, fmt::format("the list that scripts/bench-peers made [{}]", path));
+  line.AddText("--config LIST", config, fmt::format("{} [{}]", kConfigHelp, config));
+  line.AddText("--precision LIST", precision, fmt::format("precisions [{}]", precision));
+  line.AddText("--threads LIST", threads, "numbers of threads of training [2]");
   line.AddReal("--seconds", options.seconds, 0.1, 3600, "of each measurement [4]");
   line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds, "pairs of measurements of training [5]");
   line.AddWhole("--product-rounds", product_rounds, measure::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
@@ -198,24 +201,17 @@ constexpr Command kBenches[] = {
     {"peers", "training and matrix products beside other libraries", PeersSideBySide},
 };
 
-std::string HelpText() {
-  std::string text =
-      "Measures this machine and this program; docs/performance.md says how.\n\n"
-      "Usage: cllm bench BENCHMARK [OPTIONS]\n\nBenchmarks:\n";
-  for (const Command& one : kBenches) text += fmt::format("  {:<10} {}\n", one.name, one.summary);
-  return text +
-         "\n`cllm bench BENCHMARK --help` shows its options. Leave the machine alone meanwhile.\n"
-         "Example:\n  cllm bench train --config b --threads 2 --json\n";
-}
-
 }  // namespace
 
-Outcome BenchCommand(const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
-    std::cout << HelpText();
-    return arguments.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
+std::span<const Command> Benchmarks() { return kBenches; }
+
+Outcome BenchCommand(const Arguments& arguments) {
+  if (arguments.words.empty() || arguments.words[0] == "--help" || arguments.words[0] == "-h") {
+    PrintHelp(BenchmarksText());
+    return arguments.words.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
   }
-  return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments);
+  if (arguments.words[0] == "--version" || arguments.words[0] == "-V") return VersionCommand({});
+  return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments.words);
 }
 
 }  // namespace cllm

@@ -8,9 +8,11 @@
 
 #include "app/bench_output.h"
 #include "app/command_line.h"
+#include "app/prompts.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "corpus/source_file.h"
 #include "measure/measure.h"
 #include "measure/scaling_bench.h"
 #include "measure/scaling_page.h"
@@ -27,6 +29,10 @@ constexpr size_t kTextBytes = 200'000;
 // What the small model learns: the beginning of a file, or a text made here, so that it works anywhere.
 Result<std::string> TextToLearn(const std::string& path) {
   if (path.empty()) return measure::SeededText(kTextSeed, kTextBytes);
+  if (path == kStandardInput) {
+    CLLM_ASSIGN(const std::string piped, ReadInput(path));
+    return piped.substr(0, measure::kMostLearnedBytes);
+  }
   CLLM_ASSIGN(const MappedFile file, MappedFile::Open(path));
   return std::string(AsText(file.bytes()).substr(0, measure::kMostLearnedBytes));
 }
@@ -48,7 +54,7 @@ Status WriteReport(const std::string& directory, const measure::ScalingResult& r
 
 }  // namespace
 
-Outcome BenchScaling(const std::vector<std::string>& arguments) {
+Outcome BenchScaling(const Arguments& arguments) {
   CommandLine line("bench scaling",
                    "The same training on different numbers of threads: speed, processor time, memory, one hash of the "
                    "weights; a small model that must learn; what more cores would give. scaling.txt, scaling.json and "
@@ -60,19 +66,19 @@ Outcome BenchScaling(const std::vector<std::string>& arguments) {
   options.optimizer = "adamw";
   uint64_t batch = 128, context = 256;
   bool json = false;
-  line.AddText("TEXT", text, "a text file that the small model learns [one made from a seed]");
-  line.AddText("--config", config, "configuration a, b or c of docs/performance.md [a]");
-  line.AddText("--threads", threads, fmt::format("numbers of worker threads [{}]", threads));
+  line.AddText("TEXT", text, "a text file that the small model learns; - for standard input [one made from a seed]");
+  line.AddText("--config a|b|c", config, "configuration a, b or c of docs/performance.md [a]");
+  line.AddText("--threads LIST", threads, fmt::format("numbers of worker threads [{}]", threads));
   line.AddWhole("--context", context, 1, 65536, "tokens of a sequence [256]");
   line.AddWhole("--batch", batch, 1, 65536, "sequences a step [128]");
   line.AddWhole("--item", options.item, 1, 65536, "sequences of a work item [1]");
   line.AddWhole("--steps", options.steps, measure::kMinRounds, 1'000'000, "steps that are measured, at most [7]");
   line.AddWhole("--learn-steps", options.learn_steps, 0, 1'000'000, "steps of the small model; 0: without it [200]");
-  line.AddText("--limit", limit, fmt::format("time for all, such as 3m: fewer steps then, {} at least [{}]",
+  line.AddText("--limit TIME", limit, fmt::format("time for all, such as 3m: fewer steps then, {} at least [{}]",
                                              measure::kMinRounds, limit));
-  line.AddText("--precision", options.precision, fmt::format("precision [{}]", options.precision));
-  line.AddText("--optimizer", options.optimizer, "optimizer: adamw or muon [adamw]");
-  line.AddText("--out", out, "directory for the report as files");
+  line.AddText("--precision fp32|bf16", options.precision, fmt::format("precision [{}]", options.precision));
+  line.AddText("--optimizer adamw|muon", options.optimizer, "optimizer: adamw or muon [adamw]");
+  line.AddText("--out DIR", out, "directory for the report as files");
   line.AddFlag("--json", json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};

@@ -7,14 +7,14 @@
 namespace cllm {
 
 Outcome RunNamed(std::span<const Command> commands, std::string_view kind, std::string_view help,
-                 const std::vector<std::string>& arguments) {
+                 const std::vector<std::string>& words) {
   std::vector<std::string> names;
   for (const Command& command : commands) {
-    if (command.name == arguments.front()) return command.run({arguments.begin() + 1, arguments.end()});
+    if (command.name == words.front()) return command.run({.words = {words.begin() + 1, words.end()}});
     names.emplace_back(command.name);
   }
-  const std::string nearest = Nearest(arguments.front(), names);
-  return Usage(fmt::format("unknown {} '{}', expected one of those that `{}` lists{}", kind, arguments.front(), help,
+  const std::string nearest = Nearest(words.front(), names);
+  return Usage(fmt::format("unknown {} '{}', expected one of those that `{}` lists{}", kind, words.front(), help,
                            nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest)));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/arguments.h"
 #include "base/status.h"
 
 namespace cllm {
@@ -24,26 +25,28 @@ struct Outcome {
   int signal = 0;  // none
 };
 
-// One subcommand of `cllm`. Run gets the arguments after its name and says how it ended; it prints data on
-// standard output only.
+// One subcommand of `cllm`. Run gets the words after its name and says how it ended; it prints data on standard output
+// only. Asked for its page, it fills that and does nothing else.
 struct Command {
   std::string_view name;
   std::string_view summary;
-  Outcome (*run)(const std::vector<std::string>& arguments);
+  Outcome (*run)(const Arguments& arguments);
 };
 
-// Runs the command that the first argument names, with the others. Usage, with the nearest name, for an unknown one;
-// kind and help are what the message calls it and who lists them: "command", "cllm --help". REQUIRES: an argument.
+// Runs the command that the first word names, with the others. Usage, with the nearest name, for an unknown one;
+// kind and help are what the message calls it and who lists them: "command", "cllm --help". REQUIRES: a word.
 Outcome RunNamed(std::span<const Command> commands, std::string_view kind, std::string_view help,
-                 const std::vector<std::string>& arguments);
+                 const std::vector<std::string>& words);
 
-Outcome TrainCommand(const std::vector<std::string>& arguments);
-Outcome ResumeCommand(const std::vector<std::string>& arguments);
-Outcome EvalCommand(const std::vector<std::string>& arguments);
-Outcome GenerateCommand(const std::vector<std::string>& arguments);
-Outcome TokenizeCommand(const std::vector<std::string>& arguments);
-Outcome InspectCommand(const std::vector<std::string>& arguments);
-Outcome BenchCommand(const std::vector<std::string>& arguments);
+Outcome TrainCommand(const Arguments& arguments);
+Outcome ResumeCommand(const Arguments& arguments);
+Outcome EvalCommand(const Arguments& arguments);
+Outcome GenerateCommand(const Arguments& arguments);
+Outcome TokenizeCommand(const Arguments& arguments);
+Outcome InspectCommand(const Arguments& arguments);
+Outcome BenchCommand(const Arguments& arguments);
+Outcome HelpCommand(const Arguments& arguments);
+Outcome VersionCommand(const Arguments& arguments);
 
 // What `cllm --version` prints.
 std::string VersionText();

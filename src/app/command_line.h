@@ -1,20 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "app/arguments.h"
 #include "base/status.h"
 #include "model/weights.h"
 #include "run/run_choices.h"
 
-namespace CLI {
-class App;
-}
-
 namespace cllm {
+
+struct OptionSpec;
 
 // The help of --weights, which every command that reads a model has.
 inline constexpr const char* kWeightsHelp =
@@ -23,13 +22,17 @@ inline constexpr const char* kWeightsHelp =
 // How --weights says that matrices are stored. Error (Usage): another word.
 Result<Storage> WeightsFlag(const std::string& word);
 
-// A subcommand's parser: CLI11 for the arguments (in one file, since it compiles slowly), our table for a run's options.
-// One command only.
+// What a command takes: its page (arguments.h) and where the values go. One command only.
+//
+// A help text ends with the default in brackets, "new tokens at most [200]". A name may say what follows it, "--out
+// DIR"; else that is N or X for numbers and TEXT. Every option that takes a number is also read from the environment,
+// "--top-k" from CLLM_TOP_K; benchmarks are not, so that they measure the same everywhere.
 class CommandLine {
  public:
-  // name: "train"; example: a line shown under --help.
-  CommandLine(std::string name, std::string summary, std::string example);
-  ~CommandLine();
+  // name: "train"; example: lines shown under --help, a command each.
+  CommandLine(std::string name, std::string summary, const std::string& example);
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
 
   // What the command takes; the target keeps its value unless the argument is given. `name` is "MODEL" for a
   // positional argument, "-n,--tokens" for an option. Values outside [low, high] are a usage error.
@@ -48,23 +51,38 @@ class CommandLine {
   // help shows it.
   void AddReadingOptions(const std::string& initial);
 
-  // Parses. Usage with CLI11's sentence; kOk with help_shown() when --help was asked for (it is printed already).
-  Status Parse(const std::vector<std::string>& arguments);
+  // Parses into the targets. Usage: what is unknown (with the nearest name, or the command that has it), without its
+  // value, given too often, missing or out of range. kOk with help_shown() where nothing is to be done: --help or
+  // --version was asked for and is printed, or the page was.
+  Status Parse(const Arguments& arguments);
   bool help_shown() const { return help_shown_; }
 
   // Fills `choices` from --config's file, then CLLM_ variables, then flags: flag, environment, file, default.
   Status Apply(RunChoices& choices) const;
-  // True if a flag of the run table was given.
+  // True if the option was given; one that is not of the run table also by its variable. name: "steps".
   bool Given(const std::string& name) const;
 
  private:
-  struct RunFlag;
-  std::string SuggestionFor(const std::vector<std::string>& arguments) const;
+  // A row's way to its target; nothing for options of the run table, which Apply sets.
+  using Setter = std::function<Status(const std::string& value)>;
+  struct Bound {
+    Setter set;
+    const OptionSpec* spec = nullptr;  // of the run table
+    std::vector<std::string> values = {};     // as given
+  };
 
-  std::unique_ptr<CLI::App> app_;
-  std::vector<std::unique_ptr<RunFlag>> flags_;
+  void Add(OptionRow row, Bound bound);
+  OptionRow Row(const std::string& name, const std::string& value, const std::string& help) const;
+  Status Refuse(const std::string& word, bool option) const;
+  Status SetTargets();
+
+  CommandPage page_;
+  std::vector<Bound> bound_;  // of page_.rows
   std::string config_path_;
   bool help_shown_ = false;
 };
+
+// "CLLM_TOP_K" for "top-k".
+std::string EnvironmentName(std::string_view option);
 
 }  // namespace cllm

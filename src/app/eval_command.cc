@@ -51,7 +51,7 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
 
 }  // namespace
 
-Outcome EvalCommand(const std::vector<std::string>& arguments) {
+Outcome EvalCommand(const Arguments& arguments) {
   CommandLine line("eval", "Measures a model on a text: every byte counted once, contexts end to end.",
                    "cllm eval runs/book-1 other.txt");
   EvalFlags flags;
@@ -60,7 +60,7 @@ Outcome EvalCommand(const std::vector<std::string>& arguments) {
   line.AddReadingOptions("the run's");
   line.AddWhole("--stride", flags.stride, 1, 1 << 20, "tokens from one context to the next [the context]");
   line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads [one per core]");
-  line.AddText("--weights", flags.weights, kWeightsHelp);
+  line.AddText("--weights f32|bf16|q8_0", flags.weights, kWeightsHelp);
   line.AddFlag("--json", flags.json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -70,6 +70,7 @@ Outcome EvalCommand(const std::vector<std::string>& arguments) {
   CLLM_ASSIGN(RunChoices choices, ChoicesBehind(flags.model));
   CLLM_TRY(line.Apply(choices));
   choices.text = flags.text;
+  CLLM_TRY(CheckChoices(choices));
   const Weights weights(std::move(model.parameters), storage);
   EvaluateOptions options;
   options.threads = flags.threads;

@@ -1,25 +1,26 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <iostream>
-#include <iterator>
+#include <algorithm>
+#include <cstdio>
+#include <random>
 
 #include "app/command.h"
 #include "app/command_line.h"
-#include "app/terminal_text.h"
-#include "base/file.h"
-#include "infer/request_batch.h"
+#include "app/generated_texts.h"
+#include "app/prompts.h"
+#include "app/token_ids.h"
 #include "run/open_model.h"
-#include "store/json.h"
 
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMaxPromptBytes = 64 << 20;
+constexpr uint64_t kMostSeed = ~uint64_t{0} >> 1;
+constexpr uint64_t kMostTexts = 1'000'000;
 
 struct GenerateFlags {
-  std::string model, prompt, file, prompts, weights = "f32";
+  std::string model, prompt, file, prompts, ids, weights = "f32";
   RequestOptions options;
+  uint64_t count = 1;
   size_t threads = 0;
   bool no_begin = false, logprobs = false, echo = false, json = false;
 };
@@ -27,106 +28,113 @@ struct GenerateFlags {
 void AddFlags(CommandLine& line, GenerateFlags& flags) {
   SamplerOptions& sampler = flags.options.sampler;
   line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
-  line.AddText("-p,--prompt", flags.prompt, "the text to continue");
-  line.AddText("-f,--file", flags.file, "a file with the text to continue");
-  line.AddText("--prompts", flags.prompts, "a file with one prompt a line");
-  line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000, "new tokens at most [200]");
+  line.AddText("-p,--prompt TEXT", flags.prompt, "the text to continue");
+  line.AddText("-f,--file FILE", flags.file,
+               "a file with the text to continue, without the newline at its end; - for standard input");
+  line.AddText("--prompts FILE", flags.prompts,
+               "a file with one prompt a line; - for standard input. The text for line i is line i of the output, with "
+               "\\n for a newline in it and \\\\ for a backslash");
+  line.AddText("--ids IDS", flags.ids, "token ids to continue, as --json and tokenize write them, instead of a text");
+  line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000,
+                "new tokens at most; a character that the last one leaves unfinished is dropped [200]");
+  line.AddWhole("--count", flags.count, 1, kMostTexts, "texts for each prompt, with the seeds N, N+1 and so on [1]");
   line.AddReal("--temp", sampler.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
   line.AddWhole("--top-k", sampler.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
   line.AddReal("--top-p", sampler.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
   line.AddReal("--min-p", sampler.min_p, 0, 1, "leave out what is less probable than P times the best [0.05]");
   line.AddReal("--repeat-penalty", sampler.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
-  line.AddTexts("--stop", flags.options.stops, "end before this text; may be given several times");
-  line.AddWhole("-s,--seed", sampler.seed, 0, ~uint64_t{0} >> 1, "the same seed gives the same text [1]");
-  line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads; the text is the same for any number [one per core]");
-  line.AddText("--weights", flags.weights, kWeightsHelp);
+  line.AddTexts("--stop", flags.options.stops, "end before this text");
+  line.AddWhole("-s,--seed", sampler.seed, 0, kMostSeed,
+                "the same seed gives the same text [a random one, told on standard error]");
+  line.AddWhole("--threads", flags.threads, 1, 4096,
+                "worker threads; the text is the same for any number [one per core]");
+  line.AddText("--weights f32|bf16|q8_0", flags.weights, kWeightsHelp);
   line.AddFlag("--no-begin", flags.no_begin, "do not start with the begin token");
   line.AddFlag("--logprobs", flags.logprobs, "each token with its logarithmic probability, one a line");
   line.AddFlag("--echo", flags.echo, "print the prompt too");
-  line.AddFlag("--json", flags.json, "the result as JSON, one object a prompt");
+  line.AddFlag("--json", flags.json, "the result as JSON, one object a text");
 }
 
-Result<std::vector<std::string>> Prompts(const GenerateFlags& flags) {
-  const int sources = !flags.prompt.empty() + !flags.file.empty() + !flags.prompts.empty();
-  if (sources > 1) return Usage("--prompt, --file and --prompts contradict each other; name one");
-  if (flags.file == "-") {
-    return std::vector<std::string>{std::string(std::istreambuf_iterator<char>(std::cin), {})};
+// The source of prompts that was named, "" where none was. Usage: more than one.
+Result<std::string> SourceOfPrompts(const CommandLine& line) {
+  std::string named;
+  for (const char* name : {"prompt", "file", "prompts", "ids"}) {
+    if (!line.Given(name)) continue;
+    if (!named.empty()) return Usage(fmt::format("--{} and --{} contradict each other; name one", named, name));
+    named = name;
   }
-  if (!flags.file.empty()) {
-    CLLM_ASSIGN(std::string text, ReadFile(flags.file, kMaxPromptBytes));
-    return std::vector<std::string>{std::move(text)};
+  return named;
+}
+
+Result<std::vector<Prompt>> Prompts(const GenerateFlags& flags, const std::string& source, const Tokenizer& tokenizer) {
+  std::vector<Prompt> prompts;
+  if (source == "ids") {
+    CLLM_ASSIGN(std::vector<uint32_t> ids, ParseTokenIds(flags.ids, "--ids", tokenizer.vocabulary()));
+    if (ids.empty()) return BadInput("--ids: no token id in it, expected at least one");
+    prompts.push_back({.ids = std::move(ids)});
+  } else if (source == "file") {
+    CLLM_ASSIGN(std::string text, ReadInput(flags.file));
+    prompts.push_back({.text = WithoutLastNewline(std::move(text))});
+  } else if (source == "prompts") {
+    CLLM_ASSIGN(const std::string text, ReadInput(flags.prompts));
+    for (std::string& line : LinesOf(text)) prompts.push_back({.text = std::move(line)});
+    if (prompts.empty()) return BadInput(InputName(flags.prompts) + ": no prompt in it, expected one a line");
+  } else {
+    prompts.push_back({.text = flags.prompt});
   }
-  if (flags.prompts.empty()) return std::vector<std::string>{flags.prompt};
-  CLLM_ASSIGN(const std::string text, ReadFile(flags.prompts, kMaxPromptBytes));
-  std::vector<std::string> prompts;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    if (end > begin) prompts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  if (prompts.empty()) return BadInput(fmt::format("{}: no prompt in it, expected one a line", flags.prompts));
   return prompts;
 }
 
-std::string JsonOf(const std::string& prompt, const Generated& made, const Tokenizer& tokenizer) {
-  static constexpr const char* kReasons[] = {"length", "stop", "end"};
-  JsonArray tokens, logprobs;
-  for (const uint32_t id : made.tokens) tokens.push_back(tokenizer.TokenText(id));
-  for (const float logprob : made.logprobs) logprobs.emplace_back(static_cast<double>(logprob));
-  return WriteJson({{"prompt", prompt},
-                    {"text", made.text},
-                    {"finish_reason", kReasons[static_cast<size_t>(made.reason)]},
-                    {"tokens", tokens},
-                    {"logprobs", logprobs}});
+// A random seed where none was named, short enough to be typed; what cannot be known otherwise is told.
+Status ChooseSeeds(const CommandLine& line, uint64_t count, SamplerOptions& sampler) {
+  const bool named = line.Given("seed");
+  if (!named) sampler.seed = std::random_device()();
+  if (sampler.seed > kMostSeed - (count - 1)) {
+    return Usage(fmt::format("--seed is '{}' and --count '{}', expected seeds up to {}", sampler.seed, count,
+                             kMostSeed));
+  }
+  if (sampler.temperature == 0) {
+    if (count > 1) std::fprintf(stderr, "note: at --temp 0 the texts of a prompt are all the same\n");
+  } else if (count > 1) {
+    std::fprintf(stderr, "note: seeds %llu to %llu; --seed repeats one of them\n",
+                 static_cast<unsigned long long>(sampler.seed),
+                 static_cast<unsigned long long>(sampler.seed + count - 1));
+  } else if (!named) {
+    std::fprintf(stderr, "note: seed %llu; --seed %llu repeats it\n",
+                 static_cast<unsigned long long>(sampler.seed), static_cast<unsigned long long>(sampler.seed));
+  }
+  return {};
 }
 
-// A loaded model and the leaves that decode with it.
-struct Speaker {
-  const Weights& weights;
-  const Tokenizer& tokenizer;
-  Spheres* pool;
-};
-
-Status GenerateOne(const GenerateFlags& flags, const Speaker& speaker, const std::string& prompt) {
-  // A terminal gets text that cannot upset it; a file or pipe gets the raw bytes.
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
-  const auto print = [&](std::string_view text) {
-    std::cout << (terminal ? ForTerminal(std::string(text)) : std::string(text)) << std::flush;
-  };
-  const bool plain = !flags.json && !flags.logprobs;
-  if (flags.echo && plain) print(prompt);
-  const Generated made =
-      Generate(speaker.weights, speaker.tokenizer, prompt, flags.options, [&](const GeneratedToken& token) {
-        if (flags.logprobs && !flags.json) {
-          std::cout << fmt::format("{:.4f}\t{}\n", token.logprob, speaker.tokenizer.TokenText(token.id));
-        } else if (plain) {
-          print(token.text);
-        }
-        return static_cast<bool>(std::cout);
-      }, speaker.pool);
-  if (flags.json) std::cout << JsonOf(prompt, made, speaker.tokenizer) << "\n";
-  if (plain) std::cout << "\n";
-  if (!std::cout.flush()) return Failed("standard output: cannot write");
-  return {};
+TextForm FormOf(const GenerateFlags& flags, const std::string& source) {
+  if (flags.json) return TextForm::kJson;
+  if (flags.logprobs) return TextForm::kLogprobs;
+  return source == "prompts" ? TextForm::kLines : TextForm::kPlain;
 }
 
 }  // namespace
 
-Outcome GenerateCommand(const std::vector<std::string>& arguments) {
-  CommandLine line("generate", "Continues a prompt.", "cllm generate runs/book-1 -p \"Once upon\" -n 300 --temp 0.7");
+Outcome GenerateCommand(const Arguments& arguments) {
+  CommandLine line("generate", "Continues a prompt.",
+                   "cllm generate runs/book-1 -p \"Once upon\" -n 300 --temp 0.7\n"
+                   "cllm generate runs/book-1 -p \"Once upon\" --count 5 --seed 7\n"
+                   "cllm generate runs/book-1 --prompts lines.txt --json > texts.jsonl");
   GenerateFlags flags;
   AddFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_TRY(Validate(flags.options.sampler));
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
-  flags.options.begin = !flags.no_begin;
-  CLLM_ASSIGN(const std::vector<std::string> prompts, Prompts(flags));
+  CLLM_ASSIGN(const std::string source, SourceOfPrompts(line));
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  TextsToGenerate texts{
+      .count = flags.count, .options = flags.options, .form = FormOf(flags, source), .echo = flags.echo};
+  texts.options.begin = !flags.no_begin;
+  CLLM_ASSIGN(texts.prompts, Prompts(flags, source, model.tokenizer));
+  CLLM_TRY(ChooseSeeds(line, flags.count, texts.options.sampler));
   const Weights weights(std::move(model.parameters), storage);
   CLLM_ASSIGN(const auto pool, Spheres::Start({.leaves = flags.threads}));
-  for (const std::string& prompt : prompts) CLLM_TRY(GenerateOne(flags, {weights, model.tokenizer, pool.get()}, prompt));
-  return {};
+  return GenerateTexts(texts, {weights, model.tokenizer, pool.get()});
 }
 
 }  // namespace cllm

@@ -140,7 +140,7 @@ Status PrintMemory(const std::string& run, bool json) {
 
 }  // namespace
 
-Outcome InspectCommand(const std::vector<std::string>& arguments) {
+Outcome InspectCommand(const Arguments& arguments) {
   CommandLine line("inspect", "Shows a run, model or checkpoint, or its token lattice.",
                    "cllm inspect runs/book-1\n  cllm inspect runs/book-1 lattice \" light\"\n  cllm inspect runs/book-1 "
                    "--verify");

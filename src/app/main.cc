@@ -1,13 +1,15 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <new>
 
 #include "app/command.h"
+#include "app/command_table.h"
+#include "app/environment.h"
 #include "app/flag_names.h"
+#include "app/help_text.h"
 #include "app/required_processor.h"
 #include "base/system.h"
 #include "kernels/simd.h"
@@ -17,41 +19,20 @@ namespace {
 
 constexpr int kSignalled = 128;  // and the signal's number: what a shell makes of a process that one ended
 
-constexpr std::array<Command, 7> kCommands = {{
-    {"train", "train a model on a text", TrainCommand},
-    {"resume", "go on with a run", ResumeCommand},
-    {"eval", "measure a model on a text", EvalCommand},
-    {"generate", "continue a prompt", GenerateCommand},
-    {"tokenize", "show a text's tokens", TokenizeCommand},
-    {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
-    {"bench", "measure this machine and this program", BenchCommand},
-}};
-
-std::string HelpText() {
-  std::string text = "Crystalline CLLM: trains language models from scratch on the CPU, with the same bits on any number "
-                     "of threads.\n\nUsage: cllm COMMAND [OPTIONS]\n\nCommands:\n";
-  for (const Command& command : kCommands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
-  return text + "\n`cllm COMMAND --help` shows a command's options with their defaults and an example.\n"
-                "First steps:\n  cllm train book.txt\n  cllm generate runs/book-1 -p \"Once upon\"\n\n"
-                "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 not enough memory or disk, 5 diverged,\n"
-                "130 or 143 stopped by a signal after a save.\n";
-}
-
-Outcome Dispatch(const std::vector<std::string>& arguments) {
+Outcome Dispatch(const std::vector<std::string>& words) {
   if (const auto target = EnvironmentVariable("CLLM_SIMD")) {
     if (const Status status = ForceSimd(*target); !status.ok()) {
       return Usage(fmt::format("CLLM_SIMD: {}", status.message()));
     }
   }
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
-    std::cout << HelpText();
-    return arguments.empty() ? Outcome(Usage("no command named")) : Outcome();
+  for (const std::string& sentence : UnknownVariables()) std::fprintf(stderr, "note: %s\n", sentence.c_str());
+  if (words.empty()) {
+    PrintHelp(OverviewText());
+    return Usage("no command named");
   }
-  if (arguments[0] == "--version") {
-    std::cout << VersionText() << "\n";
-    return {};
-  }
-  return RunNamed(kCommands, "command", "cllm --help", arguments);
+  if (words[0] == "--help" || words[0] == "-h") return HelpCommand({.words = {words.begin() + 1, words.end()}});
+  if (words[0] == "--version" || words[0] == "-V") return VersionCommand({});
+  return RunNamed(Commands(), "command", "cllm --help", words);
 }
 
 // The program's exit codes (docs/command_line.md).
@@ -67,9 +48,9 @@ int ExitCode(Code code) {
   return 1;
 }
 
-int Run(const std::vector<std::string>& arguments) {
+int Run(const std::vector<std::string>& words) {
   try {
-    const Outcome outcome = Dispatch(arguments);
+    const Outcome outcome = Dispatch(words);
     if (outcome.signal != 0) return kSignalled + outcome.signal;
     if (outcome.status.ok()) return 0;
     std::fprintf(stderr, "cllm: %s\n", WithFlags(outcome.status.message()).c_str());

@@ -1,15 +1,16 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
+#include "app/prompts.h"
+#include "app/token_ids.h"
 #include "base/file.h"
 #include "base/path.h"
-#include "base/units.h"
+#include "corpus/source_file.h"
 #include "run/run_config.h"
 #include "run/text_preparation.h"
 #include "text/tokenizer_file.h"
@@ -19,35 +20,24 @@ namespace {
 
 // A run or tokenizer directory, or a checkpoint inside a run.
 Result<Tokenizer> OpenTokenizer(const std::string& path) {
-  const std::string run = path.substr(0, path.find('@'));
+  // A path with an @ in its name is itself before it is RUN@STEP.
+  const std::string run = PathExists(path) ? path : path.substr(0, path.rfind('@'));
   if (!PathExists(JoinPath(run, kTokenizerFileName)) && PathExists(JoinPath(run, "../../tokenizer.json"))) {
     return LoadTokenizer(JoinPath(run, "../.."));
   }
   return LoadTokenizer(run);
 }
 
-Status Decode(const Tokenizer& tokenizer, const std::string& text) {
-  std::vector<uint32_t> ids;
-  std::string word;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t start = text.find_first_not_of(" \t\r\n,[]", begin);
-    if (start == std::string::npos) break;
-    const size_t end = std::min(text.find_first_of(" \t\r\n,[]", start), text.size());
-    const Result<uint64_t> id = ParseCount(text.substr(start, end - start));
-    if (!id.ok() || *id >= tokenizer.vocabulary()) {
-      return BadInput(fmt::format("standard input: '{}', expected token ids from 0 to {}",
-                                  text.substr(start, std::min<size_t>(end - start, 40)), tokenizer.vocabulary() - 1));
-    }
-    ids.push_back(static_cast<uint32_t>(*id));
-    begin = end;
-  }
+Status Decode(const Tokenizer& tokenizer, const std::string& path) {
+  CLLM_ASSIGN(const std::string text, ReadInput(path));
+  CLLM_ASSIGN(const std::vector<uint32_t> ids, ParseTokenIds(text, InputName(path), tokenizer.vocabulary()));
   std::cout << tokenizer.Decode(ids);
   return {};
 }
 
 }  // namespace
 
-Outcome TokenizeCommand(const std::vector<std::string>& arguments) {
+Outcome TokenizeCommand(const Arguments& arguments) {
   CommandLine line("tokenize",
                    "Writes the token ids of a text, one a line and an empty line between documents; with -d the text of "
                    "token ids.",
@@ -56,18 +46,20 @@ Outcome TokenizeCommand(const std::vector<std::string>& arguments) {
   std::vector<std::string> text;
   bool decode = false, pieces = false;
   line.AddRequiredText("MODEL", path, "a run or a tokenizer's directory");
-  line.AddTexts("TEXT", text, "files, directories, globs or - for standard input [-]");
+  line.AddTexts("TEXT", text, "files, directories, globs or - for standard input; with -d one file of ids [-]");
   line.AddReadingOptions("the run's");
-  line.AddFlag("-d,--decode", decode, "from ids on standard input to text");
+  line.AddFlag("-d,--decode", decode, "from ids to text; they stand apart by spaces, newlines or commas");
   line.AddFlag("--pieces", pieces, "each id with its text");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(const Tokenizer tokenizer, OpenTokenizer(path));
-  if (decode && !text.empty()) return Usage(fmt::format("'{}': --decode reads standard input only", text.front()));
-  if (decode) return Decode(tokenizer, std::string{std::istreambuf_iterator<char>(std::cin), {}});
+  if (decode && text.size() > 1) return Usage(fmt::format("'{}': --decode reads one file of ids", text[1]));
+  if (decode && pieces) return Usage("--decode and --pieces contradict each other; name one");
+  if (decode) return Decode(tokenizer, text.empty() ? std::string(kStandardInput) : text.front());
   CLLM_ASSIGN(RunChoices choices, ChoicesBehind(path));
   CLLM_TRY(line.Apply(choices));
-  choices.text = text.empty() ? std::vector<std::string>{"-"} : text;
+  choices.text = text.empty() ? std::vector<std::string>{std::string(kStandardInput)} : text;
+  CLLM_TRY(CheckChoices(choices));
   ConsoleObserver console(ConsoleStyle::kLines);
   bool after_document = false;
   return ReadDocuments(TextOf(choices).corpus, console, [&](const TextBlock& block) {

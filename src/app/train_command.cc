@@ -102,14 +102,14 @@ void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
 
 }  // namespace
 
-Outcome TrainCommand(const std::vector<std::string>& arguments) {
+Outcome TrainCommand(const Arguments& arguments) {
   const double started = MonotonicSeconds();
   CommandLine line(
       "train", "Trains a language model on a text.",
       "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
   TrainFlags flags;
   line.AddRunOptions();
-  line.AddText("--out", flags.out, "the run directory [runs/<name of the text>-<n>]");
+  line.AddText("--out DIR", flags.out, "the run directory [runs/<name of the text>-<n>]");
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -129,7 +129,7 @@ Outcome TrainCommand(const std::vector<std::string>& arguments) {
   return TrainAndReport(*active, run.plan, directory, flags, console);
 }
 
-Outcome ResumeCommand(const std::vector<std::string>& arguments) {
+Outcome ResumeCommand(const Arguments& arguments) {
   CommandLine line("resume", "Goes on with a run from its newest valid checkpoint.",
                    "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000");
   TrainFlags flags;

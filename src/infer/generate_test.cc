@@ -158,7 +158,9 @@ TEST(Generate, UntrainedModel_PiecesJoinToTheText_AndSplitNoCharacter) {
     const Streamed run = Continue(model, "", {.tokens = 200, .sampler = Plain(seed)});
     const std::string& text = run.result.text;
     ASSERT_EQ(run.Joined(), text);
-    ASSERT_EQ(Tokenizer::Bytes().Decode(run.result.tokens), text);
+    std::string made = Tokenizer::Bytes().Decode(run.result.tokens);
+    made.resize(made.size() - (run.result.reason == FinishReason::kLength ? UnfinishedCharacter(made) : 0));
+    ASSERT_EQ(made, text);
     std::vector<size_t> cuts;
     for (size_t at = 0; const std::string& piece : run.pieces) cuts.push_back(at += piece.size());
     for (size_t begin = 0; begin < text.size(); ++begin) {
@@ -168,6 +170,48 @@ TEST(Generate, UntrainedModel_PiecesJoinToTheText_AndSplitNoCharacter) {
     }
   }
   EXPECT_GT(characters, 20u);
+}
+
+// A text of characters of three bytes, broken off after each number of tokens.
+TEST(Generate, BrokenOff_EndsWithAWholeCharacter) {
+  const Parameters model = SuccessorModel(Saying("\xe7\x8c\xab"), 16);
+  for (size_t tokens = 1; tokens <= 3; ++tokens) {
+    const Streamed run = Continue(model, "", {.tokens = tokens, .sampler = Greedy()});
+    EXPECT_EQ(run.result.text, tokens == 3 ? "\xe7\x8c\xab" : "") << tokens;
+    EXPECT_EQ(run.Joined(), run.result.text);
+    EXPECT_EQ(run.result.tokens.size(), tokens);
+    EXPECT_EQ(run.result.reason, FinishReason::kLength);
+  }
+  // The prompt's own bytes are in the middle of one: what follows is handed on as it comes.
+  EXPECT_EQ(Continue(model, "\xe7", {.tokens = 1, .sampler = Greedy()}).result.text, "\x8c");
+  // The model itself ends there.
+  std::vector<uint32_t> ends = Saying("\xe7\x8c");
+  EXPECT_EQ(Continue(SuccessorModel(ends, 16), "", {.tokens = 9, .sampler = Greedy()}).result.text, "\xe7\x8c");
+}
+
+TEST(Generate, Stop_ByTheCaller_EndsWithAWholeCharacter) {
+  const Parameters model = SuccessorModel(Saying("a\xe7\x8c\xab"), 16);
+  const Weights weights = ToRead(model);
+  const Tokenizer tokenizer = Tokenizer::Bytes();
+  size_t calls = 0;
+  const Generated result = Generate(weights, tokenizer, "", {.sampler = Greedy()},
+                                    [&](const GeneratedToken&) { return ++calls < 3; });
+  EXPECT_EQ(result.text, "a");
+}
+
+TEST(Request, Prompt_OfTokensIsThatOfItsText_AndWhatIsLeftOutIsKnown) {
+  const Parameters model = SmallByteModel(16);
+  const Tokenizer tokenizer = Tokenizer::Bytes();
+  const std::string text(40, 'x');
+  const Request whole(model.shape(), tokenizer, std::string_view(text).substr(0, 15), {});
+  EXPECT_EQ(whole.prompt().size(), 16u);  // with begin
+  EXPECT_EQ(whole.prompt_left_out(), 0u);
+  const Request cut(model.shape(), tokenizer, text, {});
+  EXPECT_EQ(cut.prompt().size(), 41u);
+  EXPECT_EQ(cut.prompt_left_out(), 41u - 8u);  // the newest half of the context is read
+  EXPECT_EQ(cut.unread().size(), 8u);
+  const Request ids(model.shape(), tokenizer, std::vector<uint32_t>(cut.prompt().begin(), cut.prompt().end()), {});
+  EXPECT_TRUE(std::ranges::equal(ids.prompt(), cut.prompt()));
 }
 
 // What Request's contract says about contexts, written with a fresh cache for every token.

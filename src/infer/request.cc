@@ -20,18 +20,24 @@ std::vector<uint32_t> PromptTokens(const Tokenizer& tokenizer, std::string_view 
 
 Request::Request(const ModelShape& shape, const Tokenizer& tokenizer, std::string_view prompt,
                  const RequestOptions& options)
+    : Request(shape, tokenizer, PromptTokens(tokenizer, prompt, options), options) {}
+
+Request::Request(const ModelShape& shape, const Tokenizer& tokenizer, std::vector<uint32_t> prompt,
+                 const RequestOptions& options)
     : context_(shape.context),
       tokenizer_(tokenizer),
       options_(options),
       sampler_(options.sampler),
       stream_(options.stops),
       cache_(shape),
-      tokens_(PromptTokens(tokenizer, prompt, options)) {
-  CHECK(tokenizer.vocabulary() == shape.vocabulary);
+      tokens_(std::move(prompt)),
+      prompt_tokens_(tokens_.size()) {
+  CHECK(tokenizer.vocabulary() == shape.vocabulary && !tokens_.empty());
   if (options.tokens == 0) {
     Finish(FinishReason::kLength);
   } else {
     MakeRoom();
+    prompt_left_out_ = read_;
   }
 }
 
@@ -59,7 +65,9 @@ GeneratedToken Request::Accept(const Choice& choice) {
     result_.logprobs.push_back(choice.logprob);
   }
   const std::string_view bytes = tokenizer_.TokenBytes(choice.id);
-  const std::string_view text = end || last ? stream_.Finish(bytes) : stream_.Append(bytes);
+  const std::string_view text = end    ? stream_.Finish(bytes)
+                                : last ? stream_.BreakOff(bytes)
+                                       : stream_.Append(bytes);
   if (stream_.stopped()) {
     Finish(FinishReason::kStop);
   } else if (end) {
@@ -74,6 +82,7 @@ GeneratedToken Request::Accept(const Choice& choice) {
 }
 
 void Request::Stop() {
+  if (!finished_) stream_.BreakOff("");
   if (!finished_ || result_.reason == FinishReason::kLength) Finish(FinishReason::kStop);
 }
 

@@ -34,8 +34,10 @@ struct GeneratedToken {
 enum class FinishReason { kLength, kStop, kEnd };
 
 struct Generated {
-  std::string text;              // the continuation, raw bytes, before a stop string
-  std::vector<uint32_t> tokens;  // all new ones but the end token, those of a stop string included
+  // The continuation, raw bytes, before a stop string. Where it is broken off (kLength, or by the caller) it ends with a
+  // whole UTF-8 character: bytes of a further one, not finished, are dropped.
+  std::string text;
+  std::vector<uint32_t> tokens;  // all new ones but the end token, those of a stop string and of dropped bytes included
   std::vector<float> logprobs;   // of `tokens`
   FinishReason reason = FinishReason::kLength;
 };
@@ -50,6 +52,14 @@ class Request {
  public:
   // REQUIRES: Validate(options.sampler) is ok; the tokenizer has the shape's vocabulary.
   Request(const ModelShape& shape, const Tokenizer& tokenizer, std::string_view prompt, const RequestOptions& options);
+
+  // The same for a prompt in tokens, which is read as it is. REQUIRES: at least one, each < the vocabulary.
+  Request(const ModelShape& shape, const Tokenizer& tokenizer, std::vector<uint32_t> prompt,
+          const RequestOptions& options);
+
+  // The prompt's tokens, and how many of them, from the start, are never read because the context is too short for all.
+  std::span<const uint32_t> prompt() const { return std::span(tokens_).first(prompt_tokens_); }
+  size_t prompt_left_out() const { return prompt_left_out_; }
 
   bool finished() const { return finished_; }
   // The tokens that the model reads next, after those in cache(): all of them come before the next choice. Empty once
@@ -85,6 +95,7 @@ class Request {
   TextStream stream_;
   KeyValueCache cache_;
   std::vector<uint32_t> tokens_;  // prompt and continuation
+  size_t prompt_tokens_ = 0, prompt_left_out_ = 0;
   size_t read_ = 0;               // of them, from the start: in the cache, or left behind when the context was full
   size_t made_ = 0;               // tokens chosen
   bool finished_ = false;

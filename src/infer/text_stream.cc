@@ -66,6 +66,15 @@ std::string_view TextStream::Finish(std::string_view bytes) {
   return std::string_view(text_).substr(begin);
 }
 
+std::string_view TextStream::BreakOff(std::string_view bytes) {
+  const size_t begin = released_;
+  Append(bytes);
+  // No part of a character was released, so that none of what is dropped was.
+  if (!stopped_) text_.resize(text_.size() - UnfinishedCharacter(std::string_view(text_).substr(released_)));
+  released_ = text_.size();
+  return std::string_view(text_).substr(begin);
+}
+
 // Nothing that was released can be part of a stop string, or it would have been held back.
 size_t TextStream::FirstStop() const {
   size_t first = text_.npos;

@@ -19,6 +19,9 @@ class TextStream {
   // Adds the last bytes and returns all that is left to print; valid until the next call. REQUIRES: !stopped().
   std::string_view Finish(std::string_view bytes);
 
+  // The same where the text is broken off rather than ended: a character that is not finished is dropped.
+  std::string_view BreakOff(std::string_view bytes);
+
   // A stop string is complete; the text ends before the first of them.
   bool stopped() const { return stopped_; }
 

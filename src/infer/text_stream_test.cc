@@ -86,6 +86,25 @@ TEST(TextStream, Finish_AddsTheLastBytes) {
   EXPECT_EQ(stopped.text(), "a");
 }
 
+TEST(TextStream, BreakOff_DropsACharacterThatIsNotFinished_AndNothingElse) {
+  const auto broken_off = [](std::string_view first, std::string_view last, const Pieces& stops) {
+    TextStream stream(stops);
+    std::string text(stream.Append(first));
+    text += stream.BreakOff(last);
+    EXPECT_EQ(text, stream.text());
+    return text;
+  };
+  EXPECT_EQ(broken_off("a", "\xc3", {}), "a");
+  EXPECT_EQ(broken_off("a\xf0\x9f", "\x98", {}), "a");
+  EXPECT_EQ(broken_off("a\xc3", "\xa9", {}), "a\xc3\xa9");     // finished at last
+  EXPECT_EQ(broken_off("a\xc3", "", {}), "a");                 // held back before
+  EXPECT_EQ(broken_off("a\xe2", "\xc3", {}), "a\xe2");         // a byte that belongs to no character stays
+  EXPECT_EQ(broken_off("a\xa9", "\xff", {}), "a\xa9\xff");
+  EXPECT_EQ(broken_off("aEN", "\xc3", {"END"}), "aEN");        // what could have become a stop string stays
+  EXPECT_EQ(broken_off("a\xc3", "\xa9x", {"\xa9x"}), "a\xc3");  // one that begins inside of a character
+  EXPECT_EQ(broken_off("", "\xe7", {}), "");
+}
+
 TEST(TextStream, EmptyStops_AreIgnored) {
   TextStream stream({"", "x"});
   EXPECT_EQ(stream.Append("a"), "a");

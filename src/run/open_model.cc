@@ -62,8 +62,10 @@ Result<std::string> TokenizerDirectory(const std::string& directory) {
 }  // namespace
 
 Result<std::string> ModelDirectory(const std::string& model) {
-  const size_t at = model.rfind('@');
-  if (!PathExists(model) && at != model.npos) return CheckpointOf(model.substr(0, at), model.substr(at + 1));
+  // A path with an @ in its name is itself before it is RUN@STEP.
+  const size_t at = std::min(model.rfind('@'), model.size());
+  const std::string run = model.substr(0, at);
+  if (!PathExists(model) && at < model.size() && PathExists(run)) return CheckpointOf(run, model.substr(at + 1));
   if (!PathExists(model)) return BadInput(fmt::format("{}: {}, found nothing there", model, kExpected));
   if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found a file", model, kExpected));
   if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;

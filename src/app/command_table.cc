@@ -1,0 +1,46 @@
+#include "app/command_table.h"
+
+#include <array>
+#include <utility>
+
+#include "base/check.h"
+
+namespace cllm {
+namespace {
+
+constexpr std::array<Command, 9> kCommands = {{
+    {"train", "train a model on a text", TrainCommand},
+    {"resume", "go on with a run", ResumeCommand},
+    {"eval", "measure a model on a text", EvalCommand},
+    {"generate", "continue a prompt", GenerateCommand},
+    {"tokenize", "show a text's tokens", TokenizeCommand},
+    {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+    {"bench", "measure this machine and this program", BenchCommand},
+    {"help", "show a command's options; all of them as one page", HelpCommand},
+    {"version", "show the version, the numerics and the vector instructions", VersionCommand},
+}};
+
+void AddPages(std::span<const Command> commands, std::vector<CommandPage>& pages) {
+  for (const Command& command : commands) {
+    if (command.run == BenchCommand) {
+      AddPages(Benchmarks(), pages);
+      continue;
+    }
+    CommandPage page;
+    // With a page to fill, a command does nothing else, and cannot fail.
+    CHECK(command.run({.words = {}, .page = &page}).status.ok());
+    pages.push_back(std::move(page));
+  }
+}
+
+}  // namespace
+
+std::span<const Command> Commands() { return kCommands; }
+
+std::vector<CommandPage> Pages() {
+  std::vector<CommandPage> pages;
+  AddPages(Commands(), pages);
+  return pages;
+}
+
+}  // namespace cllm

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "app/arguments.h"
+#include "app/command.h"
+
+namespace cllm {
+
+// The commands of `cllm`, and those of `cllm bench`. Immutable.
+std::span<const Command> Commands();
+std::span<const Command> Benchmarks();
+
+// The pages of all of them, benchmarks in the place of `bench`: made anew at each call.
+std::vector<CommandPage> Pages();
+
+}  // namespace cllm

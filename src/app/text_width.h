@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace cllm {
+
+// Columns that a text takes on a terminal: two for a wide character (East Asian, emoji), none for a combining one and
+// for control characters; a byte that is no UTF-8 takes one.
+size_t ColumnsOf(std::string_view text);
+
+}  // namespace cllm
