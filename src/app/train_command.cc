@@ -31,8 +31,8 @@ std::string PlanText(const PreparedRun& run) {
   std::string text = fmt::format(
       "plan: {} parameters ({}, vocabulary {} {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
       FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), plan.shape.vocabulary,
-      run.tokenizer->name(), run.time ? "about " : "", steps, plan.step.batch, FormatCount(static_cast<uint64_t>(tokens)),
-      tokens / static_cast<double>(run.corpus->training().size()));
+      run.tokenizer->name(), run.time ? "about " : "", steps, plan.step.batch,
+      FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(run.corpus->training().size()));
   if (run.time) text += fmt::format(", done {} after the start", FormatDuration(run.time->seconds));
   return text + "\n" + run.memory.Text();
 }
@@ -129,7 +129,8 @@ Outcome TrainCommand(const std::vector<std::string>& arguments) {
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
   CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, flags.out, run));
   if (!flags.quiet) {
-    std::fprintf(stderr, "run: %s\n%s\n%s", directory.c_str(), PlanText(run).c_str(), RepeatText(run, directory).c_str());
+    std::fprintf(stderr, "run: %s\n%s\n%s", directory.c_str(), PlanText(run).c_str(),
+                 RepeatText(run, directory).c_str());
   }
   RunControl control;
   const SignalScope signals(control);

@@ -66,7 +66,8 @@ Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, cons
 
 Result<std::unique_ptr<ActiveRun>> ActiveRun::Continue(PreparedResume& resume, FileSystem& files,
                                                        const RunWatch& watch) {
-  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(resume.lock), resume.run, resume.directory, files, watch.observer));
+  std::unique_ptr<ActiveRun> active(
+      new ActiveRun(std::move(resume.lock), resume.run, resume.directory, files, watch.observer));
   CLLM_TRY(active->MakeTrainer(resume.run, resume.directory, files, watch.control));
   CLLM_TRY(active->trainer_->Continue(resume.checkpoint, resume.total));
   active->pace_.Begin(active->trainer_->state().schedule);

@@ -58,7 +58,8 @@ class ActiveRun {
   Trainer& trainer() { return *trainer_; }
 
  private:
-  ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files, RunObserver& observer);
+  ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files,
+            RunObserver& observer);
   Status MakeTrainer(const PreparedRun& run, const std::string& directory, FileSystem& files, RunControl& control);
 
   RunLock lock_;

@@ -91,7 +91,8 @@ TEST_F(PlannedForAText, OfLittleVariety_GetsATokenizerThatItSupports) {
     table += std::to_string(i % 10) + "\t0.0\t1.0\tyes\tno\n";
     numbers += std::to_string(i % 7) + " " + std::to_string(i % 3) + " 0 0 0 0 0 0 0 0 0\n";
   }
-  for (const std::string& text : {log, table + table, numbers, Repeated("the same line\n", 30000), Repeated("a", 400000)}) {
+  const std::string line = Repeated("the same line\n", 30000), letter = Repeated("a", 400000);
+  for (const std::string& text : {log, table + table, numbers, line, letter}) {
     const Result<PreparedRun> run = Plan(text);
     ASSERT_TRUE(run.ok()) << text.substr(0, 40) << run.status().message();
     EXPECT_EQ(run->choices.tokenizer, run->tokenizer->name());
@@ -125,7 +126,8 @@ TEST_F(PlannedForAText, NamedSteps_AreForANominalMachine) {
   ASSERT_TRUE(run.ok()) << run.status().message();
   RunChoices expected;
   expected.steps = 3;
-  ASSERT_TRUE(PlanModel({run->corpus->training().size(), run->tokenizer->vocabulary(), kNominalMachine, {}}, expected).ok());
+  const PlanningFacts facts{run->corpus->training().size(), run->tokenizer->vocabulary(), kNominalMachine, {}};
+  ASSERT_TRUE(PlanModel(facts, expected).ok());
   EXPECT_EQ(run->choices.width, expected.width);
   EXPECT_EQ(run->choices.batch, expected.batch);
   EXPECT_EQ(run->choices.context, expected.context);

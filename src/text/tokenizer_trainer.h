@@ -27,7 +27,8 @@ Result<TokenizerSpec> ParseTokenizerSpec(std::string_view spec);
 
 // Learns a tokenizer and its lattice from a text on `threads` threads; the result does not depend on their number.
 // Errors: the source's own; BadInput when the text holds fewer merges than asked for, naming
-// the largest vocabulary it supports, unless the spec meets a shortage. REQUIRES: threads >= 1; the vocabulary is one that ParseTokenizerSpec gives.
+// the largest vocabulary it supports, unless the spec meets a shortage.
+// REQUIRES: threads >= 1; the vocabulary is one that ParseTokenizerSpec gives.
 Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads);
 
 }  // namespace cllm

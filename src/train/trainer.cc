@@ -102,7 +102,8 @@ std::string Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
   }
   if (!steps && time_ && !schedule.open()) {
     schedule.ExtendOpen();
-    return "continuing beyond the planned end: the learning rate rises to half its peak, then decays until the time is over";
+    return "continuing beyond the planned end: the learning rate rises to half its peak, then decays until the time is "
+           "over";
   }
   if (!steps || *steps == schedule.total()) return "";
   schedule.Extend(*steps);
@@ -113,7 +114,8 @@ std::string Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
 Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> steps) {
   CLLM_ASSIGN(RunState state, ReadState(checkpoint));
   CLLM_TRY(CheckGoesOn(state, checkpoint));
-  if (const Schedule& planned = session_.plan.step.schedule; planned.Continues(state.schedule)) state.schedule = planned;
+  const Schedule& planned = session_.plan.step.schedule;
+  if (planned.Continues(state.schedule)) state.schedule = planned;
   CLLM_TRY(checkpoints_.Load(checkpoint, std::move(state)));
   const std::string extended = ExtendSchedule(steps);
   session_.step->SetSchedule(session_.state.schedule);

@@ -56,8 +56,9 @@ class Trainer {
   // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
   // Goes on from a checkpoint directory, on the plan's schedule where that continues the checkpoint's, to `steps` in
-  // total if given (see Schedule::Extend), else for the time of the parts where there is one. REQUIRES: steps is no less
-  // than the total of the checkpoint's schedule; a time, where that is open and no steps are given.
+  // total if given (see Schedule::Extend), else for the time of the parts where there is one.
+  // REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is open and no steps are
+  // given.
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
   // Runs to the end, a signal, or divergence (after saving the last good state).
