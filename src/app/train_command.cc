@@ -26,17 +26,23 @@ struct TrainFlags {
 
 std::string PlanText(const PreparedRun& run) {
   const TrainingPlan& plan = run.plan;
-  const uint64_t steps = plan.step.schedule.total();
+  const uint64_t steps = run.expected_steps;
   const double tokens = static_cast<double>(steps * plan.step.batch * plan.shape.context);
   std::string text = fmt::format(
-      "plan: {} parameters ({}, vocabulary {} {}), {} steps of {} sequences, {} tokens, {:.1f} epochs",
+      "plan: {} parameters ({}, vocabulary {} {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
       FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), plan.shape.vocabulary,
-      run.tokenizer->name(), steps, plan.step.batch, FormatCount(static_cast<uint64_t>(tokens)),
-      tokens / static_cast<double>(run.corpus->training().size()));
-  if (run.step_seconds) {
-    text += fmt::format(", about {}", FormatDuration(static_cast<double>(steps) * *run.step_seconds));
-  }
+      run.tokenizer->name(), run.time ? "about " : "", steps, plan.step.batch,
+      FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(run.corpus->training().size()));
+  if (run.time) text += fmt::format(", done {} after the start", FormatDuration(run.time->seconds));
   return text + "\n" + run.memory.Text();
+}
+
+// What of the run depends on the machine, and how to repeat it all the same: a line, or nothing.
+std::string RepeatText(const PreparedRun& run, const std::string& directory) {
+  if (!run.time) return "";
+  return fmt::format("plan and steps follow this machine's speed; to repeat the run, bit for bit, on any: {} train "
+                     "--config {}/config.toml --out ANOTHER\n",
+                     ProgramName(), directory);
 }
 
 void PrintSamples(Trainer& trainer, const TrainingPlan& plan) {
@@ -122,7 +128,10 @@ Outcome TrainCommand(const Arguments& arguments) {
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
   CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, flags.out, run));
-  if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", directory.c_str(), PlanText(run).c_str());
+  if (!flags.quiet) {
+    std::fprintf(stderr, "run: %s\n%s\n%s", directory.c_str(), PlanText(run).c_str(),
+                 RepeatText(run, directory).c_str());
+  }
   RunControl control;
   const SignalScope signals(control);
   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {console, control}));
@@ -143,6 +152,7 @@ Outcome ResumeCommand(const Arguments& arguments) {
   if (line.help_shown()) return {};
   CLLM_ASSIGN(RunChoices choices, ReadRunChoices(directory));
   RunChoices asked = choices;
+  asked.time_s.reset();  // a run by time has its own, of which some is left
   CLLM_TRY(line.Apply(asked));
   choices.threads = asked.threads;
   choices.samples = asked.samples;

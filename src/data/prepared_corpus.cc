@@ -63,11 +63,12 @@ Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer
 
 Status CheckLongEnough(const PreparedCorpus& corpus, size_t context) {
   const size_t training = corpus.training().size();
+  const char* advice = context > 1 ? "give more text or choose a smaller context" : "give more text";
   if (training <= context) {
     return BadInput(
         fmt::format("{} is too short: expected at least {} tokens to train on (a context of {} and the token "
-                    "after it), found {}; give more text or choose a smaller context",
-                    corpus.name(), context + 1, context, training));
+                    "after it), found {}; {}",
+                    corpus.name(), context + 1, context, training, advice));
   }
   const size_t validation = corpus.validation().size();
   if (validation >= 2) return {};

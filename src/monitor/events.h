@@ -67,6 +67,13 @@ struct StepEvent {
   SphereStatistics spheres = {};                               // since the start of this session
 };
 
+// A run by time decided how far its schedule comes with the next steps, which follow.
+struct PaceEvent {
+  uint64_t step = 0;    // done
+  uint64_t until = 0;   // the steps to this one are decided now
+  double fraction = 0;  // of the schedule's stretch that is over then; 1: its end
+};
+
 // The validation part was looked at.
 struct EvaluationEvent {
   uint64_t step = 0;  // of the weights
@@ -126,7 +133,7 @@ struct EndEvent {
 };
 
 // Any of them.
-using RunEvent = std::variant<StartEvent, ResumeEvent, StepEvent, EvaluationEvent, SampleEvent, SaveEvent,
+using RunEvent = std::variant<StartEvent, ResumeEvent, PaceEvent, StepEvent, EvaluationEvent, SampleEvent, SaveEvent,
                               SkippedSaveEvent, NoteEvent, DivergenceEvent, RollbackEvent, EndEvent>;
 
 }  // namespace cllm

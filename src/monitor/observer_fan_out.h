@@ -18,6 +18,7 @@ class FanOut : public RunObserver {
 
   void OnStart(const StartEvent& event) override;
   void OnResume(const ResumeEvent& event) override;
+  void OnPace(const PaceEvent& event) override;
   void OnStep(const StepEvent& event) override;
   void OnEvaluation(const EvaluationEvent& event) override;
   void OnSample(const SampleEvent& event) override;

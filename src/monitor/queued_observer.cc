@@ -22,6 +22,7 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 void Tell(RunObserver& observer, const RunEvent& event) {
   std::visit(Overloaded{[&](const StartEvent& e) { observer.OnStart(e); },
                         [&](const ResumeEvent& e) { observer.OnResume(e); },
+                        [&](const PaceEvent& e) { observer.OnPace(e); },
                         [&](const StepEvent& e) { observer.OnStep(e); },
                         [&](const EvaluationEvent& e) { observer.OnEvaluation(e); },
                         [&](const SampleEvent& e) { observer.OnSample(e); },

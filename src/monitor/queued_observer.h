@@ -36,6 +36,7 @@ class QueuedObserver : public RunObserver {
 
   void OnStart(const StartEvent& event) override { Put(event); }
   void OnResume(const ResumeEvent& event) override { Put(event); }
+  void OnPace(const PaceEvent& event) override { Put(event); }
   void OnStep(const StepEvent& event) override { Put(event); }
   void OnEvaluation(const EvaluationEvent& event) override { Put(event); }
   void OnSample(const SampleEvent& event) override { Put(event); }

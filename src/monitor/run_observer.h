@@ -12,6 +12,7 @@ class RunObserver {
   virtual ~RunObserver() = default;
   virtual void OnStart(const StartEvent&) {}
   virtual void OnResume(const ResumeEvent&) {}
+  virtual void OnPace(const PaceEvent&) {}
   virtual void OnStep(const StepEvent&) {}
   virtual void OnEvaluation(const EvaluationEvent&) {}
   virtual void OnSample(const SampleEvent&) {}

@@ -26,12 +26,15 @@ Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, 
   return out;
 }
 
-ActiveRun::ActiveRun(RunLock lock, const std::string& directory, FileSystem& files, RunObserver& observer)
+ActiveRun::ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files,
+                     RunObserver& observer)
     : lock_(std::move(lock)),
       log_(files, RunPaths{directory}.log(), observers_),
-      samples_(files, RunPaths{directory}.samples(), observers_) {
+      samples_(files, RunPaths{directory}.samples(), observers_),
+      pace_(files, RunPaths{directory}.config(), run.choices, observers_) {
   observers_.Add("the log", log_);
   observers_.Add("the file of samples", samples_);
+  observers_.Add("the configuration", pace_);
   observers_.Add("the observer", observer);
 }
 
@@ -44,7 +47,9 @@ Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directo
                                          .files = files,
                                          .observer = observers_,
                                          .control = control,
-                                         .peak_gflops = run.machine.peak_gflops}));
+                                         .peak_gflops = run.machine.peak_gflops,
+                                         .time = run.time,
+                                         .clock = run.clock}));
   return {};
 }
 
@@ -52,17 +57,20 @@ Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, cons
                                                     FileSystem& files, const RunWatch& watch) {
   CLLM_ASSIGN(RunLock lock, RunLock::Acquire(directory));
   CLLM_TRY(WriteRunFiles(files, directory, run));
-  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), directory, files, watch.observer));
+  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), run, directory, files, watch.observer));
   CLLM_TRY(active->MakeTrainer(run, directory, files, watch.control));
   CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->parameters : nullptr));
+  active->pace_.Begin(active->trainer_->state().schedule);
   return active;
 }
 
 Result<std::unique_ptr<ActiveRun>> ActiveRun::Continue(PreparedResume& resume, FileSystem& files,
                                                        const RunWatch& watch) {
-  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(resume.lock), resume.directory, files, watch.observer));
+  std::unique_ptr<ActiveRun> active(
+      new ActiveRun(std::move(resume.lock), resume.run, resume.directory, files, watch.observer));
   CLLM_TRY(active->MakeTrainer(resume.run, resume.directory, files, watch.control));
   CLLM_TRY(active->trainer_->Continue(resume.checkpoint, resume.total));
+  active->pace_.Begin(active->trainer_->state().schedule);
   return active;
 }
 

@@ -6,6 +6,7 @@
 #include "monitor/observer_fan_out.h"
 #include "monitor/run_control.h"
 #include "monitor/run_observer.h"
+#include "run/pace_file.h"
 #include "run/resume.h"
 #include "run/run_preparation.h"
 #include "store/file_system.h"
@@ -57,13 +58,15 @@ class ActiveRun {
   Trainer& trainer() { return *trainer_; }
 
  private:
-  ActiveRun(RunLock lock, const std::string& directory, FileSystem& files, RunObserver& observer);
+  ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files,
+            RunObserver& observer);
   Status MakeTrainer(const PreparedRun& run, const std::string& directory, FileSystem& files, RunControl& control);
 
   RunLock lock_;
-  FanOut observers_;  // log, samples, the caller's: in this order
+  FanOut observers_;  // log, samples, configuration, the caller's: in this order
   RunLog log_;
   SampleFile samples_;
+  PaceFile pace_;
   std::unique_ptr<Trainer> trainer_;
 };
 

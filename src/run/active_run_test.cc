@@ -76,6 +76,41 @@ TEST_F(ActiveRunTest, ChoicesThatARunWrote_ReproduceIt) {
   EXPECT_EQ(WeightHash(first->parameters), WeightHash(second->parameters));
 }
 
+// A clock that goes on with the steps: a machine that gets half as fast.
+class SlowingClock : public RunObserver {
+ public:
+  void OnStep(const StepEvent&) override { now += now < 2 ? 0.1 : 0.2; }
+  double now = 0;
+};
+
+TEST_F(ActiveRunTest, RunByTime_IsRepeatedFromTheConfigurationThatItWrote) {
+  RunChoices choices = Tiny();
+  choices.steps.reset();
+  choices.time_s = 8;
+  auto run = PrepareRun(choices, MonotonicSeconds(), listener_);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  SlowingClock clock;
+  run->clock = [&clock] { return clock.now; };
+  run->time = TimeBudget{.begin = 0, .seconds = 8, .step_seconds = 0.1};
+  ASSERT_TRUE(MakeRunDirectory(files_, root_ / "first", *run).ok());
+  const auto active = ActiveRun::Begin(*run, root_ / "first", files_, {clock, control_});
+  ASSERT_TRUE(active.ok()) << active.status().message();
+  const Result<RunSummary> summary = (*active)->Train();
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_NEAR(clock.now, 8, 0.8);
+
+  const Result<RunChoices> written = ReadRunChoices(root_ / "first");
+  ASSERT_TRUE(written.ok()) << written.status().message();
+  EXPECT_EQ(written->steps, summary->step);
+  EXPECT_FALSE(written->time_s);
+  const RunSummary again = Train(*written, root_ / "second");
+  EXPECT_EQ(again.step, summary->step);
+  const auto first = OpenModel(root_ / "first@latest"), second = OpenModel(root_ / "second@latest");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(WeightHash(first->parameters), WeightHash(second->parameters));
+  EXPECT_EQ(ReadText(root_ / "first/config.toml"), ReadText(root_ / "second/config.toml"));
+}
+
 TEST_F(ActiveRunTest, DirectoryThatHoldsSomething_IsLeftAlone) {
   const auto run = PrepareRun(Tiny(), MonotonicSeconds(), listener_);
   ASSERT_TRUE(run.ok()) << run.status().message();

@@ -8,6 +8,7 @@
 #include "base/system.h"
 #include "math/scalar.h"
 #include "run/run_plan.h"
+#include "text/tokenizer_trainer.h"
 #include "train/untrained.h"
 #include "train/work_items.h"
 
@@ -18,16 +19,20 @@ namespace {
 struct Shape {
   size_t layers, heads, width, hidden;
 };
-constexpr std::array<Shape, 10> kShapes = {{{2, 2, 64, 176},
+constexpr std::array<Shape, 10> kShapes = {{{2, 2, 64, 192},
                                             {3, 3, 96, 256},
-                                            {4, 4, 128, 344},
+                                            {4, 4, 128, 352},
                                             {4, 6, 192, 512},
-                                            {5, 4, 256, 688},
-                                            {6, 5, 320, 856},
+                                            {5, 4, 256, 704},
+                                            {6, 5, 320, 864},
                                             {6, 6, 384, 1024},
-                                            {8, 8, 512, 1368},
-                                            {10, 10, 640, 1712},
+                                            {8, 8, 512, 1376},
+                                            {10, 10, 640, 1728},
                                             {12, 12, 768, 2048}}};
+constexpr size_t kHiddenUnit = 32;   // blocks of that many weights are what other programs store
+constexpr size_t kFewMerges = 512;   // a vocabulary below this is no better than bytes
+constexpr double kMeasure_s = 1;     // that a measurement of the step takes at most
+constexpr uint64_t kMostMeasured = 1000;
 constexpr double kExpectedShare = 0.5;  // of peak, before a step is measured
 constexpr uint64_t kEvaluations = 20;
 constexpr double kFineTuning = 0.2;  // of the rates, when the weights are a trained model's
@@ -43,8 +48,8 @@ size_t PlanContext(double tokens_in_time, bool bytes) {
 }
 
 // In double: a product of numbers that are named may have more than 64 bits.
-double TrainedTokens(const RunChoices& choices) {
-  return static_cast<double>(*choices.steps) * static_cast<double>(*choices.batch) *
+double TrainedTokens(uint64_t steps, const RunChoices& choices) {
+  return static_cast<double>(steps) * static_cast<double>(*choices.batch) *
          static_cast<double>(*choices.context);
 }
 
@@ -104,7 +109,9 @@ void PlanWidth(const Shape& best, RunChoices& choices) {
 
 // tokens: that the time is expected to be enough for.
 void PlanBatch(const PlanningFacts& facts, double tokens, RunChoices& choices) {
-  const size_t fitting = std::max<size_t>(8, facts.training_tokens / 4);
+  // A text that is short for its context is read in pieces of a quarter, a tiny one in one that it holds.
+  const size_t tokens_there = std::max<size_t>(2, facts.training_tokens);
+  const size_t fitting = std::min(std::max<size_t>(8, tokens_there / 4), tokens_there - 1);
   SetIfEmpty(choices.context, std::min(PlanContext(tokens, facts.vocabulary == kByteVocabulary), fitting));
   SetIfEmpty(choices.batch,
              std::max<size_t>(1, (tokens < 2e7 ? 1024 : tokens < 1e8 ? 2048 : 4096) / *choices.context));
@@ -134,20 +141,29 @@ std::string PlanTokenizer(uint64_t bytes, double seconds, const MachineSpeed& ma
   return flop < 5e13 ? "bpe:2048" : "bpe:4096";
 }
 
+Result<Tokenizer> LearnPlanned(const std::string& name, const TextSource& source, size_t threads) {
+  CLLM_ASSIGN(TokenizerSpec spec, ParseTokenizerSpec(name));
+  spec.shortage = Shortage::kIsMet;
+  CLLM_ASSIGN(Tokenizer learned, TrainTokenizer(spec, source, threads));
+  if (spec.vocabulary == kByteVocabulary || learned.vocabulary() >= kFewMerges) return learned;
+  return TrainTokenizer(TokenizerSpec{}, source, threads);
+}
+
 Status PlanModel(const PlanningFacts& facts, RunChoices& choices) {
   const double budget = facts.seconds.value_or(kDefaultSeconds);
   const Shape& best = BestShape(facts, budget);
   PlanWidth(best, choices);
   SetIfEmpty(choices.heads, best.heads);
   SetIfEmpty(choices.layers, best.layers);
-  SetIfEmpty(choices.hidden, (*choices.width * 8 / 3 + 7) / 8 * 8);
+  SetIfEmpty(choices.hidden, (*choices.width * 8 / 3 + kHiddenUnit - 1) / kHiddenUnit * kHiddenUnit);
   const Shape shape = {*choices.layers, *choices.heads, *choices.width, *choices.hidden};
   const double tokens = TokensInTime(shape, facts.vocabulary, 128, budget, facts.machine);
   PlanBatch(facts, tokens, choices);
   PlanRates(choices);
+  if (!choices.precision) choices.precision = Precision::kFp32;
   if (!choices.dropout) {
     const double trained =
-        choices.steps ? TrainedTokens(choices) : tokens;
+        choices.steps ? TrainedTokens(*choices.steps, choices) : tokens;
     // A run of a named length keeps the plain model; one that is planned guards against memorising.
     choices.dropout = facts.seconds ? PlannedDropout(trained / static_cast<double>(facts.training_tokens)) : 0.0;
   }
@@ -160,16 +176,17 @@ uint64_t TimeForSteps::Steps() const {
   return std::max<uint64_t>(20, static_cast<uint64_t>(seconds / (step_seconds * (1 + kEvaluationShare))));
 }
 
-void PlanSteps(const std::optional<TimeForSteps>& time, RunChoices& choices) {
+uint64_t PlanSteps(const std::optional<TimeForSteps>& time, RunChoices& choices) {
   CHECK(time || choices.steps);
-  if (!choices.steps) choices.steps = time->Steps();
-  if (!choices.eval_every) choices.eval_every = std::max<uint64_t>(1, *choices.steps / kEvaluations);
+  const uint64_t steps = choices.steps ? *choices.steps : time->Steps();
+  if (!choices.eval_every) choices.eval_every = std::max<uint64_t>(1, steps / kEvaluations);
   // About 3 % of the training's work.
-  const double tokens = TrainedTokens(choices);
+  const double tokens = TrainedTokens(steps, choices);
   if (!choices.eval_tokens) {
     choices.eval_tokens = time ? std::max<uint64_t>(16384, static_cast<uint64_t>(0.09 * tokens)) : 0;
   }
-  if (!choices.save_every) choices.save_every = std::max<uint64_t>(1, *choices.steps / 4);
+  if (!choices.save_every) choices.save_every = std::max<uint64_t>(1, steps / 4);
+  return steps;
 }
 
 Result<double> MeasureStep(const RunChoices& choices, const Tokenizer& tokenizer, double seconds) {
@@ -180,8 +197,8 @@ Result<double> MeasureStep(const RunChoices& choices, const Tokenizer& tokenizer
   CLLM_ASSIGN(const auto step, UntrainedStep(shape, options, {lattice.root_class(), lattice.form_class()}, *spheres));
   const SequenceReader random = RandomTokens(shape.vocabulary);
   std::vector<double> times;
-  const double end = MonotonicSeconds() + seconds;
-  for (uint64_t i = 0; i < 3 || (MonotonicSeconds() < end && i < 1000); ++i) {
+  const double end = MonotonicSeconds() + std::min(seconds, kMeasure_s);
+  for (uint64_t i = 0; i < 3 || (MonotonicSeconds() < end && i < kMostMeasured); ++i) {
     const double begin = MonotonicSeconds();
     CLLM_TRY(step->Run(i, random));
     if (i > 0) times.push_back(MonotonicSeconds() - begin);

@@ -43,6 +43,16 @@ Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices ch
   return run;
 }
 
+// The time that goes on with a run: what is named, else what an open run has left.
+Status PlanTime(const ResumeGoal& goal, const RunProgress& progress, double time_left_s, PreparedRun& run) {
+  if (goal.steps || !(goal.time_s || progress.open)) return {};
+  run.time = TimeBudget{.begin = goal.started, .seconds = goal.time_s.value_or(time_left_s)};
+  CLLM_ASSIGN(run.step_seconds, MeasureStep(run.choices, *run.tokenizer, kMeasureShare * run.time->seconds));
+  run.time->step_seconds = *run.step_seconds;
+  run.choices.time_s = run.time->seconds;
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunProgress& progress, double step_seconds) {
@@ -52,7 +62,7 @@ Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunPro
   }
   if (!goal.time_s) return goal.steps;
   const uint64_t total = progress.step + TimeForSteps{.seconds = *goal.time_s, .step_seconds = step_seconds}.Steps();
-  if (total >= progress.planned) return std::optional(total);
+  if (progress.open || total >= progress.planned) return std::optional<uint64_t>();
   const uint64_t left = progress.planned - progress.step;
   return Usage(fmt::format("`time` {} is for {} steps, but the run has {} more before its planned end (about {}); "
                            "leave `time` out to finish it, or name more time",
@@ -68,12 +78,12 @@ Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices ch
   CLLM_ASSIGN(PreparedRun run, PrepareStoredRun(directory, std::move(choices), observer));
   CLLM_TRY(CheckDisk(files, directory, run.memory));
   CLLM_ASSIGN(const RunState state, ReadState(found.directory));
-  const RunProgress progress{.step = found.step, .planned = state.schedule.total()};
-  if (goal.time_s) {
-    CLLM_ASSIGN(run.step_seconds, MeasureStep(run.choices, *run.tokenizer, kMeasureShare * *goal.time_s));
-  }
+  const Schedule& planned = run.plan.step.schedule;
+  const Schedule& schedule = planned.Continues(state.schedule) ? planned : state.schedule;
+  const RunProgress progress{.step = found.step, .planned = schedule.total(), .open = schedule.open()};
+  CLLM_TRY(PlanTime(goal, progress, state.time_left_s, run));
   CLLM_ASSIGN(const auto total, ResolveGoal(goal, progress, run.step_seconds.value_or(0)));
-  if (total.value_or(progress.planned) == progress.step) {
+  if (!run.time && total.value_or(progress.planned) == progress.step) {
     observer.OnNote(
         {fmt::format("the run is complete at step {}; name `time` or `steps` to train on", progress.step)});
   }

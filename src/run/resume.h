@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/system.h"
 #include "run/run_preparation.h"
 #include "store/run_directory.h"
 
@@ -11,7 +12,8 @@ namespace cllm {
 // How long a run is to go on. At most one of them.
 struct ResumeGoal {
   std::optional<uint64_t> steps;  // of the whole run, in total
-  std::optional<double> time_s;   // of training from now on
+  std::optional<double> time_s;   // of the command, from now on
+  double started = MonotonicSeconds();
 };
 
 // What going on needs. Movable; whatever trains refers to it, so it outlives that.
@@ -20,7 +22,7 @@ struct PreparedResume {
   std::string directory;          // of the run
   RunLock lock;                   // on it
   std::string checkpoint;         // the directory of the newest valid one
-  std::optional<uint64_t> total;  // steps, where they are not the planned ones
+  std::optional<uint64_t> total;  // steps, where they are not the planned ones and named
 };
 
 // Prepares the run in `directory` to go on from its newest valid checkpoint: its own text and tokenizer, and `choices`,
@@ -33,10 +35,11 @@ Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices ch
 // Where a run is.
 struct RunProgress {
   uint64_t step = 0;     // done
-  uint64_t planned = 0;  // in total
+  uint64_t planned = 0;  // in total; of a run by time, those decided so far
+  bool open = false;     // it goes by time, and its last step is not decided
 };
-// The total of steps that is asked for; none: the planned one. step_seconds: needed with a time. Error (Usage): they
-// are fewer than planned.
+// The total of steps that is named; none: the planned one, or by time. step_seconds: needed with a time. Error (Usage):
+// they are fewer than planned, or the time ends before the planned end.
 Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunProgress& progress, double step_seconds);
 
 }  // namespace cllm

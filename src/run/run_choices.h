@@ -23,8 +23,9 @@ struct RunChoices : ShapeChoices {
   std::string tokenizer;                // "bytes", "bpe:N", a directory; empty: planned
   std::string from;                     // a model to fine-tune
 
-  std::optional<double> time_s;   // from the program's start; empty once the steps are planned
+  std::optional<double> time_s;   // from the program's start on; empty once the run's last step is decided
   std::optional<uint64_t> steps;
+  std::vector<Breakpoint> pace;   // as a run by time recorded it (Schedule::Pace); to its end where steps are named
   std::optional<size_t> batch, item;
 
   OptimizerKind optimizer = OptimizerKind::kMuon;
@@ -36,7 +37,7 @@ struct RunChoices : ShapeChoices {
   double clip = 1.0;
   uint64_t seed = 1;
   size_t threads = 0;  // 0: one per usable core
-  Precision precision = Precision::kFp32;
+  std::optional<Precision> precision;
 
   std::optional<uint64_t> eval_every, save_every;  // steps
   std::optional<uint64_t> eval_tokens;             // of the last evaluation at most; 0: the whole validation part

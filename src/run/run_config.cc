@@ -25,6 +25,29 @@ Result<uint64_t> ReadFormat(const ConfigEntry& entry, const std::string& label) 
                               entry.key, entry.value, newest));
 }
 
+constexpr const char* kPace = "pace";
+
+// "120:0.25", a breakpoint.
+Status AddBreakpoint(const ConfigEntry& entry, const std::string& label, RunChoices& choices) {
+  const size_t colon = entry.value.find(':');
+  const Result<uint64_t> step = ParseCount(entry.value.substr(0, colon));
+  const Result<double> fraction = ParseReal(colon == std::string::npos ? "" : entry.value.substr(colon + 1));
+  if (!step.ok() || !fraction.ok()) {
+    return BadInput(fmt::format("{}, line {}: `pace` has '{}', expected a step and a fraction like 120:0.25", label,
+                                entry.line, entry.value));
+  }
+  choices.pace.push_back({*step, *fraction});
+  return {};
+}
+
+Status ApplyPace(const std::vector<ConfigEntry>& entries, const std::string& label, RunChoices& choices) {
+  for (const ConfigEntry& entry : entries) {
+    if (entry.key == kPace) CLLM_TRY(AddBreakpoint(entry, label, choices));
+  }
+  const Status sound = Schedule::FromPace(choices.pace, choices.warmup).status();
+  return sound.ok() ? sound : BadInput(fmt::format("{}: {}", label, sound.message()));
+}
+
 Status Apply(const ConfigEntry& entry, const std::string& label, RunChoices& choices) {
   const auto options = RunOptions();
   const auto option = std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.name == entry.key; });
@@ -51,11 +74,15 @@ std::vector<ConfigEntry> ToEntries(const RunChoices& choices) {
                          .kind = option.bare ? ConfigKind::kBare : ConfigKind::kText});
     }
   }
+  for (const auto& [step, fraction] : choices.pace) {
+    entries.push_back({.key = kPace, .value = fmt::format("{}:{}", step, fraction), .kind = ConfigKind::kText});
+  }
   return entries;
 }
 
 Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& label, RunChoices& choices) {
   for (const ConfigEntry& entry : entries) {
+    if (entry.key == kPace) continue;
     if (entry.key != "format" && entry.key != "numerics") {
       CLLM_TRY(Apply(entry, label, choices));
       continue;
@@ -63,7 +90,8 @@ Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& 
     CLLM_ASSIGN(const uint64_t number, ReadFormat(entry, label));
     if (entry.key == "numerics") choices.numerics = number;
   }
-  return {};
+  // After `time` and `steps`, wherever those stand: naming them drops a pace.
+  return ApplyPace(entries, label, choices);
 }
 
 Result<RunChoices> ReadRunChoices(const std::string& run) {

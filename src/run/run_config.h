@@ -12,7 +12,7 @@
 namespace cllm {
 
 // Format number of config.toml.
-inline constexpr uint64_t kRunFormat = 1;
+inline constexpr uint64_t kRunFormat = 2;  // 1: without `pace`
 
 // Choices as entries of the file, and back over what `choices` holds.
 std::vector<ConfigEntry> ToEntries(const RunChoices& choices);

@@ -99,10 +99,10 @@ std::string Listed(const std::array<std::pair<std::string_view, Enum>, N>& words
   return list;
 }
 
-// One of a few words.
-template <typename Enum, size_t N>
+// One of a few words, into `member` (plain or optional).
+template <typename Member, typename Enum, size_t N>
 OptionSpec Choice(std::string_view name, std::string_view value, std::string_view initial, std::string_view help,
-                  Enum RunChoices::*member, const std::array<std::pair<std::string_view, Enum>, N>& words) {
+                  Member RunChoices::*member, const std::array<std::pair<std::string_view, Enum>, N>& words) {
   return {.name = name, .value = value, .initial = initial, .help = help,
           .set = [=](RunChoices& choices, const std::string& text) -> Status {
             for (const auto& [word, meaning] : words) {
@@ -128,11 +128,25 @@ OptionSpec Time() {
             if (!seconds.ok()) return Usage(fmt::format("`time`: {}", seconds.status().message()));
             if (*seconds < 5) return OutOfRange("time", text, "at least 5s");
             choices.time_s = *seconds;
+            choices.steps.reset();
+            choices.pace.clear();
             return {};
           },
           .get = [](const RunChoices& choices) -> Values {
             return choices.time_s ? Values{fmt::format("{}s", *choices.time_s)} : Values{};
           }};
+}
+
+// Named after a time in the same place, or in one that goes before it, the steps count.
+OptionSpec Steps() {
+  OptionSpec option = Whole("steps", "from --time", "train for this many steps", &RunChoices::steps, 1, 1'000'000'000);
+  option.set = [set = option.set](RunChoices& choices, const std::string& text) -> Status {
+    CLLM_TRY(set(choices, text));
+    choices.time_s.reset();
+    choices.pace.clear();
+    return {};
+  };
+  return option;
 }
 
 OptionSpec TokenizerOption() {
@@ -189,8 +203,7 @@ OptionSpec OfDimension(const Dimension& dimension) {
 }
 
 std::vector<OptionSpec> ModelTable() {
-  std::vector<OptionSpec> table = {
-      Time(), Whole("steps", "from --time", "train for this many steps", &RunChoices::steps, 1, 1'000'000'000)};
+  std::vector<OptionSpec> table = {Time(), Steps()};
   for (const Dimension& dimension : Dimensions()) {
     if (dimension.is_choice()) table.push_back(OfDimension(dimension));
   }
@@ -218,8 +231,8 @@ std::vector<OptionSpec> LearningTable() {
             std::numeric_limits<int64_t>::max()),
       Whole("threads", "one per core", "worker threads; the result is the same for any number", &RunChoices::threads, 1,
             4096),
-      Choice("precision", "fp32|bf16", "fp32", "numbers that the matrix products read", &RunChoices::precision,
-             kPrecisions),
+      Choice("precision", "fp32|bf16", "fp32; with --time planned", "numbers that the matrix products read",
+             &RunChoices::precision, kPrecisions),
       Whole("eval-every", "planned", "steps between evaluations", &RunChoices::eval_every, 1, 1'000'000'000),
       Whole("eval-tokens", "planned", "tokens that the last evaluation looks at; 0: the whole validation part",
             &RunChoices::eval_tokens, 0, 1'000'000'000'000),

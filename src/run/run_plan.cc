@@ -33,7 +33,7 @@ Result<StepOptions> StepOptionsOf(const RunChoices& choices) {
   step.dropout = static_cast<float>(dropout);
   step.clip = static_cast<float>(choices.clip);
   step.seed = choices.seed;
-  step.precision = choices.precision;
+  step.precision = choices.precision.value_or(Precision::kFp32);
   step.optimizer.kind = choices.optimizer;
   CLLM_ASSIGN(step.optimizer.matrix_rate, Made(choices.rate, "lr"));
   CLLM_ASSIGN(step.optimizer.embedding_rate, Made(choices.embedding_rate, "embedding-lr"));
@@ -41,12 +41,25 @@ Result<StepOptions> StepOptionsOf(const RunChoices& choices) {
   return step;
 }
 
+Result<Schedule> ScheduleOf(const RunChoices& choices) {
+  if (!choices.pace.empty()) {
+    CLLM_ASSIGN(const Schedule schedule, Schedule::FromPace(choices.pace, choices.warmup));
+    if (choices.steps.value_or(schedule.total()) == schedule.total() && (choices.steps || choices.time_s)) {
+      return schedule;
+    }
+    return Usage(fmt::format("`steps` is {}, but the pace of the configuration is for {}; drop its line `pace`",
+                             choices.steps.value_or(0), schedule.total()));
+  }
+  if (choices.time_s && !choices.steps) return OpenSchedule(choices.warmup);
+  CLLM_ASSIGN(const uint64_t steps, Made(choices.steps, "steps"));
+  return Schedule{{{.begin = 0, .end = steps, .warmup = choices.warmup, .factor = 1}}};
+}
+
 Result<TrainingPlan> PlanOf(const RunChoices& choices, size_t vocabulary) {
   TrainingPlan plan;
   CLLM_ASSIGN(plan.shape, ShapeOf(choices, vocabulary));
   CLLM_ASSIGN(plan.step, StepOptionsOf(choices));
-  CLLM_ASSIGN(const uint64_t steps, Made(choices.steps, "steps"));
-  plan.step.schedule.segments = {{.begin = 0, .end = steps, .warmup = choices.warmup, .factor = 1}};
+  CLLM_ASSIGN(plan.step.schedule, ScheduleOf(choices));
   plan.lambda = choices.lambda;
   CLLM_ASSIGN(plan.eval_every, Made(choices.eval_every, "eval-every"));
   CLLM_ASSIGN(plan.eval_tokens, Made(choices.eval_tokens, "eval-tokens"));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/system.h"
 #include "data/prepared_corpus.h"
 #include "monitor/run_observer.h"
 #include "run/machine_speed.h"
@@ -11,6 +12,7 @@
 #include "run/run_choices.h"
 #include "text/tokenizer.h"
 #include "train/memory_estimate.h"
+#include "train/pacer.h"
 #include "train/training_plan.h"
 
 namespace cllm {
@@ -24,7 +26,10 @@ struct PreparedRun {
   std::unique_ptr<OpenedModel> from;  // the model to fine-tune, or none
   MachineSpeed machine;
   MemoryEstimate memory;
-  std::optional<double> step_seconds;  // measured, where the run was planned by time
+  std::optional<double> step_seconds;  // measured, where the run goes by time
+  std::optional<TimeBudget> time;      // of a run whose steps are decided on the way
+  uint64_t expected_steps = 0;         // in total, as it looks before the first
+  SecondsClock clock = MonotonicSeconds;      // that the time is measured with
 };
 
 // Opens and tokenizes the text, learns the tokenizer, makes the choices that nobody made, and checks the memory.

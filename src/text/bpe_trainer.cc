@@ -176,11 +176,13 @@ LearnedMerges MergeLearner::Take() {
 
 }  // namespace
 
-Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary) {
+Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, Shortage shortage) {
   CHECK(vocabulary >= kByteVocabulary);
   MergeLearner learner(words);
   while (learner.vocabulary() < vocabulary) {
     if (learner.MergeBest()) continue;
+    // Anew, for the end: merges that only reuse ids followed the last new one here.
+    if (shortage == Shortage::kIsMet) return LearnMerges(words, learner.vocabulary());
     return BadInput(fmt::format(
         "bpe:{} is more than the text supports: it has pairs that occur at least {} times for {} tokens. Choose bpe:{} "
         "or less, bytes, or give more text",

@@ -19,11 +19,17 @@ struct LearnedMerges {
 // A pair that occurs less often is not worth a token.
 inline constexpr uint64_t kMinPairCount = 2;
 
+// What follows where the text holds fewer merges than asked for.
+enum class Shortage {
+  kIsError,
+  kIsMet,  // by the largest vocabulary that it supports, as if that had been asked for
+};
+
 // Byte-pair encoding (Sennrich, Haddow, Birch 2016): merges the most frequent pair of neighbouring tokens, of equally
 // frequent ones the smallest (left id, then right id), until there are `vocabulary` ids. A merge whose bytes are a
 // token already reuses its id; a pair that comes back after its merge is merged again without a new entry. Counts are
 // kept up to date at the places that change, so the time is that of the changes. Error (BadInput): no pair is left that
-// occurs kMinPairCount times; names the largest vocabulary. REQUIRES: vocabulary >= 259.
-Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary);
+// occurs kMinPairCount times; names the largest vocabulary, unless a shortage is met. REQUIRES: vocabulary >= 259.
+Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, Shortage shortage = Shortage::kIsError);
 
 }  // namespace cllm

@@ -114,7 +114,7 @@ Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& so
   if (spec.vocabulary == kByteVocabulary) return TrainBytes(source);
   uint64_t documents = 0;
   CLLM_ASSIGN(const WordCounts words, CountWords(source, threads, documents));
-  CLLM_ASSIGN(const LearnedMerges learned, LearnMerges(words, spec.vocabulary));
+  CLLM_ASSIGN(const LearnedMerges learned, LearnMerges(words, spec.vocabulary, spec.shortage));
   const TokenLattice lattice = LatticeOf(learned.tokens, CountTokens(learned, words, documents));
   return Renumber(learned, lattice, SpiralOrder(learned.tokens, lattice));
 }

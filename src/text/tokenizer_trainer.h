@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "text/bpe_trainer.h"
 #include "text/text_source.h"
 #include "text/tokenizer.h"
 
@@ -15,6 +16,7 @@ inline constexpr size_t kMaxLearnedVocabulary = size_t{1} << 17;
 // A tokenizer to be learned: vocabulary 259 is "bytes", more is "bpe:N".
 struct TokenizerSpec {
   size_t vocabulary = kByteVocabulary;
+  Shortage shortage = Shortage::kIsError;  // of merges in the text
 };
 
 // Whether `text` is meant as a spec, right or wrong: "bytes", or what starts with "bpe:". Else it names a directory.
@@ -25,7 +27,8 @@ Result<TokenizerSpec> ParseTokenizerSpec(std::string_view spec);
 
 // Learns a tokenizer and its lattice from a text on `threads` threads; the result does not depend on their number.
 // Errors: the source's own; BadInput when the text holds fewer merges than asked for, naming
-// the largest vocabulary it supports. REQUIRES: threads >= 1; the vocabulary is one that ParseTokenizerSpec gives.
+// the largest vocabulary it supports, unless the spec meets a shortage.
+// REQUIRES: threads >= 1; the vocabulary is one that ParseTokenizerSpec gives.
 Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads);
 
 }  // namespace cllm

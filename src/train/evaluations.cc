@@ -9,21 +9,28 @@ namespace cllm {
 namespace {
 
 constexpr uint64_t kMostPositions = 32768;  // that an evaluation in mid-run looks at
+constexpr size_t kLeastWindows = 4;         // the same, also where they have more positions
 
 }  // namespace
 
-Result<EvaluationResult> Evaluations::OnSample() const {
-  // A fixed share of the training's own work: evaluations together cost about 3 % of it.
-  const double share = 0.09 * static_cast<double>(session_.plan.eval_every) * session_.TokensPerStep();
-  const size_t context = session_.shape().context;
-  const double positions = std::clamp(share, 4.0 * static_cast<double>(context), double{kMostPositions});
-  return session_.Evaluate(static_cast<size_t>(positions) / context);
+size_t FinalWindows(const Session& session) {
+  const size_t all = session.validation.windows();
+  const size_t limit = static_cast<size_t>(session.plan.eval_tokens) / session.shape().context;
+  return limit == 0 ? all : std::min(limit, all);
 }
 
-Result<EvaluationResult> Evaluations::OnWhole() const {
-  const size_t limit = static_cast<size_t>(session_.plan.eval_tokens) / session_.shape().context;
-  return session_.Evaluate(limit == 0 ? session_.validation.windows() : limit);
+size_t SampledWindows(size_t context, double share) {
+  const size_t positions = static_cast<size_t>(std::min(share, double{kMostPositions}));
+  return std::max(positions / context, kLeastWindows);
 }
+
+Result<EvaluationResult> Evaluations::OnSample() {
+  // A fixed share of the training's own work: evaluations together cost about 3 % of it.
+  const double share = 0.09 * static_cast<double>(session_.plan.eval_every) * session_.TokensPerStep();
+  return session_.Evaluate(SampledWindows(session_.shape().context, share));
+}
+
+Result<EvaluationResult> Evaluations::OnWhole() { return session_.Evaluate(FinalWindows(session_)); }
 
 void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best) {
   session_.observer.OnEvaluation({.step = step,

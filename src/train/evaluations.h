@@ -5,6 +5,12 @@
 
 namespace cllm {
 
+// Windows of the validation part that the last evaluation of a run looks at.
+size_t FinalWindows(const Session& session);
+// Windows of an evaluation in mid-run, whose work should be that of `share` positions: some 32,768 positions at most,
+// and 4 windows at least, whatever the context.
+size_t SampledWindows(size_t context, double share);
+
 // What the whole validation part says at the end of a run.
 struct FinalEvaluation {
   uint64_t best_step = 0;
@@ -30,8 +36,8 @@ class Evaluations {
   Result<FinalEvaluation> Final();
 
  private:
-  Result<EvaluationResult> OnSample() const;
-  Result<EvaluationResult> OnWhole() const;
+  Result<EvaluationResult> OnSample();
+  Result<EvaluationResult> OnWhole();
   void Tell(uint64_t step, const EvaluationResult& result, bool best);
   Status ConsiderBest(FinalEvaluation& verdict);
 

@@ -1,5 +1,7 @@
 #include "train/progress.h"
 
+#include <algorithm>
+
 namespace cllm {
 namespace {
 
@@ -21,7 +23,7 @@ StepEvent Progress::AfterStep(const StepResult& result, double seconds, Session&
 
   StepEvent event;
   event.step = state.step;
-  event.total = state.schedule.total();
+  event.total = session.ExpectedSteps();
   event.tokens = state.tokens;
   event.loss = loss;
   event.smooth_loss = state.smooth_loss;
@@ -33,7 +35,8 @@ StepEvent Progress::AfterStep(const StepResult& result, double seconds, Session&
   event.tokens_per_s = static_cast<double>(scores.positions) / step_seconds_;
   if (peak_gflops_ > 0) event.peak_share = event.tokens_per_s * FlopPerToken(session.shape()) / (peak_gflops_ * 1e9);
   event.elapsed_s = state.elapsed_s;
-  event.eta_s = static_cast<double>(event.total - event.step) * step_seconds_;
+  event.eta_s = session.pacer ? std::max(0.0, session.pacer->SecondsLeft())
+                              : static_cast<double>(event.total - event.step) * step_seconds_;
   event.items_s = result.seconds[static_cast<size_t>(StepPhase::kItems)];
   event.reduce_s = result.seconds[static_cast<size_t>(StepPhase::kReduce)];
   event.update_s = result.seconds[static_cast<size_t>(StepPhase::kUpdate)];

@@ -2,24 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/path.h"
-#include "base/system.h"
 
 namespace cllm {
 
 Status RunCheckpoints::Save() {
-  const double begin = MonotonicSeconds();
+  const double begin = session_.clock();
   const ExactStep& step = *session_.step;
-  const RunState& state = session_.state;
+  RunState& state = session_.state;
+  if (session_.pacer) state.time_left_s = std::max(0.0, session_.pacer->SecondsLeft());
   // A piece of the validation part is enough to see weights that an update made useless.
   if (const Status good = session_.Evaluate(1).status(); !good.ok()) {
     return Diverged(fmt::format("the weights of step {} are not saved: {}", state.step, good.message()));
   }
   CLLM_TRY(checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), state)));
   saved_step_ = state.step;
-  const double seconds = MonotonicSeconds() - begin;
+  const double seconds = session_.clock() - begin;
+  session_.costs.save_s = seconds;
   Rotation rotation;
   rotation.keep_every = session_.plan.keep_every;
   if (const Status rotated = checkpoints_.Rotate(rotation); !rotated.ok()) {

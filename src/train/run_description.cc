@@ -20,7 +20,7 @@ RunDescription Describe(const Session& session, double peak_gflops) {
   const Spheres& spheres = *session.spheres;
   RunDescription run;
   run.step = session.state.step;
-  run.total_steps = session.state.schedule.total();
+  run.total_steps = session.ExpectedSteps();
   run.parameters = session.step->parameters().layout().parameters();
   for (const Dimension& dimension : Dimensions()) run.shape.push_back(ValueOf(dimension, session.shape()));
   run.batch = options.batch;

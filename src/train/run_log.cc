@@ -99,6 +99,10 @@ void RunLog::OnStep(const StepEvent& event) {
          {"pack_s", event.pack_s}});
 }
 
+void RunLog::OnPace(const PaceEvent& event) {
+  Write({{"event", "pace"}, {"step", event.step}, {"until", event.until}, {"fraction", event.fraction}});
+}
+
 void RunLog::OnEvaluation(const EvaluationEvent& event) {
   Write({{"event", "eval"},
          {"step", event.step},

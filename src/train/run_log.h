@@ -22,6 +22,7 @@ class RunLog : public RunObserver {
 
   void OnStart(const StartEvent& event) override;
   void OnResume(const ResumeEvent& event) override;
+  void OnPace(const PaceEvent& event) override;
   void OnStep(const StepEvent& event) override;
   // Also writes what the spheres did up to the last step.
   void OnEvaluation(const EvaluationEvent& event) override;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <span>
+#include <utility>
+
 #include "base/path.h"
 #include "store/json.h"
 #include "store/safetensors.h"
@@ -9,7 +12,8 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kStateFormat = 1;
+constexpr uint64_t kStateFormat = 2;  // 1: without a pace and the time that is left
+constexpr uint64_t kOptimizerFormat = 1;
 constexpr uint64_t kMaxStateBytes = 1 << 20;
 constexpr uint64_t kMaxSegments = 1000;
 
@@ -19,10 +23,18 @@ auto SecondOf(AnyOptimizer& optimizer, const TensorInfo& info, size_t tensor) {
   return optimizer.second().subspan(optimizer.second_offset(tensor), info.size());
 }
 
+JsonArray PaceJson(std::span<const Breakpoint> pace) {
+  JsonArray points;
+  for (const auto& [step, fraction] : pace) points.push_back(JsonFields{{"step", step}, {"fraction", fraction}});
+  return points;
+}
+
 JsonArray SegmentsJson(const Schedule& schedule) {
   JsonArray segments;
   for (const ScheduleSegment& s : schedule.segments) {
-    segments.push_back(JsonFields{{"begin", s.begin}, {"end", s.end}, {"warmup", s.warmup}, {"factor", s.factor}});
+    JsonFields fields = {{"begin", s.begin}, {"end", s.end}, {"warmup", s.warmup}, {"factor", s.factor}};
+    if (!s.pace.empty()) fields.push_back({"pace", PaceJson(s.pace)});
+    segments.push_back(std::move(fields));
   }
   return segments;
 }
@@ -39,31 +51,46 @@ std::string StateJson(const RunState& state) {
                     {"best_step", state.best_step},
                     {"worse_evaluations", state.worse_evaluations},
                     {"elapsed_s", state.elapsed_s},
+                    {"time_left_s", state.time_left_s},
                     {"corpus_hash", state.corpus_hash},
                     {"tokenizer_hash", state.tokenizer_hash}},
                    JsonStyle::kIndented) +
          "\n";
 }
 
+Status ReadPace(const JsonObject& json, const std::string& path, ScheduleSegment& segment) {
+  if (json.Find("pace") == nullptr) return {};
+  CLLM_ASSIGN(const std::vector<JsonObject> points, json.Objects("pace"));
+  for (const JsonObject& point : points) {
+    Breakpoint breakpoint;
+    CLLM_ASSIGN(breakpoint.step, point.Unsigned("step"));
+    CLLM_ASSIGN(breakpoint.fraction, point.Real("fraction"));
+    segment.pace.push_back(breakpoint);
+  }
+  const bool spans = !segment.pace.empty() && segment.pace.front().step == segment.begin &&
+                     segment.pace.back().step == segment.end;
+  const Status rises = CheckPace(segment.pace);
+  if (spans && rises.ok()) return {};
+  return BadInput(fmt::format("{}: 'schedule': {}", path,
+                              rises.ok() ? "a pace spans another stretch than its segment" : rises.message()));
+}
+
 Result<Schedule> ReadSchedule(const JsonObject& json, const std::string& path) {
   Schedule schedule;
-  CLLM_ASSIGN(const JsonArray segments, json.Array("schedule"));
-  uint64_t end = 0;
-  for (const JsonValue& value : segments) {
-    const auto* fields = std::get_if<JsonFields>(&value.content());
-    if (fields == nullptr) return BadInput(fmt::format("{}: 'schedule' holds something else than objects", path));
-    CLLM_ASSIGN(const JsonObject object, JsonObject::Parse(WriteJson(*fields), path));
+  CLLM_ASSIGN(const std::vector<JsonObject> segments, json.Objects("schedule"));
+  for (const JsonObject& object : segments) {
     ScheduleSegment s;
     CLLM_ASSIGN(s.begin, object.Unsigned("begin"));
     CLLM_ASSIGN(s.end, object.Unsigned("end"));
     CLLM_ASSIGN(s.warmup, object.Unsigned("warmup"));
     CLLM_ASSIGN(s.factor, object.Real("factor"));
-    if (s.begin != end || s.end <= s.begin || !(s.factor > 0 && s.factor <= 1)) {
+    CLLM_TRY(ReadPace(object, path, s));
+    const bool some = s.end > s.begin || (s.open() && s.end == s.begin);
+    if (s.begin != schedule.total() || schedule.open() || !some || !(s.factor > 0 && s.factor <= 1)) {
       return BadInput(fmt::format("{}: 'schedule' has a segment from {} to {} by {}, expected one that starts at {}", path,
-                                  s.begin, s.end, s.factor, end));
+                                  s.begin, s.end, s.factor, schedule.total()));
     }
-    end = s.end;
-    schedule.segments.push_back(s);
+    schedule.segments.push_back(std::move(s));
   }
   if (schedule.segments.empty() || schedule.segments.size() > kMaxSegments) {
     return BadInput(fmt::format("{}: 'schedule' has {} segments, expected 1 to {}", path, schedule.segments.size(),
@@ -87,7 +114,7 @@ std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const 
   }
   std::vector<CheckpointFile> files;
   files.push_back(ModelFile(parameters));
-  files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{kFormatKey, std::to_string(kStateFormat)}}));
+  files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{kFormatKey, std::to_string(kOptimizerFormat)}}));
   files.push_back(TextFile(kStateFileName, StateJson(state)));
   return files;
 }
@@ -107,6 +134,9 @@ Result<RunState> ReadState(const std::string& directory) {
   CLLM_ASSIGN(state.best_step, json.Unsigned("best_step"));
   CLLM_ASSIGN(state.worse_evaluations, json.Unsigned("worse_evaluations"));
   CLLM_ASSIGN(state.elapsed_s, json.Real("elapsed_s"));
+  if (json.Find("time_left_s") != nullptr) {
+    CLLM_ASSIGN(state.time_left_s, json.Real("time_left_s"));
+  }
   CLLM_ASSIGN(state.corpus_hash, json.Text("corpus_hash"));
   CLLM_ASSIGN(state.tokenizer_hash, json.Text("tokenizer_hash"));
   if (state.step > state.schedule.total() || !(state.rate_scale > 0 && state.rate_scale <= 1)) {
@@ -119,7 +149,7 @@ Result<RunState> ReadState(const std::string& directory) {
 
 Status ReadMoments(const std::string& directory, const Parameters& parameters, Optimizer& optimizer) {
   CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(JoinPath(directory, kOptimizerFileName)));
-  CLLM_TRY(file.Format(kStateFormat));
+  CLLM_TRY(file.Format(kOptimizerFormat));
   const auto& tensors = parameters.layout().tensors();
   for (size_t i = 0; i < tensors.size(); ++i) {
     const TensorInfo& info = tensors[i];

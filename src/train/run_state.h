@@ -23,6 +23,7 @@ struct RunState {
   uint64_t best_step = 0;
   uint64_t worse_evaluations = 0;  // in a row, since the best
   double elapsed_s = 0;            // of training, over all sessions
+  double time_left_s = 0;          // of a run by time, until its end; meaningful while the schedule is open
   std::string corpus_hash, tokenizer_hash;
 };
 

@@ -15,7 +15,8 @@ class RunStateFiles : public ::testing::Test {
   RunStateFiles() : optimizer_(ParameterLayout(model_), {}), parameters_(model_) {
     state_.step = 12;
     state_.tokens = 345;
-    state_.schedule.segments = {{0, 20, 5, 1.0}, {20, 30, 5, 0.5}};
+    state_.schedule.segments = {{0, 20, 5, 1.0}, {20, 30, 5, 0.5, {{20, 0}, {30, 1.0 / 3}}}};
+    state_.time_left_s = 2.5;
     state_.rate_scale = 0.5;
     state_.rollbacks = 1;
     state_.smooth_loss = 1.0 / 3;
@@ -50,6 +51,7 @@ TEST_F(RunStateFiles, State_RoundTrips) {
   ASSERT_TRUE(read.ok()) << read.status().message();
   EXPECT_EQ(read->step, 12u);
   EXPECT_EQ(read->tokens, 345u);
+  EXPECT_EQ(read->time_left_s, 2.5);
   ASSERT_EQ(read->schedule.segments.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {
     const ScheduleSegment &found = read->schedule.segments[i], &written = state_.schedule.segments[i];
@@ -57,6 +59,7 @@ TEST_F(RunStateFiles, State_RoundTrips) {
     EXPECT_EQ(found.end, written.end);
     EXPECT_EQ(found.warmup, written.warmup);
     EXPECT_EQ(found.factor, written.factor);
+    EXPECT_EQ(found.pace, written.pace);
   }
   EXPECT_EQ(read->rate_scale, 0.5);
   EXPECT_EQ(read->rollbacks, 1u);

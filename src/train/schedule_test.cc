@@ -45,6 +45,52 @@ TEST(Schedule, SecondExtension_WarmsToAQuarter) {
   ASSERT_EQ(schedule.segments.size(), 3u);
 }
 
+TEST(Schedule, Pace_IsInterpolated_AndComesBack) {
+  Schedule paced = OpenSchedule(10);
+  EXPECT_TRUE(paced.open());
+  EXPECT_FALSE(paced.EndsAt(0));
+  paced.Decide({100, 0.5});
+  paced.Decide({300, 1});
+  EXPECT_TRUE(paced.EndsAt(300));
+  EXPECT_NEAR(paced.Factor(50), Expected(25, 1, 100), 1e-14);
+  EXPECT_NEAR(paced.Factor(200), Expected(75, 1, 100), 1e-14);
+  paced.ExtendOpen();
+  paced.Decide({350, 0.25});
+  const Result<Schedule> again = Schedule::FromPace(paced.Pace(), 10);
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(again->Pace(), paced.Pace());
+  EXPECT_TRUE(again->open());
+  for (uint64_t step = 0; step < 350; ++step) ASSERT_EQ(again->Factor(step), paced.Factor(step)) << step;
+}
+
+TEST(Schedule, StraightPace_HasTheBitsOfNamedSteps) {
+  Schedule paced = OpenSchedule(7);
+  paced.Decide({997, 1});
+  const Schedule named{{{.end = 997, .warmup = 7}}};
+  for (uint64_t step = 0; step < 997; ++step) ASSERT_EQ(paced.Factor(step), named.Factor(step)) << step;
+  EXPECT_TRUE(paced.Continues(named));
+  EXPECT_TRUE(paced.Pace().empty());
+}
+
+TEST(Schedule, Continues_WhatSaysNoMoreThanItself) {
+  Schedule less = OpenSchedule(7);
+  less.Decide({10, 0.5});
+  Schedule more = less;
+  more.Decide({20, 0.75});
+  Schedule other = less;
+  other.Decide({21, 0.75});
+  EXPECT_TRUE(more.Continues(less));
+  EXPECT_FALSE(less.Continues(more));
+  EXPECT_FALSE(other.Continues(more));
+}
+
+TEST(Schedule, PaceThatDoesNotRise_IsRefused) {
+  const std::vector<std::vector<Breakpoint>> wrong = {
+      {{0, 0.5}}, {{0, 0}, {0, 1}}, {{0, 0}, {5, 0.5}, {9, 0.5}}, {{0, 0}, {5, 1.5}}, {{3, 0}, {5, 1}},
+      {{0, 0}, {5, 0.5}, {5, 0}}};
+  for (const auto& pace : wrong) EXPECT_FALSE(Schedule::FromPace(pace, 1).ok()) << pace.back().step;
+}
+
 TEST(ScheduleDeathTest, StepBeyondTheEnd_IsABugOfTheCaller) {
   const Schedule schedule{{{.end = 10}}};
   EXPECT_DEATH(schedule.Factor(10), "step < total");

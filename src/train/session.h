@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "data/prepared_corpus.h"
 #include "monitor/run_observer.h"
 #include "train/exact_step.h"
+#include "train/pacer.h"
 #include "train/training_plan.h"
 #include "train/run_state.h"
 #include "train/validation.h"
@@ -20,13 +22,24 @@ struct Session {
   std::unique_ptr<Spheres> spheres;  // never null; they train, evaluate and write samples
   std::unique_ptr<ExactStep> step;   // never null
   Validation validation;             // of the corpus
+  SecondsClock clock;
   RunState state = {};
+  RunCosts costs = {};  // as seen so far
+  std::optional<Pacer> pacer = {};  // of a run by time
+
+  // Steps of the whole run; of one whose end is open, as it looks now.
+  uint64_t ExpectedSteps() const {
+    return pacer ? pacer->ExpectedTotal(state.schedule, costs) : state.schedule.total();
+  }
 
   const ModelShape& shape() const { return step->shape(); }
   double TokensPerStep() const { return static_cast<double>(plan.step.batch * shape().context); }
   // Scores of the present weights on so many windows of the validation part. Error: Diverged if the loss is not finite.
-  Result<EvaluationResult> Evaluate(size_t windows) const {
-    return validation.Run(*spheres, step->contexts(), step->transformer(), windows);
+  Result<EvaluationResult> Evaluate(size_t windows) {
+    const double begin = clock();
+    Result<EvaluationResult> result = validation.Run(*spheres, step->contexts(), step->transformer(), windows);
+    if (windows > 1) costs.window_s = (clock() - begin) / static_cast<double>(windows);
+    return result;
   }
 };
 

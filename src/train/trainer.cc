@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/path.h"
 #include "base/random.h"
 #include "base/system.h"
@@ -17,6 +18,8 @@ namespace {
 
 constexpr size_t kSampleTokens = 120;
 constexpr double kMemorised = 0.01;  // validation this much above its best, relative
+// Of a window's training, before one is evaluated; of a step, a token of a sample.
+constexpr double kEvaluationOfTraining = 0.4, kSampleTokenOfStep = 0.05;
 
 }  // namespace
 
@@ -30,7 +33,8 @@ Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std:
           .spheres = std::move(spheres),
           .step = std::move(step),
           .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes, parts.tokenizer,
-                         context, context}};
+                         context, context},
+          .clock = std::move(parts.clock)};
 }
 
 Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step)
@@ -41,7 +45,8 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
       evaluations_(session_, checkpoints_),
       rollback_(session_, checkpoints_),
       progress_(parts.peak_gflops),
-      peak_gflops_(parts.peak_gflops) {}
+      peak_gflops_(parts.peak_gflops),
+      time_(parts.time) {}
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(Parts parts) {
   const TokenLattice& lattice = parts.tokenizer.lattice();
@@ -69,6 +74,7 @@ Status Trainer::Begin(const Parameters* weights) {
   session_.state.schedule = session_.step->options().schedule;
   session_.state.corpus_hash = session_.corpus.corpus_hash().Hex();
   session_.state.tokenizer_hash = session_.tokenizer.hash().Hex();
+  StartPacer();
   session_.observer.OnStart({Describe(session_, peak_gflops_)});
   NotePinning();
   // From the first step on there is a state to go on from, whatever interrupts the run.
@@ -90,6 +96,15 @@ Status Trainer::CheckGoesOn(const RunState& state, const std::string& checkpoint
 
 std::string Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
   Schedule& schedule = session_.state.schedule;
+  if (steps && schedule.open()) {
+    if (*steps > schedule.total()) schedule.Decide({*steps, 1});
+    return "";
+  }
+  if (!steps && time_ && !schedule.open()) {
+    schedule.ExtendOpen();
+    return "continuing beyond the planned end: the learning rate rises to half its peak, then decays until the time is "
+           "over";
+  }
   if (!steps || *steps == schedule.total()) return "";
   schedule.Extend(*steps);
   return fmt::format(
@@ -99,10 +114,13 @@ std::string Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
 Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> steps) {
   CLLM_ASSIGN(RunState state, ReadState(checkpoint));
   CLLM_TRY(CheckGoesOn(state, checkpoint));
+  const Schedule& planned = session_.plan.step.schedule;
+  if (planned.Continues(state.schedule)) state.schedule = planned;
   CLLM_TRY(checkpoints_.Load(checkpoint, std::move(state)));
   const std::string extended = ExtendSchedule(steps);
   session_.step->SetSchedule(session_.state.schedule);
   session_.step->SetRateScale(session_.state.rate_scale);
+  StartPacer();
   session_.observer.OnResume({Describe(session_, peak_gflops_)});
   NotePinning();
   if (!extended.empty()) session_.observer.OnNote({extended});
@@ -112,13 +130,35 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
 bool Trainer::Ends() const {
   const RunState& state = session_.state;
   const uint64_t patience = session_.plan.patience;
-  return state.step >= state.schedule.total() || control_.stop_signal.load(std::memory_order_relaxed) != 0 ||
+  return state.schedule.EndsAt(state.step) || control_.stop_signal.load(std::memory_order_relaxed) != 0 ||
          (patience != 0 && state.worse_evaluations >= patience);
 }
 
+void Trainer::StartPacer() {
+  if (!session_.state.schedule.open()) return;
+  CHECK(time_);
+  const size_t samples = session_.plan.samples;
+  session_.pacer.emplace(session_.clock, *time_,
+                         FinalWork{.windows = FinalWindows(session_),
+                                   .sample_tokens = samples * SampleOptions().tokens});
+  session_.costs.window_s =
+      kEvaluationOfTraining * time_->step_seconds / static_cast<double>(session_.plan.step.batch);
+  session_.costs.sample_token_s = kSampleTokenOfStep * time_->step_seconds;
+}
+
+void Trainer::DecidePace() {
+  RunState& state = session_.state;
+  if (!state.schedule.open() || state.step < state.schedule.total()) return;
+  const Breakpoint next = session_.pacer->Next(state.schedule, session_.costs);
+  state.schedule.Decide(next);
+  session_.step->SetSchedule(state.schedule);
+  session_.observer.OnPace({.step = state.step, .until = next.step, .fraction = next.fraction});
+}
+
 Result<RunSummary> Trainer::Train() {
-  session_start_ = MonotonicSeconds();
+  session_start_ = session_.clock();
   while (!Ends()) {
+    DecidePace();
     Status status = TrainStep();
     if (status.ok()) status = AfterStep();
     if (status.code() == Code::kDiverged) status = rollback_.AfterDivergence(status);
@@ -128,7 +168,7 @@ Result<RunSummary> Trainer::Train() {
 }
 
 Status Trainer::TrainStep() {
-  const double begin = MonotonicSeconds();
+  const double begin = session_.clock();
   const uint64_t batch = session_.plan.step.batch;
   const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) {
     return window_order_.ReadTrainingWindow(session_.corpus.training(), session_.tokenizer, sequence, out);
@@ -140,7 +180,7 @@ Status Trainer::TrainStep() {
   };
   CLLM_ASSIGN(const StepResult result, session_.step->Run(session_.state.step, read, prefetch));
   rollback_.StepDone();
-  session_.observer.OnStep(progress_.AfterStep(result, MonotonicSeconds() - begin, session_));
+  session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, session_));
   return {};
 }
 
@@ -154,7 +194,7 @@ Status Trainer::AfterStep() {
 // A regular evaluation answers those who asked for one as well, and has its sample.
 Status Trainer::AnswerEvaluations() {
   const uint64_t at = session_.state.step;
-  const bool due = at % session_.plan.eval_every == 0 && at < session_.state.schedule.total();
+  const bool due = at % session_.plan.eval_every == 0 && !session_.state.schedule.EndsAt(at);
   const bool asked = RunControl::Take(control_.evaluate_now);
   bool best = false;
   if (due) {
@@ -168,7 +208,9 @@ Status Trainer::AnswerEvaluations() {
 }
 
 void Trainer::TellSample() {
+  const double begin = session_.clock();
   const Samples samples = WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
+  session_.costs.sample_token_s = (session_.clock() - begin) / static_cast<double>(kSampleTokens);
   session_.observer.OnSample({session_.state.step, samples.front()});
 }
 
@@ -192,8 +234,8 @@ Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
   summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
-  summary.patience_ended = summary.stop_signal == 0 && summary.step < session_.state.schedule.total();
-  summary.seconds = MonotonicSeconds() - session_start_;
+  summary.patience_ended = summary.stop_signal == 0 && !session_.state.schedule.EndsAt(summary.step);
+  summary.seconds = session_.clock() - session_start_;
   if (!checkpoints_.saved()) CLLM_TRY(checkpoints_.Save());
   if (summary.stop_signal == 0) {
     CLLM_ASSIGN(const FinalEvaluation verdict, evaluations_.Final());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/system.h"
 #include "data/prepared_corpus.h"
 #include "data/window_order.h"
 #include "monitor/run_control.h"
@@ -45,6 +46,8 @@ class Trainer {
     RunObserver& observer;  // of all that happens; a FanOut where there are several or one may fail
     RunControl& control;
     double peak_gflops = 0;  // of the machine with these threads; 0: unknown
+    std::optional<TimeBudget> time = {};  // of a run whose schedule is open or is to go on for so long
+    SecondsClock clock = MonotonicSeconds;
   };
   static Result<std::unique_ptr<Trainer>> Create(Parts parts);
   Trainer(const Trainer&) = delete;
@@ -52,8 +55,10 @@ class Trainer {
 
   // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
-  // Goes on from a checkpoint directory, to `steps` in total if given (see Schedule::Extend). REQUIRES: steps is no less
-  // than the total of the checkpoint's schedule.
+  // Goes on from a checkpoint directory, on the plan's schedule where that continues the checkpoint's, to `steps` in
+  // total if given (see Schedule::Extend), else for the time of the parts where there is one.
+  // REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is open and no steps are
+  // given.
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
   // Runs to the end, a signal, or divergence (after saving the last good state).
@@ -76,8 +81,10 @@ class Trainer {
   Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step);
 
   Status CheckGoesOn(const RunState& state, const std::string& checkpoint) const;
-  // A sentence for the user if `steps` extends the schedule, else empty.
+  // A sentence for the user if `steps` or the time extends the schedule, else empty.
   std::string ExtendSchedule(std::optional<uint64_t> steps);
+  void StartPacer();
+  void DecidePace();  // where the decided steps are done
   void NotePinning();
   bool Ends() const;  // by its steps, a signal or lost patience
   Status TrainStep();
@@ -94,6 +101,7 @@ class Trainer {
   Rollback rollback_;
   Progress progress_;
   double peak_gflops_;
+  std::optional<TimeBudget> time_;
   double session_start_ = 0;
 };
 
