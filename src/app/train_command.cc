@@ -121,11 +121,12 @@ Outcome TrainCommand(const std::vector<std::string>& arguments) {
   if (!flags.out.empty() && PathExists(flags.out)) CLLM_TRY(CreateRunDirectory(files, flags.out));
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
-  CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, flags.out, run));
+  CLLM_ASSIGN(NewRunDirectory made, MakeRunDirectory(files, flags.out, run));
+  const std::string directory = made.path();
   if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", directory.c_str(), PlanText(run).c_str());
   RunControl control;
   const SignalScope signals(control);
-  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {console, control}));
+  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, {console, control}));
   return TrainAndReport(*active, run.plan, directory, flags, console);
 }
 

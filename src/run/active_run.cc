@@ -19,11 +19,10 @@ Status WriteRunFiles(FileSystem& files, const std::string& directory, const Prep
 
 }  // namespace
 
-Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run) {
+Result<NewRunDirectory> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run) {
   CLLM_TRY(CheckDisk(files, out.empty() ? kRuns : out, run.memory));
-  if (out.empty()) return CreateNumberedRun(files, kRuns, run.choices.text.front());
-  CLLM_TRY(CreateRunDirectory(files, out));
-  return out;
+  if (out.empty()) return NewRunDirectory::CreateNumbered(files, kRuns, run.choices.text.front());
+  return NewRunDirectory::Create(files, out);
 }
 
 ActiveRun::ActiveRun(RunLock lock, const std::string& directory, FileSystem& files, RunObserver& observer)
@@ -48,13 +47,15 @@ Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directo
   return {};
 }
 
-Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, const std::string& directory,
+Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewRunDirectory directory,
                                                     FileSystem& files, const RunWatch& watch) {
-  CLLM_ASSIGN(RunLock lock, RunLock::Acquire(directory));
-  CLLM_TRY(WriteRunFiles(files, directory, run));
-  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), directory, files, watch.observer));
-  CLLM_TRY(active->MakeTrainer(run, directory, files, watch.control));
+  const std::string& path = directory.path();
+  CLLM_ASSIGN(RunLock lock, RunLock::Acquire(path));
+  CLLM_TRY(WriteRunFiles(files, path, run));
+  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), path, files, watch.observer));
+  CLLM_TRY(active->MakeTrainer(run, path, files, watch.control));
   CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->parameters : nullptr));
+  directory.Keep();
   return active;
 }
 

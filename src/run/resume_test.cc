@@ -50,8 +50,9 @@ class PrepareResumeTest : public SmallRuns {
   void SetUp() override {
     const Result<PreparedRun> run = PrepareRun(Tiny(), MonotonicSeconds(), notes_);
     ASSERT_TRUE(run.ok()) << run.status().message();
-    ASSERT_TRUE(MakeRunDirectory(files_, directory_, *run).ok());
-    auto active = ActiveRun::Begin(*run, directory_, files_, {notes_, control_});
+    Result<NewRunDirectory> made = MakeRunDirectory(files_, directory_, *run);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    auto active = ActiveRun::Begin(*run, *std::move(made), files_, {notes_, control_});
     ASSERT_TRUE(active.ok()) << active.status().message();
     ASSERT_TRUE((*active)->Train().ok());
     notes_.sentences.clear();
