@@ -37,4 +37,9 @@ std::string RecordedPath(const std::string& path, const std::string& directory) 
   return (directory == "/" ? "" : directory) + std::string(kMark) + path;
 }
 
+std::string PathAsNamedIn(const std::string& directory, const std::string& path) {
+  const NamedPath place = NamedPath::Of(path);
+  return !place.base.empty() && place.base == directory ? place.named : path;
+}
+
 }  // namespace cllm

@@ -23,5 +23,7 @@ struct NamedPath {
 // The recorded form of a path that is named in `directory`. Absolute ones, "-", and all where the directory's name is
 // unknown ("") stay as they are.
 std::string RecordedPath(const std::string& path, const std::string& directory);
+// The way back, for who is in `directory` again: what was named there, as it was named. Others stay as they are.
+std::string PathAsNamedIn(const std::string& directory, const std::string& path);
 
 }  // namespace cllm

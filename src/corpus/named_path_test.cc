@@ -29,6 +29,13 @@ TEST(NamedPath, WhatNeedsNoDirectory_StaysAsItIs) {
   EXPECT_EQ(NamedPath::Of("/data/a.txt").NameOffset(), 0u);
 }
 
+TEST(NamedPath, WhoIsThereAgain_SeesTheName) {
+  EXPECT_EQ(PathAsNamedIn("/home/ann", RecordedPath("../a.txt", "/home/ann")), "../a.txt");
+  EXPECT_EQ(PathAsNamedIn("/", RecordedPath("a.txt", "/")), "a.txt");
+  EXPECT_EQ(PathAsNamedIn("/home", RecordedPath("a.txt", "/home/ann")), "/home/ann/./a.txt");
+  EXPECT_EQ(PathAsNamedIn("", "a.txt"), "a.txt");
+}
+
 TEST(NamedPath, RecordedTwice_IsTheSame) {
   const std::string once = RecordedPath("a.txt", "/home/ann");
   EXPECT_EQ(RecordedPath(once, "/elsewhere"), once);

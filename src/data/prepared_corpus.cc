@@ -3,7 +3,10 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <charconv>
+#include <optional>
 #include <span>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -15,20 +18,34 @@
 namespace cllm {
 namespace {
 
-TokenFileInfo InfoOf(const SplitText& text, const Tokenizer& tokenizer) {
+TokenFileInfo InfoOf(const Hash128& corpus_hash, const Tokenizer& tokenizer) {
   return {.vocabulary = tokenizer.vocabulary(),
           .begin = tokenizer.begin(),
           .end = tokenizer.end(),
           .tokenizer_hash = tokenizer.hash(),
-          .corpus_hash = text.statistics().hash,
+          .corpus_hash = corpus_hash,
           .parts = {}};
 }
 
-std::string CachePath(const SplitText& text, const TokenFileInfo& info) {
+std::string CachePath(const std::string& directory, const TokenFileInfo& info) {
   const std::array<uint64_t, 5> key = {kTokenFormat, info.corpus_hash.high, info.corpus_hash.low,
                                        info.tokenizer_hash.high, info.tokenizer_hash.low};
   const Hash128 name = HashBytes(std::as_bytes(std::span(key)));
-  return JoinPath(text.cache_directory(), fmt::format("tokens-{}.bin", name.Hex()));
+  return JoinPath(directory, fmt::format("tokens-{}.bin", name.Hex()));
+}
+
+// What Hash128::Hex writes, back.
+std::optional<Hash128> FromHex(std::string_view text) {
+  constexpr size_t kHalf = 16;  // digits
+  Hash128 hash;
+  const auto read = [](std::string_view digits, uint64_t& half) {
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), half, 16);
+    return error == std::errc() && stop == digits.data() + digits.size();
+  };
+  if (text.size() != 2 * kHalf || !read(text.substr(0, kHalf), hash.high) || !read(text.substr(kHalf), hash.low)) {
+    return std::nullopt;
+  }
+  return hash;
 }
 
 // The cached file, if it is whole and what it should be.
@@ -43,8 +60,8 @@ Result<TokenFile> OpenCached(const std::string& path, const TokenFileInfo& expec
 }  // namespace
 
 Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options) {
-  const TokenFileInfo info = InfoOf(text, tokenizer);
-  const std::string path = CachePath(text, info);
+  const TokenFileInfo info = InfoOf(text.statistics().hash, tokenizer);
+  const std::string path = CachePath(text.cache_directory(), info);
   std::vector<std::string> notes = text.notes();
   if (PathExists(path)) {
     Result<TokenFile> cached = OpenCached(path, info);
@@ -59,6 +76,15 @@ Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer
   CLLM_TRY(writer.Finish());
   CLLM_ASSIGN(TokenFile file, OpenCached(path, info));
   return PreparedCorpus(std::move(file), std::move(notes), text.Name());
+}
+
+Result<PreparedCorpus> FindPrepared(const std::string& cache_directory, std::string_view corpus_hash,
+                                    const Tokenizer& tokenizer, const std::string& name) {
+  const std::optional<Hash128> hash = FromHex(corpus_hash);
+  if (!hash) return BadInput(fmt::format("'{}' is no hash of a text, expected 32 hexadecimal digits", corpus_hash));
+  const TokenFileInfo info = InfoOf(*hash, tokenizer);
+  CLLM_ASSIGN(TokenFile file, OpenCached(CachePath(cache_directory, info), info));
+  return PreparedCorpus(std::move(file), {}, name);
 }
 
 Status CheckLongEnough(const PreparedCorpus& corpus, size_t context) {

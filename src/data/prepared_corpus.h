@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,11 @@ struct PrepareOptions {
 // rebuilt, with a note. The result does not need `text` any more. Errors: as SplitText::Read; kFailed: the disk is
 // full. REQUIRES: options.threads >= 1.
 Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options);
+
+// The tokens of a text that is known by its hash alone (PreparedCorpus::corpus_hash, in hexadecimal), from the cache.
+// Error (BadInput): they are not there, or damaged. name: of the text, for messages.
+Result<PreparedCorpus> FindPrepared(const std::string& cache_directory, std::string_view corpus_hash,
+                                    const Tokenizer& tokenizer, const std::string& name);
 
 // kBadInput, with the tokens found and the tokens needed, unless the training part holds a whole context with its
 // targets (context + 1 tokens) and the validation part a token to predict.

@@ -291,5 +291,21 @@ TEST_F(EndlessLine, Of200MB_NeedsUnder100MB) {
   Run(200'000'000);
 }
 
+TEST_F(PreparedCorpusTest, TextThatIsGone_IsFoundByItsHash) {
+  const std::string path = files_.Write("a.txt", SampleText(5000, 1));
+  const PreparedCorpus corpus = PrepareBytes(path);
+  std::filesystem::remove(path);
+  const std::string hash = corpus.corpus_hash().Hex();
+  const Result<PreparedCorpus> found = FindPrepared(cache_.path(), hash, bytes_, "a.txt");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_EQ(Tokens(found->training()), Tokens(corpus.training()));
+  EXPECT_EQ(found->corpus_hash(), corpus.corpus_hash());
+  std::string other = hash;
+  other[0] = other[0] == '0' ? '1' : '0';
+  for (const std::string& wrong : {other, std::string("xyz"), std::string(), hash + "0", std::string(32, '-')}) {
+    EXPECT_EQ(FindPrepared(cache_.path(), wrong, bytes_, "a.txt").status().code(), Code::kBadInput) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace cllm

@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kRuns = "runs";  // where runs without a directory of their own go
 
 Status WriteRunFiles(FileSystem& files, const std::string& directory, const PreparedRun& run) {
-  CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(run.choices)))));
+  CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(WithRecordedPaths(run.choices))))));
   return SaveTokenizer(*run.tokenizer, files, directory);
 }
 

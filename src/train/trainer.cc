@@ -101,11 +101,16 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
   CLLM_TRY(CheckGoesOn(state, checkpoint));
   CLLM_TRY(checkpoints_.Load(checkpoint, std::move(state)));
   const std::string extended = ExtendSchedule(steps);
+  // Who names how far it shall go wants it to go there.
+  const uint64_t patience = session_.plan.patience;
+  const bool was_lost = steps && patience != 0 && session_.state.worse_evaluations >= patience;
+  if (was_lost) session_.state.worse_evaluations = 0;
   session_.step->SetSchedule(session_.state.schedule);
   session_.step->SetRateScale(session_.state.rate_scale);
   session_.observer.OnResume({Describe(session_, peak_gflops_)});
   NotePinning();
   if (!extended.empty()) session_.observer.OnNote({extended});
+  if (was_lost) session_.observer.OnNote({"patience had ended the run; it counts evaluations anew"});
   return {};
 }
 
@@ -191,6 +196,7 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
 Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
+  summary.planned = session_.state.schedule.total();
   summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && summary.step < session_.state.schedule.total();
   summary.seconds = MonotonicSeconds() - session_start_;

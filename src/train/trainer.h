@@ -23,6 +23,7 @@ namespace cllm {
 // How a run ended.
 struct RunSummary {
   uint64_t step = 0;
+  uint64_t planned = 0;  // the step to end at
   int stop_signal = 0;  // 0: it ran to its end
   bool patience_ended = false;
   MeanScores scores;  // of `best`, over the whole validation part
@@ -52,7 +53,8 @@ class Trainer {
 
   // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
-  // Goes on from a checkpoint directory, to `steps` in total if given (see Schedule::Extend). REQUIRES: steps is no less
+  // Goes on from a checkpoint directory, to `steps` in total if given (see Schedule::Extend), which patience that was
+  // lost does not hinder. REQUIRES: steps is no less
   // than the total of the checkpoint's schedule.
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
