@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "data/prepared_corpus.h"
@@ -20,6 +21,7 @@ struct Session {
   std::unique_ptr<Spheres> spheres;  // never null; they train, evaluate and write samples
   std::unique_ptr<ExactStep> step;   // never null
   Validation validation;             // of the corpus
+  std::function<double()> clock;     // seconds that never go back
   RunState state = {};
 
   const ModelShape& shape() const { return step->shape(); }

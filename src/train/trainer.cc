@@ -30,7 +30,8 @@ Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std:
           .spheres = std::move(spheres),
           .step = std::move(step),
           .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes, parts.tokenizer,
-                         context, context}};
+                         context, context},
+          .clock = std::move(parts.clock)};
 }
 
 Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step)
@@ -122,7 +123,8 @@ bool Trainer::Ends() const {
 }
 
 Result<RunSummary> Trainer::Train() {
-  session_start_ = MonotonicSeconds();
+  session_start_ = session_.clock();
+  checkpoints_.StartTimer();
   while (!Ends()) {
     Status status = TrainStep();
     if (status.ok()) status = AfterStep();
@@ -133,7 +135,7 @@ Result<RunSummary> Trainer::Train() {
 }
 
 Status Trainer::TrainStep() {
-  const double begin = MonotonicSeconds();
+  const double begin = session_.clock();
   const uint64_t batch = session_.plan.step.batch;
   const SequenceReader read = [this](uint64_t sequence, std::span<uint32_t> out) {
     return window_order_.ReadTrainingWindow(session_.corpus.training(), session_.tokenizer, sequence, out);
@@ -145,14 +147,15 @@ Status Trainer::TrainStep() {
   };
   CLLM_ASSIGN(const StepResult result, session_.step->Run(session_.state.step, read, prefetch));
   rollback_.StepDone();
-  session_.observer.OnStep(progress_.AfterStep(result, MonotonicSeconds() - begin, session_));
+  session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, session_));
   return {};
 }
 
 Status Trainer::AfterStep() {
   CLLM_TRY(AnswerEvaluations());
-  const bool due = session_.state.step % session_.plan.save_every == 0 && !checkpoints_.saved();
-  if (RunControl::Take(control_.save_now) || due) checkpoints_.SaveOrSkip();
+  const bool late = checkpoints_.DueByTime();
+  const bool due = late || checkpoints_.IsRegularStep(session_.state.step);
+  if (RunControl::Take(control_.save_now) || (due && !checkpoints_.saved())) checkpoints_.SaveOrSkip();
   return {};
 }
 
@@ -199,7 +202,7 @@ Result<RunSummary> Trainer::Finish() {
   summary.planned = session_.state.schedule.total();
   summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && summary.step < session_.state.schedule.total();
-  summary.seconds = MonotonicSeconds() - session_start_;
+  summary.seconds = session_.clock() - session_start_;
   if (!checkpoints_.saved()) CLLM_TRY(checkpoints_.Save());
   if (summary.stop_signal == 0) {
     CLLM_ASSIGN(const FinalEvaluation verdict, evaluations_.Final());

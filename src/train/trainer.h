@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/system.h"
 #include "data/prepared_corpus.h"
 #include "data/window_order.h"
 #include "monitor/run_control.h"
@@ -46,6 +48,7 @@ class Trainer {
     RunObserver& observer;  // of all that happens; a FanOut where there are several or one may fail
     RunControl& control;
     double peak_gflops = 0;  // of the machine with these threads; 0: unknown
+    std::function<double()> clock = MonotonicSeconds;
   };
   static Result<std::unique_ptr<Trainer>> Create(Parts parts);
   Trainer(const Trainer&) = delete;
