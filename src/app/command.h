@@ -43,6 +43,7 @@ Outcome EvalCommand(const std::vector<std::string>& arguments);
 Outcome GenerateCommand(const std::vector<std::string>& arguments);
 Outcome TokenizeCommand(const std::vector<std::string>& arguments);
 Outcome InspectCommand(const std::vector<std::string>& arguments);
+Outcome RunsCommand(const std::vector<std::string>& arguments);
 Outcome BenchCommand(const std::vector<std::string>& arguments);
 
 // What `cllm --version` prints.

@@ -17,13 +17,14 @@ namespace {
 
 constexpr int kSignalled = 128;  // and the signal's number: what a shell makes of a process that one ended
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 8> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+    {"runs", "list, compare and remove runs; the cache", RunsCommand},
     {"bench", "measure this machine and this program", BenchCommand},
 }};
 

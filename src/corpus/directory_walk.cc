@@ -28,12 +28,6 @@ std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('
 // Where the path without the folder that was named begins.
 size_t RootBytes(const std::string& root) { return root == "." ? 0 : root.size() + (root.ends_with('/') ? 0 : 1); }
 
-bool IsRunDirectory(const std::string& path) {
-  return CheckRunDirectory(path).ok() &&
-         (PathExists(JoinPath(path, "checkpoints")) || PathExists(RunPaths{path}.log()) ||
-          PathExists(RunPaths{path}.tokenizer()));
-}
-
 // Why a folder is never entered unless it is named.
 std::optional<LeftOutReason> ReasonToPass(const std::string& path) {
   constexpr std::array<std::string_view, 4> kVersionControl = {"CVS", "_darcs", "RCS", "SCCS"};
@@ -43,7 +37,7 @@ std::optional<LeftOutReason> ReasonToPass(const std::string& path) {
     return LeftOutReason::kVersionControl;
   }
   if (name == "__pycache__" || PathExists(JoinPath(path, "CACHEDIR.TAG"))) return LeftOutReason::kCache;
-  if (IsRunDirectory(path)) return LeftOutReason::kRun;
+  if (LooksLikeRun(path)) return LeftOutReason::kRun;
   return {};
 }
 
