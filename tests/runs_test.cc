@@ -91,7 +91,7 @@ TEST_F(RunsCommands, RefusedStart_LeavesNothing) {
     EXPECT_FALSE(Exists(box_.path("a"))) << outcome.err;
   };
   refuse({"--batch", "65536"}, 2);
-  refuse({"--tokenizer", "bytes", "--layers", "256", "--width", "8192", "--heads", "2", "--hidden", "32768"}, 4);
+  refuse({"--tokenizer", "bytes", "--layers", "256", "--width", "8192", "--heads", "32", "--hidden", "32768"}, 4);
   refuse({"--context", "30000"}, 3);
   refuse({"--heads", "3", "--width", "16"}, 2);
   refuse({"--from", "nowhere"}, 3);
