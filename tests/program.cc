@@ -102,7 +102,7 @@ std::string Sandbox::Write(const std::string& name, const std::string& content) 
 
 Outcome Sandbox::Run(Start start) const {
   start.environment.insert(start.environment.begin(), "CLLM_CACHE=" + path("cache"));
-  return RunIn(start, root_);
+  return RunIn(start, start.directory.empty() ? root_ : start.directory);
 }
 
 std::string SomeText(size_t bytes) {

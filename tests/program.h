@@ -22,6 +22,7 @@ struct Start {
   // Root, too, may then read and write only what a file's mode allows its owner.
   bool obeys_modes = false;
   std::string script = {};  // of scripts/, instead of the program
+  std::string directory = {};  // to start it in, instead of the sandbox
 };
 Outcome Run(const Start& start);
 inline Outcome Run(std::vector<std::string> arguments) { return Run(Start{std::move(arguments), "", {}, {}}); }

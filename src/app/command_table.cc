@@ -8,13 +8,14 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+    {"runs", "list, compare and remove runs; the cache", RunsCommand},
     {"bench", "measure this machine and this program", BenchCommand},
     {"help", "show a command's options; all of them as one page", HelpCommand},
     {"version", "show the version, the numerics and the vector instructions", VersionCommand},
@@ -24,6 +25,10 @@ void AddPages(std::span<const Command> commands, std::vector<CommandPage>& pages
   for (const Command& command : commands) {
     if (command.run == BenchCommand) {
       AddPages(Benchmarks(), pages);
+      continue;
+    }
+    if (command.run == RunsCommand) {
+      AddPages(RunsCommands(), pages);
       continue;
     }
     CommandPage page;

@@ -12,6 +12,9 @@ namespace cllm {
 std::span<const Command> Commands();
 std::span<const Command> Benchmarks();
 
+// The commands of `cllm runs`; the first one, `runs list`, is also `runs` alone.
+std::span<const Command> RunsCommands();
+
 // The pages of all of them, benchmarks in the place of `bench`: made anew at each call.
 std::vector<CommandPage> Pages();
 

@@ -17,8 +17,9 @@ constexpr size_t kPageWidth = 100;   // columns where there is no terminal
 constexpr size_t kColumn = 30;       // where meanings begin beside options
 constexpr size_t kShortColumn = 18;  // and beside what has short names
 
-constexpr std::array<HelpEntry, 5> kVariables = {{
+constexpr std::array<HelpEntry, 6> kVariables = {{
     {"CLLM_CACHE", "directory of the cache of tokenized texts [$XDG_CACHE_HOME/cllm, else ~/.cache/cllm]"},
+    {"CLLM_CACHE_LIMIT", "most that the cache holds, such as 500M or 4G [16 GiB, at most a tenth of the disk]"},
     {"CLLM_SIMD", "vector instructions: one of those that `cllm --version` lists [the widest]"},
     {"NO_COLOR", "if not empty: plain lines of progress instead of one that is rewritten; so does TERM=dumb"},
     {"TMPDIR", "where texts are kept meanwhile if there is no cache [/tmp]"},

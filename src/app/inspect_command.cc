@@ -1,16 +1,19 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/inspect_lattice.h"
+#include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "run/open_model.h"
 #include "run/resources.h"
 #include "run/run_config.h"
 #include "run/run_plan.h"
+#include "run/run_record.h"
 #include "store/checkpoint.h"
 #include "store/json.h"
 #include "store/run_directory.h"
@@ -22,7 +25,7 @@ namespace {
 struct InspectFlags {
   std::string path;
   std::vector<std::string> lattice;  // "lattice" and a token
-  bool verify = false, memory = false, json = false;
+  bool verify = false, memory = false, tensors = false, json = false;
 };
 
 JsonFields ModelFields(const OpenedModel& model) {
@@ -43,11 +46,52 @@ JsonFields ModelFields(const OpenedModel& model) {
   return fields;
 }
 
+void AddRun(const RunRecord& run, JsonFields& fields) {
+  fields.push_back({"state", NameOf(run.condition)});
+  fields.push_back({"text", run.Text()});
+  fields.push_back({"step", run.step});
+  fields.push_back({"steps", run.planned});
+  if (run.score) {
+    fields.push_back({"bits_per_byte", run.score->bits_per_byte});
+    fields.push_back({"best_step", run.score->step});
+    fields.push_back({"whole", run.score->whole});
+  }
+}
+
+// What a person wants to know of a run first: what it is of, how far it came, how good it is, and what to do with it.
+void PrintRun(const RunRecord& run) {
+  const std::string cllm = ProgramName(), path = ForTerminal(run.path);
+  std::cout << fmt::format("run         {}, {}{}\ntext        {}\nsteps       {} of {}, {} tokens, {} of training\n", path,
+                           NameOf(run.condition), run.reason.empty() ? "" : fmt::format(" ({})", ForTerminal(run.reason)),
+                           ForTerminal(run.Text()), run.step, run.planned, FormatCount(run.tokens),
+                           FormatDuration(run.seconds));
+  if (run.score) {
+    std::cout << fmt::format("best        {:.4f} bits per byte, {:.4f} nats per token over {} (step {})\n",
+                             run.score->bits_per_byte, run.score->nats,
+                             run.score->whole ? "the whole validation part" : "a sample of the validation part",
+                             run.score->step);
+  }
+}
+
+void PrintNext(const RunRecord& run) {
+  const std::string cllm = ProgramName(), path = ForTerminal(run.path);
+  if (run.condition == RunCondition::kDamaged) return;
+  std::cout << fmt::format("generate    {} generate {} -p \"Once\"\n", cllm, path);
+  if (run.condition == RunCondition::kStopped) std::cout << fmt::format("go on       {} resume {}\n", cllm, path);
+  if (run.condition == RunCondition::kFinished) {
+    const uint64_t steps = run.step < run.planned ? run.planned : 2 * run.planned;
+    std::cout << fmt::format("go on       {} resume {} --steps {}\n", cllm, path, steps);
+  }
+}
+
 void PrintModel(const OpenedModel& model) {
   std::cout << fmt::format("model       {} parameters: {}\ntokenizer   {}, {} tokens\nweights     XXH3 {}\nread from   {}\n",
                            FormatCount(model.parameters.layout().parameters()), DescribeShape(model.shape()),
                            model.tokenizer.name(), model.shape().vocabulary, WeightHash(model.parameters),
                            model.directory);
+}
+
+void PrintTensors(const OpenedModel& model) {
   for (const TensorInfo& t : model.parameters.layout().tensors()) {
     std::cout << fmt::format("  {:<28} [{}, {}]\n", t.name, t.rows, t.columns);
   }
@@ -149,6 +193,7 @@ Outcome InspectCommand(const Arguments& arguments) {
   line.AddTexts("lattice", flags.lattice, "the word `lattice`, and a token's text or #ID");
   line.AddFlag("--verify", flags.verify, "check every hash of the checkpoints");
   line.AddFlag("--memory", flags.memory, "the memory that training the run takes, part by part");
+  line.AddFlag("--tensors", flags.tensors, "every tensor with its shape");
   line.AddFlag("--json", flags.json, "machine output");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
@@ -163,17 +208,23 @@ Outcome InspectCommand(const Arguments& arguments) {
     return PrintLattice(model.tokenizer, flags.lattice.size() > 1 ? flags.lattice[1] : "", flags.json);
   }
   std::vector<StoredCheckpoint> checkpoints;
+  std::optional<RunRecord> run;
   if (PathExists(RunPaths{flags.path}.config())) {
     CLLM_ASSIGN(checkpoints, CheckpointsOf(flags.path));
+    CLLM_ASSIGN(run, ReadRunRecord(flags.path));
   }
   if (flags.json) {
     JsonFields fields = ModelFields(model);
+    if (run) AddRun(*run, fields);
     fields.push_back({"checkpoints", ToJson(checkpoints)});
     std::cout << WriteJson(fields) << "\n";
     return {};
   }
+  if (run) PrintRun(*run);
   PrintModel(model);
+  if (flags.tensors) PrintTensors(model);
   Print(checkpoints);
+  if (run) PrintNext(*run);
   return {};
 }
 

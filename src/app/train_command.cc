@@ -60,7 +60,7 @@ void PrintEnd(const RunSummary& summary, const std::string& run) {
   const std::string cllm = ProgramName();
   std::fprintf(stderr, "next:\n  %s generate %s -p \"Once\"\n  %s eval %s TEXT\n  %s resume %s --steps %llu\n",
                cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(),
-               static_cast<unsigned long long>(2 * summary.step));
+               static_cast<unsigned long long>(summary.patience_ended ? summary.planned : 2 * summary.step));
 }
 
 void PrintJson(const RunSummary& s, const std::string& run) {
@@ -127,25 +127,30 @@ Outcome TrainCommand(const Arguments& arguments) {
   if (!flags.out.empty() && PathExists(flags.out)) CLLM_TRY(CreateRunDirectory(files, flags.out));
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
-  CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, flags.out, run));
+  CLLM_ASSIGN(NewRunDirectory made, MakeRunDirectory(files, flags.out, run));
+  const std::string directory = made.path();
   if (!flags.quiet) {
     std::fprintf(stderr, "run: %s\n%s\n%s", directory.c_str(), PlanText(run).c_str(),
-                 RepeatText(run, directory).c_str());
+               RepeatText(run, directory).c_str());
   }
   RunControl control;
   const SignalScope signals(control);
-  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {console, control}));
+  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, {console, control}));
   return TrainAndReport(*active, run.plan, directory, flags, console);
 }
 
 Outcome ResumeCommand(const Arguments& arguments) {
   CommandLine line("resume", "Goes on with a run from its newest valid checkpoint.",
-                   "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000");
+                   "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000\n  cllm resume runs/book-1 "
+                   "/new/place/book.txt");
   TrainFlags flags;
   std::string directory;
   line.AddRequiredText("RUN", directory, "a run directory");
-  line.AddRunOptions({"steps", "time", "threads", "samples"},
-                     {{"steps", "the steps of the whole run in total; more than planned extend it [as planned]"},
+  line.AddRunOptions({"text", "val", "steps", "time", "threads", "samples", "patience"},
+                     {{"text", "the run's text where it lies now, if that is elsewhere than it was"},
+                      {"val", "the same of the text to validate on"},
+                      {"patience", "evaluations without improvement before training ends; 0: no limit [the run's]"},
+                      {"steps", "the steps of the whole run in total; more than planned extend it [as planned]"},
                       {"time", "go on for about this long (90s, 10m, 1h30m), beyond the planned end [to the planned end]"}});
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
@@ -156,6 +161,9 @@ Outcome ResumeCommand(const Arguments& arguments) {
   CLLM_TRY(line.Apply(asked));
   choices.threads = asked.threads;
   choices.samples = asked.samples;
+  choices.text = asked.text;
+  choices.validation = asked.validation;
+  if (line.Given("patience")) choices.patience = asked.patience;
   const ResumeGoal goal{.steps = line.Given("steps") ? asked.steps : std::nullopt, .time_s = asked.time_s};
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(PreparedResume resume, PrepareResume(directory, std::move(choices), goal, console));

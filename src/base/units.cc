@@ -90,6 +90,25 @@ std::string FormatDuration(double seconds) {
   return fmt::format("{}d{:02}h", hours / 24, hours % 24);
 }
 
+Result<uint64_t> ParseBytes(std::string_view text) {
+  constexpr double kMost = 1e18;
+  constexpr std::string_view kUnits = "KMGT";
+  const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  std::string unit;
+  for (const char c : text.substr(digits)) {
+    if (c != ' ') unit += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  if (unit.ends_with('B')) unit.pop_back();
+  if (unit.ends_with('I')) unit.pop_back();
+  const size_t power = unit.empty() ? 0 : unit.size() == 1 ? kUnits.find(unit) + 1 : 0;
+  const Result<double> number = ParseReal(text.substr(0, digits));
+  double bytes = number.ok() ? *number : -1;
+  for (size_t i = 0; i < power && power <= kUnits.size(); ++i) bytes *= 1024;
+  const bool known = unit.empty() || (power >= 1 && power <= kUnits.size());
+  if (known && bytes >= 0 && bytes <= kMost) return static_cast<uint64_t>(bytes);
+  return Usage(fmt::format("'{}' is no size, expected one such as 500M or 20G", text));
+}
+
 std::string FormatBytes(uint64_t bytes) {
   constexpr std::array<const char*, 6> kNames{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   if (bytes < 1024) return fmt::format("{} B", bytes);

@@ -20,6 +20,9 @@ Result<uint64_t> ParseCount(std::string_view text);
 // A finite decimal number: "0.003", "3e-3", "-1".
 Result<double> ParseReal(std::string_view text);
 
+// Bytes of "1500", "20G", "1.5 GiB", "64mb": K, M, G and T are powers of 1024.
+Result<uint64_t> ParseBytes(std::string_view text);
+
 // "0.5s", "42s", "3m30s", "1h05m", "2d04h": two units at most. Not finite or negative: "unknown".
 std::string FormatDuration(double seconds);
 

@@ -62,6 +62,19 @@ TEST(Units, FormatDuration_TwoUnitsAtMost) {
   EXPECT_EQ(FormatDuration(std::numeric_limits<double>::quiet_NaN()), "unknown");
 }
 
+TEST(Units, ParseBytes_PowersOf1024) {
+  EXPECT_EQ(*ParseBytes("0"), 0u);
+  EXPECT_EQ(*ParseBytes("1500"), 1500u);
+  EXPECT_EQ(*ParseBytes("20G"), uint64_t{20} << 30);
+  EXPECT_EQ(*ParseBytes("1.5 GiB"), uint64_t{3} << 29);
+  EXPECT_EQ(*ParseBytes("64mb"), uint64_t{64} << 20);
+  EXPECT_EQ(*ParseBytes("2T"), uint64_t{2} << 40);
+  for (const char* text : {"", "G", "x", "-1G", "1X", "1GG", "1e30", "999999999T", "1.2.3M", "nan"}) {
+    ASSERT_FALSE(ParseBytes(text).ok()) << text;
+    EXPECT_EQ(ParseBytes(text).status().code(), Code::kUsage) << text;
+  }
+}
+
 TEST(Units, FormatBytes_BinaryUnits) {
   EXPECT_EQ(FormatBytes(0), "0 B");
   EXPECT_EQ(FormatBytes(1023), "1023 B");

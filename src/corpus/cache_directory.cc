@@ -5,12 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
-#include <vector>
 
 #include "base/file_descriptor.h"
 #include "base/path.h"
@@ -19,10 +15,6 @@
 
 namespace cllm {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr std::chrono::hours kAbandonedAfter(24);
 
 // The value of an environment variable; an empty one counts as not set.
 std::string Environment(const std::string& name) { return EnvironmentVariable(name).value_or(""); }
@@ -79,20 +71,6 @@ CacheDirectory::~CacheDirectory() {
   PosixFileSystem files;
   // What cannot be removed stays for the system's own cleaning of temporary files.
   (void)RemoveTree(files, path_).ok();
-}
-
-void RemoveAbandonedFiles(const std::string& cache_directory) {
-  std::error_code error;
-  std::vector<fs::path> abandoned;
-  const auto now = fs::file_time_type::clock::now();
-  for (fs::directory_iterator entry(cache_directory, error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    std::error_code unknown;
-    const auto written = entry->last_write_time(unknown);
-    const bool temporary = entry->path().filename().string().find(".tmp-") != std::string::npos;
-    if (temporary && !unknown && now - written > kAbandonedAfter) abandoned.push_back(entry->path());
-  }
-  for (const fs::path& path : abandoned) fs::remove(path, error);
 }
 
 }  // namespace cllm

@@ -30,7 +30,4 @@ class CacheDirectory {
   std::string note_;
 };
 
-// Removes what interrupted programs left in a cache directory: files with ".tmp-" in their names, a day old or more.
-void RemoveAbandonedFiles(const std::string& cache_directory);
-
 }  // namespace cllm

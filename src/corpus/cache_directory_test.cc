@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -38,18 +37,6 @@ TEST(CacheDirectory, ThatCannotBe_IsReplacedByATemporaryOne_WhichGoes) {
     EXPECT_TRUE(std::filesystem::is_directory(path));
   }
   EXPECT_FALSE(std::filesystem::exists(path));
-}
-
-TEST(CacheDirectory, AbandonedFiles_AreRemoved_OthersStay) {
-  const TemporaryDirectory cache;
-  for (const std::string name : {"a.tmp-1", "b.tmp-2", "tokens.bin"}) cache.Write(name, "x");
-  for (const std::string name : {"a.tmp-1", "tokens.bin"}) {
-    const auto time = std::filesystem::file_time_type::clock::now() - std::chrono::hours(25);
-    std::filesystem::last_write_time(cache / name, time);
-  }
-  RemoveAbandonedFiles(cache.path());
-  EXPECT_FALSE(std::filesystem::exists(cache / "a.tmp-1"));
-  EXPECT_TRUE(std::filesystem::exists(cache / "b.tmp-2") && std::filesystem::exists(cache / "tokens.bin"));
 }
 
 }  // namespace

@@ -28,11 +28,6 @@ std::string_view NameOf(std::string_view path) { return path.substr(path.rfind('
 // Where the path without the folder that was named begins.
 size_t RootBytes(const std::string& root) { return root == "." ? 0 : root.size() + (root.ends_with('/') ? 0 : 1); }
 
-bool IsRunDirectory(const std::string& path) {
-  return CheckRunDirectory(path).ok() &&
-         (PathExists(JoinPath(path, "checkpoints")) || PathExists(RunPaths{path}.log()));
-}
-
 // Why a folder is never entered unless it is named.
 std::optional<LeftOutReason> ReasonToPass(const std::string& path) {
   constexpr std::array<std::string_view, 4> kVersionControl = {"CVS", "_darcs", "RCS", "SCCS"};
@@ -42,7 +37,7 @@ std::optional<LeftOutReason> ReasonToPass(const std::string& path) {
     return LeftOutReason::kVersionControl;
   }
   if (name == "__pycache__" || PathExists(JoinPath(path, "CACHEDIR.TAG"))) return LeftOutReason::kCache;
-  if (IsRunDirectory(path)) return LeftOutReason::kRun;
+  if (LooksLikeRun(path)) return LeftOutReason::kRun;
   return {};
 }
 
@@ -86,7 +81,7 @@ Status DirectoryWalk::List(const std::string& directory, std::vector<Entry>& ent
 }
 
 bool DirectoryWalk::MayEnter(const Entry& entry, size_t root_bytes) {
-  if (!filter_.TakesFolder(entry.path, std::string_view(entry.path).substr(root_bytes))) {
+  if (!filter_.TakesFolder(AsNamed(entry.path), std::string_view(entry.path).substr(root_bytes))) {
     Skip(LeftOutReason::kExcluded, entry.path);
     return false;
   }
@@ -105,7 +100,7 @@ void DirectoryWalk::TakeFile(const std::string& path, size_t root_bytes) {
   if (stat(path.c_str(), &info) != 0) {
     return Skip(LeftOutReason::kUnreadable, path, fmt::format("{}: {}", path, SystemErrorText(errno)));
   }
-  if (!filter_.TakesFile(path, std::string_view(path).substr(root_bytes))) return Skip(LeftOutReason::kExcluded, path);
+  if (!filter_.TakesFile(AsNamed(path), std::string_view(path).substr(root_bytes))) return Skip(LeftOutReason::kExcluded, path);
   if (!S_ISREG(info.st_mode)) return Skip(LeftOutReason::kSpecial, path);
   if (IsOwnOutput(info)) return Skip(LeftOutReason::kOwnOutput, path);
   take_(path);
@@ -144,7 +139,7 @@ void DirectoryWalk::Match(const std::string& pattern) {
     const bool again = part == "**" && !parts.empty() && parts.back() == "**";
     if (!part.empty() && part != "/" && !again) parts.push_back(part.string());
   }
-  MatchParts(pattern.starts_with('/') ? "/" : ".", parts, 0);
+  MatchParts(pattern.starts_with('/') ? "/" : place_.base.empty() ? "." : place_.base, parts, 0);
 }
 
 // What the parts from `next` on match below a folder that is there.

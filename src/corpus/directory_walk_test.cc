@@ -18,7 +18,8 @@ class DirectoryWalkTest : public testing::Test {
   std::vector<std::string> Taken(const FileFilter& filter, const std::string& pattern = "") {
     left_out_.clear();
     std::vector<std::string> names;
-    DirectoryWalk walk(filter, left_out_, [&](std::string path) { names.push_back(path.substr(root_.path().size() + 1)); });
+    DirectoryWalk walk(filter, {}, left_out_,
+                       [&](std::string path) { names.push_back(path.substr(root_.path().size() + 1)); });
     if (pattern.empty()) {
       EXPECT_TRUE(walk.Walk(root_.path()).ok());
     } else {

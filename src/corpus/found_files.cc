@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <string_view>
@@ -18,18 +17,12 @@
 #include "base/system.h"
 #include "corpus/directory_walk.h"
 #include "corpus/file_start.h"
+#include "corpus/named_path.h"
 
 namespace cllm {
 namespace {
 
 constexpr std::string_view kExpected = "expected a text file, a directory of texts, a glob or - for standard input";
-
-// "texts/" and "./texts" are "texts".
-std::string Plain(const std::string& path) {
-  std::string plain = std::filesystem::path(path).lexically_normal().string();
-  if (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
-  return plain.empty() ? "." : plain;
-}
 
 // Collects the files of one list of paths.
 class Search {
@@ -41,7 +34,8 @@ class Search {
   Status Run() {
     for (origin_ = 0; origin_ < options_.paths.size(); ++origin_) {
       const size_t before = found_.left_out.size();
-      const Status status = Add(options_.paths[origin_]);
+      place_ = NamedPath::Of(options_.paths[origin_]);
+      const Status status = Add();
       if (status.code() == Code::kBadInput) {
         faults_.Add(status);
         settled_.insert(origin_);
@@ -58,27 +52,28 @@ class Search {
   FoundFiles Take() && { return std::move(found_); }
 
  private:
-  Status Add(const std::string& path) {
-    if (path == kStandardInput) {
-      return std::exchange(stdin_taken_, true) ? Status() : AddSpooled(STDIN_FILENO, path);
+  Status Add() {
+    if (place_.named == kStandardInput && place_.base.empty()) {
+      return std::exchange(stdin_taken_, true) ? Status() : AddSpooled(STDIN_FILENO, place_.named);
     }
+    const std::string path = place_.base.empty() ? place_.named : place_.Located();
     struct stat info {};
     if (stat(path.c_str(), &info) == 0) return AddExisting(path, info);
     const int error = errno;
     const bool absent = error == ENOENT || error == ENOTDIR;
-    if (absent && LooksLikeGlob(path)) return AddGlob(path);
+    if (absent && LooksLikeGlob(place_.named)) return AddGlob(path);
     return BadInput(fmt::format("{}: {}; {}", path, SystemErrorText(error), kExpected));
   }
 
   Status AddExisting(const std::string& path, const struct stat& info) {
-    if (S_ISDIR(info.st_mode)) return Walker().Walk(Searched(Plain(path)));
+    if (S_ISDIR(info.st_mode)) return Walker().Walk(Searched(place_.Located()));
     if (S_ISFIFO(info.st_mode)) {
       const FileDescriptor pipe(open(path.c_str(), O_RDONLY | O_CLOEXEC));
       if (pipe.is_open()) return AddSpooled(pipe.get(), path);
       return BadInput(fmt::format("{} cannot be read: {}", path, SystemErrorText(errno)));
     }
     if (!S_ISREG(info.st_mode)) return BadInput(fmt::format("{} is a device; {}", path, kExpected));
-    AddFile(Plain(path), /*named=*/true);
+    AddFile(place_.Located(), /*named=*/true);
     return {};
   }
 
@@ -96,13 +91,15 @@ class Search {
 
   Status AddGlob(const std::string& path) {
     const size_t files = found_.files.size(), left_out = found_.left_out.size();
-    for (const std::string& pattern : ExpandBraces(Searched(path))) Walker().Match(pattern);
+    Searched(path);
+    for (const std::string& pattern : ExpandBraces(place_.named)) Walker().Match(pattern);
     if (files != found_.files.size() || left_out != found_.left_out.size()) return {};
     return BadInput(fmt::format("{} matches no file; {}", path, kExpected));
   }
 
   DirectoryWalk Walker() {
-    return DirectoryWalk(options_.filter, found_.left_out, [this](std::string path) { AddFile(path, /*named=*/false); });
+    return DirectoryWalk(options_.filter, place_, found_.left_out,
+                         [this](std::string path) { AddFile(path, /*named=*/false); });
   }
   // Remembers that this path stands for what is found.
   const std::string& Searched(const std::string& path) {
@@ -113,6 +110,7 @@ class Search {
   void AddFile(const std::string& path, bool named) {
     SourceFile file = DescribeFile(path);
     file.named = named;
+    file.name_offset = place_.NameOffset();
     file.origin = origin_;
     found_.files.push_back(std::move(file));
   }
@@ -120,7 +118,7 @@ class Search {
   // In reading order; one that is named, too, counts as named.
   void Sort() {
     const auto key = [](const SourceFile& file) {
-      return std::tuple(file.path != kStandardInput, std::string_view(file.path), !file.named);
+      return std::tuple(file.path != kStandardInput, std::string_view(file.path).substr(file.name_offset), !file.named);
     };
     std::stable_sort(found_.files.begin(), found_.files.end(),
                      [&](const SourceFile& a, const SourceFile& b) { return key(a) < key(b); });
@@ -195,6 +193,7 @@ class Search {
   const CorpusOptions& options_;
   const std::string& spool_directory_;
   size_t origin_ = 0;
+  NamedPath place_;  // of the path with that number
   bool stdin_taken_ = false;
   FoundFiles found_;
   Faults faults_, empty_;

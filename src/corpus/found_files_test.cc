@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "corpus/named_path.h"
 #include "corpus/testing/text_fixture.h"
 
 namespace cllm {
@@ -139,6 +140,63 @@ TEST_F(FoundFilesTest, FolderThatHoldsNoText_IsRefusedBesideOthers) {
   files_.Write("a.txt", "text");
   files_.Write("d/x.png", std::string(10, '\0'));
   ExpectError(Find({.paths = {"a.txt", "d"}}).status(), Code::kBadInput, {"/d holds no text", "1 binary file", "x.png"});
+}
+
+// Goes into a directory, and back.
+class Inside {
+ public:
+  explicit Inside(const std::string& directory) { std::filesystem::current_path(directory); }
+  ~Inside() { std::filesystem::current_path(before_); }
+
+ private:
+  std::filesystem::path before_ = std::filesystem::current_path();
+};
+
+// What a run reads and what it reads again from elsewhere, by the paths that it recorded, are the same in the same order.
+TEST_F(FoundFilesTest, RecordedPaths_GiveFromAnywhereWhatTheNamedOnesGave) {
+  const std::string here = files_ / "[here] {a}";
+  for (const char* name : {"a.txt", "b.md", "sub/c.txt", "sub/deep/d.py", "z.py"}) {
+    files_.Write("[here] {a}/" + std::string(name), name);
+  }
+  files_.Write("y.txt", "y"), files_.Write("0/x.txt", "x");
+  const std::vector<CorpusOptions> all = {
+      {.paths = {"a.txt"}},
+      {.paths = {"."}},
+      {.paths = {"./sub/", "z.py", "../y.txt", "a.txt", files_ / "0/x.txt"}},
+      {.paths = {"**/*.py", "{a,b}.*"}},
+      {.paths = {".."}, .filter = {.include = {}, .exclude = {"sub/*"}}},
+      {.paths = {"."}, .filter = {.include = {"sub/**", "*.md"}, .exclude = {}}},
+      {.paths = {"sub"}, .filter = {.include = {"sub/deep/*"}, .exclude = {}}},
+  };
+  for (CorpusOptions options : all) {
+    Texts named, recorded;
+    {
+      const Inside inside(here);
+      const Result<FoundFiles> found = FindFiles(options, spool_.path());
+      ASSERT_TRUE(found.ok()) << found.status().message();
+      for (const SourceFile& file : found->files) named.push_back(ReadText(file.path));
+    }
+    for (std::string& path : options.paths) path = RecordedPath(path, here);
+    const Result<FoundFiles> found = FindFiles(options, spool_.path());
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    for (const SourceFile& file : found->files) recorded.push_back(ReadText(file.path));
+    EXPECT_FALSE(named.empty());
+    EXPECT_EQ(named, recorded) << options.paths.front();
+  }
+}
+
+TEST_F(FoundFilesTest, RecordedPathThatIsMissing_IsTold_AsItLies) {
+  const Status status = FindFiles({.paths = {"/nowhere/./sub/a.txt"}}, spool_.path()).status();
+  EXPECT_EQ(status.code(), Code::kBadInput);
+  EXPECT_EQ(status.message().find("/nowhere/sub/a.txt: "), 0u) << status.message();
+}
+
+TEST_F(FoundFilesTest, RunThatHasNotYetSaved_IsLeftOutOfAFolder) {
+  files_.Write("d/a.txt", "text");
+  files_.Write("d/runs/run-1/config.toml", "format = 1");
+  files_.Write("d/runs/run-1/tokenizer.json", "{}");
+  EXPECT_EQ(Paths({.paths = {"d"}}), (Texts{"d/a.txt"}));
+  EXPECT_EQ(LeftOutOf({.paths = {"d"}}), (Texts{Of(LeftOutReason::kRun, "d/runs/run-1")}));
 }
 
 }  // namespace

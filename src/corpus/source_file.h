@@ -23,6 +23,7 @@ struct SourceFile {
   TextLayout layout = TextLayout::kText;
   FileDescriptor spool;  // open if the input could be read only once: its copy
   bool named = false;    // by itself, not found in a folder or by a pattern
+  size_t name_offset = 0;  // of the path: where what counts for the order of files begins (named_path.h)
   size_t origin = 0;     // which of the paths that were named it was found by
   uint64_t bytes = 0;    // on disk
   FileFindings found = {};

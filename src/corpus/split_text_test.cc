@@ -195,19 +195,5 @@ TEST(DefaultCacheDirectory, FollowsTheEnvironment) {
   EXPECT_EQ(DefaultCacheDirectory(), "");
 }
 
-TEST(RemoveAbandonedFiles, TakesYesterdaysTemporariesOnly) {
-  const TemporaryDirectory cache;
-  const auto yesterday = std::filesystem::file_time_type::clock::now() - std::chrono::hours(25);
-  for (const char* name : {"tokens-1.bin", "tokens-2.bin.tmp-1-1", "tokens-3.bin.tmp-2-2.documents"}) {
-    std::filesystem::last_write_time(cache.Write(name, "x"), yesterday);
-  }
-  cache.Write("tokens-4.bin.tmp-3-3", "in use");
-  RemoveAbandonedFiles(cache.path());
-  EXPECT_TRUE(std::filesystem::exists(cache / "tokens-1.bin"));
-  EXPECT_FALSE(std::filesystem::exists(cache / "tokens-2.bin.tmp-1-1"));
-  EXPECT_FALSE(std::filesystem::exists(cache / "tokens-3.bin.tmp-2-2.documents"));
-  EXPECT_TRUE(std::filesystem::exists(cache / "tokens-4.bin.tmp-3-3"));
-}
-
 }  // namespace
 }  // namespace cllm

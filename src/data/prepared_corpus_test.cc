@@ -1,8 +1,12 @@
 #include "data/prepared_corpus.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -289,6 +293,63 @@ TEST_F(EndlessLine, Of200MB_NeedsUnder100MB) {
   if (!kMeasurable) GTEST_SKIP() << "memory is not measurable under a sanitizer";
   if (std::getenv("CLLM_SLOW") == nullptr) GTEST_SKIP() << "slow: set CLLM_SLOW=1";
   Run(200'000'000);
+}
+
+TEST_F(PreparedCorpusTest, TextThatIsGone_IsFoundByItsHash) {
+  const std::string path = files_.Write("a.txt", SampleText(5000, 1));
+  const PreparedCorpus corpus = PrepareBytes(path);
+  std::filesystem::remove(path);
+  const std::string hash = corpus.corpus_hash().Hex();
+  const Result<PreparedCorpus> found = FindPrepared(cache_.path(), hash, bytes_, "a.txt");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_EQ(Tokens(found->training()), Tokens(corpus.training()));
+  EXPECT_EQ(found->corpus_hash(), corpus.corpus_hash());
+  std::string other = hash;
+  other[0] = other[0] == '0' ? '1' : '0';
+  for (const std::string& wrong : {other, std::string("xyz"), std::string(), hash + "0", std::string(32, '-')}) {
+    EXPECT_EQ(FindPrepared(cache_.path(), wrong, bytes_, "a.txt").status().code(), Code::kBadInput) << wrong;
+  }
+}
+
+// Sets a variable of the environment, and takes it away again.
+class LimitOf {
+ public:
+  explicit LimitOf(const char* limit) { setenv("CLLM_CACHE_LIMIT", limit, 1); }
+  ~LimitOf() { unsetenv("CLLM_CACHE_LIMIT"); }
+};
+
+TEST_F(PreparedCorpusTest, CacheBeyondItsLimit_LosesWhatIsNotInUse_AndSaysSo) {
+  const LimitOf limit("20K");
+  const std::string first = files_.Write("a.txt", SampleText(8000, 1)), second = files_.Write("b.txt", SampleText(8000, 2));
+  {
+    const PreparedCorpus in_use = PrepareBytes(first);
+    const PreparedCorpus too_much = PrepareBytes(second);
+    EXPECT_TRUE(too_much.notes().empty()) << "in use, both";
+    EXPECT_EQ(CacheFiles().size(), 2u);
+  }
+  const PreparedCorpus third = PrepareBytes(files_.Write("c.txt", SampleText(8000, 3)));
+  EXPECT_EQ(CacheFiles().size(), 1u);
+  ASSERT_EQ(third.notes().size(), 1u);
+  EXPECT_NE(third.notes()[0].find("the tokens of 2 texts"), std::string::npos) << third.notes()[0];
+  EXPECT_NE(third.notes()[0].find("CLLM_CACHE_LIMIT"), std::string::npos) << third.notes()[0];
+}
+
+TEST_F(PreparedCorpusTest, LimitThatIsNoSize_IsRefusedBeforeTheWork) {
+  const LimitOf limit("plenty");
+  const SplitText text = Open(files_.Write("a.txt", SampleText(5000, 1)));
+  EXPECT_EQ(Prepare(text, bytes_, {}).status().code(), Code::kUsage);
+  EXPECT_TRUE(CacheFiles().empty());
+}
+
+TEST_F(PreparedCorpusTest, HalfWrittenFileOfAKilledProcess_GoesWithTheNextText) {
+  const std::string left = cache_.Write("tokens-0.bin.tmp-1-1", "half");
+  std::filesystem::last_write_time(left, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(2));
+  const struct timespec times[2] = {{.tv_sec = 1, .tv_nsec = 0}, {.tv_sec = 0, .tv_nsec = UTIME_OMIT}};
+  ASSERT_EQ(utimensat(AT_FDCWD, left.c_str(), times, 0), 0);
+  const std::string mine = cache_.Write("mine.txt", "mine");
+  EXPECT_TRUE(PrepareBytes(files_.Write("a.txt", SampleText(5000, 1))).notes().empty());
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(mine));
 }
 
 }  // namespace

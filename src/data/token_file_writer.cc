@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/system.h"
 #include "corpus/byte_source.h"
 #include "data/token_format.h"
+#include "store/file_claim.h"
 
 namespace cllm {
 namespace {
@@ -37,6 +39,7 @@ class BufferedFile {
   Status Create() {
     CLLM_ASSIGN(file_, files_.Create(path_));
     created_ = true;
+    claim_ = FileClaim::Take(path_);  // so that nobody takes it for one that was left behind
     return {};
   }
   bool created() const { return created_; }
@@ -58,6 +61,7 @@ class BufferedFile {
   FileSystem& files_;
   std::string path_;
   std::unique_ptr<OutputFile> file_;
+  std::optional<FileClaim> claim_;
   std::vector<std::byte> buffer_;
   bool created_ = false;
 };

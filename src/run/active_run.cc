@@ -13,17 +13,16 @@ namespace {
 constexpr const char* kRuns = "runs";  // where runs without a directory of their own go
 
 Status WriteRunFiles(FileSystem& files, const std::string& directory, const PreparedRun& run) {
-  CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(run.choices)))));
+  CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(WithRecordedPaths(run.choices))))));
   return SaveTokenizer(*run.tokenizer, files, directory);
 }
 
 }  // namespace
 
-Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run) {
+Result<NewRunDirectory> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run) {
   CLLM_TRY(CheckDisk(files, out.empty() ? kRuns : out, run.memory));
-  if (out.empty()) return CreateNumberedRun(files, kRuns, run.choices.text.front());
-  CLLM_TRY(CreateRunDirectory(files, out));
-  return out;
+  if (out.empty()) return NewRunDirectory::CreateNumbered(files, kRuns, run.choices.text.front());
+  return NewRunDirectory::Create(files, out);
 }
 
 ActiveRun::ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files,
@@ -53,14 +52,16 @@ Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directo
   return {};
 }
 
-Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, const std::string& directory,
+Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewRunDirectory directory,
                                                     FileSystem& files, const RunWatch& watch) {
-  CLLM_ASSIGN(RunLock lock, RunLock::Acquire(directory));
-  CLLM_TRY(WriteRunFiles(files, directory, run));
-  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), run, directory, files, watch.observer));
-  CLLM_TRY(active->MakeTrainer(run, directory, files, watch.control));
+  const std::string& path = directory.path();
+  CLLM_ASSIGN(RunLock lock, RunLock::Acquire(path));
+  CLLM_TRY(WriteRunFiles(files, path, run));
+  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), run, path, files, watch.observer));
+  CLLM_TRY(active->MakeTrainer(run, path, files, watch.control));
   CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->parameters : nullptr));
   active->pace_.Begin(active->trainer_->state().schedule);
+  directory.Keep();
   return active;
 }
 

@@ -10,6 +10,7 @@
 #include "run/resume.h"
 #include "run/run_preparation.h"
 #include "store/file_system.h"
+#include "store/new_run_directory.h"
 #include "store/run_directory.h"
 #include "train/run_log.h"
 #include "train/sample_file.h"
@@ -21,8 +22,8 @@
 //   RunChoices choices;
 //   choices.text = {"book.txt"}, choices.steps = 2000;  // whatever is not named is planned
 //   CLLM_ASSIGN(const PreparedRun run, PrepareRun(choices, MonotonicSeconds(), observer));
-//   CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, "runs/mine", run));
-//   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {observer, control}));
+//   CLLM_ASSIGN(NewRunDirectory directory, MakeRunDirectory(files, "runs/mine", run));
+//   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(directory), files, {observer, control}));
 //   CLLM_ASSIGN(const RunSummary summary, active->Train());
 //
 // OpenModel (open_model.h) then reads it, EvaluateText (evaluate.h) measures it, Generate (infer/request_batch.h)
@@ -31,8 +32,9 @@
 namespace cllm {
 
 // Makes the directory of a new run: `out`, or runs/<name of the text>-<n> where that is empty, and looks first whether
-// its disk has room. Returns it. Error: Usage if it exists and is not empty; NoResources; Failed.
-Result<std::string> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run);
+// its disk has room. It goes again unless a run begins in it. Error: Usage if it exists and is not empty; NoResources;
+// Failed.
+Result<NewRunDirectory> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run);
 
 // Who is told of a run that trains, and by whom it may be stopped.
 struct RunWatch {
@@ -45,8 +47,9 @@ struct RunWatch {
 class ActiveRun {
  public:
   // Begins a new run in a directory that MakeRunDirectory made: writes its configuration and tokenizer, saves step 0.
-  static Result<std::unique_ptr<ActiveRun>> Begin(const PreparedRun& run, const std::string& directory,
-                                                  FileSystem& files, const RunWatch& watch);
+  // On an error the directory goes.
+  static Result<std::unique_ptr<ActiveRun>> Begin(const PreparedRun& run, NewRunDirectory directory, FileSystem& files,
+                                                  const RunWatch& watch);
   // Goes on with one. Takes over its lock.
   static Result<std::unique_ptr<ActiveRun>> Continue(PreparedResume& resume, FileSystem& files,
                                                      const RunWatch& watch);

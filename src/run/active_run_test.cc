@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "base/system.h"
 #include "infer/request_batch.h"
 #include "run/evaluate.h"
 #include "run/open_model.h"
 #include "run/run_config.h"
 #include "run/testing/small_runs.h"
+#include "store/testing/failing_file_system.h"
 
 namespace cllm {
 namespace {
@@ -29,8 +31,9 @@ class ActiveRunTest : public SmallRuns {
   RunSummary Train(const RunChoices& choices, const std::string& directory) {
     const auto run = PrepareRun(choices, MonotonicSeconds(), listener_);
     EXPECT_TRUE(run.ok()) << run.status().message();
-    EXPECT_TRUE(MakeRunDirectory(files_, directory, *run).ok());
-    const auto active = ActiveRun::Begin(*run, directory, files_, {listener_, control_});
+    Result<NewRunDirectory> made = MakeRunDirectory(files_, directory, *run);
+    EXPECT_TRUE(made.ok()) << made.status().message();
+    const auto active = ActiveRun::Begin(*run, *std::move(made), files_, {listener_, control_});
     EXPECT_TRUE(active.ok()) << active.status().message();
     const Result<RunSummary> summary = (*active)->Train();
     EXPECT_TRUE(summary.ok()) << summary.status().message();
@@ -117,6 +120,28 @@ TEST_F(ActiveRunTest, DirectoryThatHoldsSomething_IsLeftAlone) {
   const std::string mine = root_.Write("mine.txt", "precious");
   EXPECT_EQ(MakeRunDirectory(files_, root_.path(), *run).status().code(), Code::kUsage);
   EXPECT_EQ(ReadText(mine), "precious");
+}
+
+TEST_F(ActiveRunTest, RunThatCannotBegin_LeavesNothing) {
+  const auto run = PrepareRun(Tiny(), MonotonicSeconds(), listener_);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  FailingFileSystem failing(files_);
+  for (uint64_t call = 1; call < 12; ++call) {
+    failing.Heal();
+    Result<NewRunDirectory> made = MakeRunDirectory(failing, root_ / "new/run", *run);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    failing.FailAt(call, FailingFileSystem::Mode::kOnce);
+    EXPECT_FALSE(ActiveRun::Begin(*run, *std::move(made), failing, {listener_, control_}).ok()) << call;
+    EXPECT_FALSE(PathExists(root_ / "new")) << call;
+  }
+}
+
+TEST_F(ActiveRunTest, MoreItemsThanAStepMayHave_AreRefusedBeforeThereIsADirectory) {
+  RunChoices choices = Tiny();
+  choices.batch = 5000, choices.item = 1;
+  const Status status = PrepareRun(choices, MonotonicSeconds(), listener_).status();
+  EXPECT_EQ(status.code(), Code::kUsage);
+  EXPECT_THAT(status.message(), HasSubstr("`item`"));
 }
 
 }  // namespace

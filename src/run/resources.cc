@@ -15,8 +15,8 @@
 namespace cllm {
 namespace {
 
-// Three checkpoints and the best stay, and a fifth is written before the oldest goes.
-constexpr uint64_t kCheckpoints = 5;
+// Three regular checkpoints, the best and one saved by time stay, and a sixth is written before one goes.
+constexpr uint64_t kCheckpoints = 6;
 constexpr uint64_t kOtherFiles = 1 << 20;  // bytes: configuration, tokenizer, the log's first records
 
 // The nearest directory above a path that is there.

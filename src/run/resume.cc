@@ -6,7 +6,7 @@
 #include "run/planner.h"
 #include "run/resources.h"
 #include "run/run_plan.h"
-#include "run/text_preparation.h"
+#include "run/run_text.h"
 #include "store/checkpoint.h"
 #include "text/tokenizer_file.h"
 #include "train/run_state.h"
@@ -15,22 +15,43 @@ namespace cllm {
 namespace {
 
 Result<FoundCheckpoint> NewestCheckpoint(FileSystem& files, const std::string& directory, RunObserver& observer) {
-  CLLM_ASSIGN(FoundCheckpoint found, Checkpoints(files, directory).NewestValid());
+  const Checkpoints checkpoints(files, directory);
+  CLLM_ASSIGN(const std::vector<uint64_t> steps, checkpoints.Steps());
+  if (steps.empty()) {
+    return BadInput(fmt::format("{}: expected a run with checkpoints, found none: it ended before it had saved one; remove "
+                                "it and train anew",
+                                directory));
+  }
+  CLLM_ASSIGN(FoundCheckpoint found, checkpoints.NewestValid());
   for (const SkippedCheckpoint& skipped : found.skipped) {
     observer.OnNote({fmt::format("checkpoint of step {} is skipped: {}", skipped.step, skipped.reason)});
   }
   return found;
 }
 
-Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices choices, RunObserver& observer) {
+// How a run that is at its end can go on nevertheless; "" for others.
+std::string EndNote(const RunProgress& progress, std::optional<uint64_t> total, const RunState& state) {
+  if (total.value_or(progress.planned) == progress.step) {
+    return fmt::format("the run is complete at step {}; name `time` or `steps` to train on", progress.step);
+  }
+  if (!progress.patience_ended || total) return "";
+  return fmt::format("patience ended the run at step {} of {}: {} evaluations in a row were no better than that of step "
+                     "{}; name `steps` ({} to the planned end), `time` or a larger `patience` (0: no limit) to train on",
+                     progress.step, progress.planned, state.worse_evaluations, state.best_step, progress.planned);
+}
+
+Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices choices, const RunState& state,
+                                     RunObserver& observer) {
   PreparedRun run;
   run.choices = std::move(choices);
   NoteSurprises(run.choices, observer);
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(run.choices)));
   run.machine = LookAtMachine(run.choices);
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(directory));
   run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
-  CLLM_ASSIGN(PreparedCorpus corpus, PrepareText(text, *run.tokenizer, UsableCores(), observer));
+  PosixFileSystem files;
+  const TextQuery query{
+      .run = directory, .choices = run.choices, .hash = state.corpus_hash, .tokenizer = *run.tokenizer};
+  CLLM_ASSIGN(PreparedCorpus corpus, FindText(query, files, observer));
   run.corpus = std::make_unique<PreparedCorpus>(std::move(corpus));
   const Result<TrainingPlan> plan = PlanOf(run.choices, run.tokenizer->vocabulary());
   if (!plan.ok()) {
@@ -65,9 +86,11 @@ Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunPro
   if (progress.open || total >= progress.planned) return std::optional<uint64_t>();
   const uint64_t left = progress.planned - progress.step;
   return Usage(fmt::format("`time` {} is for {} steps, but the run has {} more before its planned end (about {}); "
-                           "leave `time` out to finish it, or name more time",
+                           "{} to finish it, or name more time",
                            FormatDuration(*goal.time_s), total - progress.step, left,
-                           FormatDuration(static_cast<double>(left) * step_seconds)));
+                           FormatDuration(static_cast<double>(left) * step_seconds),
+                           progress.patience_ended ? fmt::format("name `steps` {}", progress.planned)
+                                                   : "leave `time` out"));
 }
 
 Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices choices, const ResumeGoal& goal,
@@ -75,18 +98,19 @@ Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices ch
   PosixFileSystem files;
   CLLM_ASSIGN(RunLock lock, RunLock::Acquire(directory));
   CLLM_ASSIGN(const FoundCheckpoint found, NewestCheckpoint(files, directory, observer));
-  CLLM_ASSIGN(PreparedRun run, PrepareStoredRun(directory, std::move(choices), observer));
-  CLLM_TRY(CheckDisk(files, directory, run.memory));
   CLLM_ASSIGN(const RunState state, ReadState(found.directory));
+  CLLM_ASSIGN(PreparedRun run, PrepareStoredRun(directory, std::move(choices), state, observer));
+  CLLM_TRY(CheckDisk(files, directory, run.memory));
   const Schedule& planned = run.plan.step.schedule;
   const Schedule& schedule = planned.Continues(state.schedule) ? planned : state.schedule;
-  const RunProgress progress{.step = found.step, .planned = schedule.total(), .open = schedule.open()};
+  const uint64_t patience = run.choices.patience;
+  const RunProgress progress{.step = found.step,
+                             .planned = schedule.total(),
+                             .open = schedule.open(),
+                             .patience_ended = patience != 0 && state.worse_evaluations >= patience};
   CLLM_TRY(PlanTime(goal, progress, state.time_left_s, run));
   CLLM_ASSIGN(const auto total, ResolveGoal(goal, progress, run.step_seconds.value_or(0)));
-  if (!run.time && total.value_or(progress.planned) == progress.step) {
-    observer.OnNote(
-        {fmt::format("the run is complete at step {}; name `time` or `steps` to train on", progress.step)});
-  }
+  if (const std::string note = EndNote(progress, total, state); !run.time && !note.empty()) observer.OnNote({note});
   return PreparedResume{std::move(run), directory, std::move(lock), found.directory, total};
 }
 

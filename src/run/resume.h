@@ -26,8 +26,9 @@ struct PreparedResume {
 };
 
 // Prepares the run in `directory` to go on from its newest valid checkpoint: its own text and tokenizer, and `choices`,
-// which are its own (ReadRunChoices) but for threads and samples. Tells of checkpoints that are skipped and of a run
-// that is complete. Error: Usage: another process writes it, or the goal is before the planned end; BadInput: there is
+// which are its own (ReadRunChoices) but for threads, samples and patience, and for the text where somebody names where
+// that lies now; else it is looked for (run_text.h). Tells of checkpoints that are skipped, and how to go on with a run
+// that is complete or that patience ended. Error: Usage: another process writes it, or the goal is before the planned end; BadInput: there is
 // no such run, no valid checkpoint, or a damaged file; NoResources.
 Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices choices, const ResumeGoal& goal,
                                      RunObserver& observer);
@@ -37,6 +38,7 @@ struct RunProgress {
   uint64_t step = 0;     // done
   uint64_t planned = 0;  // in total; of a run by time, those decided so far
   bool open = false;     // it goes by time, and its last step is not decided
+  bool patience_ended = false;
 };
 // The total of steps that is named; none: the planned one, or by time. step_seconds: needed with a time. Error (Usage):
 // they are fewer than planned, or the time ends before the planned end.

@@ -10,6 +10,7 @@
 #include "run/run_config.h"
 #include "run/testing/small_runs.h"
 #include "store/checkpoint.h"
+#include "train/run_state.h"
 
 namespace cllm {
 namespace {
@@ -38,6 +39,12 @@ TEST(ResolveGoal, Time_NamesNoSteps) {
   EXPECT_EQ(*total, std::nullopt);
 }
 
+TEST(ResolveGoal, TimeTooShort_AfterPatience_NamesTheSteps) {
+  const Status status =
+      ResolveGoal({.steps = {}, .time_s = 106.0}, {.step = 500, .planned = 5000, .patience_ended = true}, 0.1).status();
+  EXPECT_THAT(status.message(), HasSubstr("name `steps` 5000 to finish it"));
+}
+
 TEST(ResolveGoal, TimeThatEndsBeforeThePlannedEnd_SaysHowMuchIsLeft) {
   const Status status = ResolveGoal({.steps = {}, .time_s = 106.0}, {.step = 500, .planned = 5000}, 0.1).status();
   EXPECT_EQ(status.code(), Code::kUsage);
@@ -47,11 +54,14 @@ TEST(ResolveGoal, TimeThatEndsBeforeThePlannedEnd_SaysHowMuchIsLeft) {
 
 class PrepareResumeTest : public SmallRuns {
  protected:
-  void SetUp() override {
-    const Result<PreparedRun> run = PrepareRun(Tiny(), MonotonicSeconds(), notes_);
+  void SetUp() override { Train(Tiny()); }
+  void Train(const RunChoices& choices) {
+    std::filesystem::remove_all(directory_);
+    const Result<PreparedRun> run = PrepareRun(choices, MonotonicSeconds(), notes_);
     ASSERT_TRUE(run.ok()) << run.status().message();
-    ASSERT_TRUE(MakeRunDirectory(files_, directory_, *run).ok());
-    auto active = ActiveRun::Begin(*run, directory_, files_, {notes_, control_});
+    Result<NewRunDirectory> made = MakeRunDirectory(files_, directory_, *run);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    auto active = ActiveRun::Begin(*run, *std::move(made), files_, {notes_, control_});
     ASSERT_TRUE(active.ok()) << active.status().message();
     ASSERT_TRUE((*active)->Train().ok());
     notes_.sentences.clear();
@@ -106,6 +116,69 @@ TEST_F(PrepareResumeTest, ConfigurationThatLacksAChoice_IsRefusedWithItsFile) {
   EXPECT_EQ(status.code(), Code::kBadInput);
   EXPECT_THAT(status.message(), ::testing::AllOf(HasSubstr("config.toml"), HasSubstr("`batch`")));
 }
+
+TEST_F(PrepareResumeTest, RunWithoutACheckpoint_IsToldWhatToDo) {
+  std::filesystem::remove_all(directory_ + "/checkpoints");
+  const Status status = Prepare({}).status();
+  EXPECT_EQ(status.code(), Code::kBadInput);
+  EXPECT_THAT(status.message(), HasSubstr("remove it and train anew"));
+}
+
+// A run that patience ends: the rate is far too high.
+class AfterPatience : public PrepareResumeTest {
+ protected:
+  void SetUp() override {
+    RunChoices choices = Tiny();
+    choices.steps = 400, choices.eval_every = 2, choices.patience = 2, choices.warmup = 1;
+    choices.rate = 0.3, choices.embedding_rate = 0.3;
+    Train(choices);
+    const auto state = ReadState(directory_ + "/latest");
+    ASSERT_TRUE(state.ok()) << state.status().message();
+    ended_at_ = state->step;
+    ASSERT_LT(ended_at_, 400u);
+    ASSERT_EQ(state->worse_evaluations, 2u);
+  }
+  RunSummary Resume(const ResumeGoal& goal, std::optional<uint64_t> patience = {}) {
+    Result<RunChoices> choices = ReadRunChoices(directory_);
+    EXPECT_TRUE(choices.ok()) << choices.status().message();
+    if (patience) choices->patience = *patience;
+    auto resume = PrepareResume(directory_, *choices, goal, notes_);
+    EXPECT_TRUE(resume.ok()) << resume.status().message();
+    if (!resume.ok()) return {};
+    const auto active = ActiveRun::Continue(*resume, files_, {notes_, control_});
+    EXPECT_TRUE(active.ok()) << active.status().message();
+    const Result<RunSummary> summary = (*active)->Train();
+    EXPECT_TRUE(summary.ok()) << summary.status().message();
+    return *summary;
+  }
+  uint64_t ended_at_ = 0;
+};
+
+// A process that was killed in the last evaluation goes on to the same end, whatever it was told.
+TEST_F(AfterPatience, WithoutAGoal_TrainsNoStep_AndSaysHow) {
+  const RunSummary summary = Resume({});
+  EXPECT_EQ(summary.step, ended_at_);
+  EXPECT_EQ(summary.planned, 400u);
+  EXPECT_TRUE(summary.patience_ended);
+  EXPECT_THAT(notes_.sentences, ::testing::Contains(::testing::AllOf(HasSubstr("patience ended the run at step "),
+                                                                     HasSubstr("name `steps` (400 to the planned end)"))));
+}
+
+TEST_F(AfterPatience, ThePlannedSteps_TrainOn) {
+  const RunSummary summary = Resume({.steps = 400, .time_s = {}});
+  EXPECT_GT(summary.step, ended_at_);
+  EXPECT_THAT(notes_.sentences, ::testing::Contains(HasSubstr("it counts evaluations anew")));
+}
+
+TEST_F(AfterPatience, MoreSteps_TrainOn) { EXPECT_GT(Resume({.steps = 700, .time_s = {}}).step, ended_at_); }
+
+TEST_F(AfterPatience, NoPatience_TrainsToThePlannedEnd) {
+  const RunSummary summary = Resume({}, 0);
+  EXPECT_EQ(summary.step, 400u);
+  EXPECT_FALSE(summary.patience_ended);
+}
+
+TEST_F(AfterPatience, LargerPatience_TrainsOn) { EXPECT_GT(Resume({}, 4).step, ended_at_); }
 
 }  // namespace
 }  // namespace cllm

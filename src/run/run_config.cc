@@ -9,13 +9,26 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/units.h"
+#include "corpus/named_path.h"
+#include "corpus/utf8_counter.h"
 #include "run/run_options.h"
 #include "store/run_directory.h"
+#include "text/tokenizer_trainer.h"
 
 namespace cllm {
 namespace {
 
 constexpr size_t kMostDigits = 4;  // of a format number
+
+// "" if it is gone, or its name cannot stand in a configuration.
+std::string WorkingDirectory() {
+  std::error_code error;
+  const std::string directory = std::filesystem::current_path(error).string();
+  Utf8Counter counter;
+  counter.Add(directory);
+  counter.EndDocument();
+  return error || counter.invalid_bytes() != 0 ? "" : directory;
+}
 
 Result<uint64_t> ReadFormat(const ConfigEntry& entry, const std::string& label) {
   const uint64_t newest = entry.key == "format" ? kRunFormat : kNumerics;
@@ -92,6 +105,40 @@ Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& 
   }
   // After `time` and `steps`, wherever those stand: naming them drops a pace.
   return ApplyPace(entries, label, choices);
+}
+
+RunChoices WithRecordedPaths(RunChoices choices) {
+  const std::string directory = WorkingDirectory();
+  const auto record = [&](std::string& path) {
+    if (!path.empty()) path = RecordedPath(path, directory);
+  };
+  for (std::string& path : choices.text) record(path);
+  for (std::string& path : choices.validation) record(path);
+  if (!IsTokenizerSpec(choices.tokenizer)) record(choices.tokenizer);
+  record(choices.from);
+  return choices;
+}
+
+RunChoices AsNamedHere(RunChoices choices) {
+  const std::string directory = WorkingDirectory();
+  for (std::string& path : choices.text) path = PathAsNamedIn(directory, path);
+  for (std::string& path : choices.validation) path = PathAsNamedIn(directory, path);
+  return choices;
+}
+
+Status RecordText(FileSystem& files, const std::string& run, const RunChoices& choices) {
+  const std::string path = RunPaths{run}.config();
+  CLLM_ASSIGN(const std::vector<ConfigEntry> entries, ReadConfig(path));
+  std::vector<ConfigEntry> written;
+  for (const ConfigEntry& entry : entries) {
+    if (entry.key != "text" && entry.key != "val") written.push_back(entry);
+  }
+  RunChoices texts;
+  texts.text = choices.text, texts.validation = choices.validation;
+  for (ConfigEntry& entry : ToEntries(texts)) {
+    if (entry.key == "text" || entry.key == "val") written.push_back(std::move(entry));
+  }
+  return AtomicWriteFile(files, path, AsBytes(WriteConfig(written)));
 }
 
 Result<RunChoices> ReadRunChoices(const std::string& run) {

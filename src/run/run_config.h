@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "run/run_choices.h"
 #include "store/config_file.h"
+#include "store/file_system.h"
 
 // The configuration file of a run, RUN/config.toml: choices by the names of their options.
 namespace cllm {
@@ -18,6 +19,15 @@ inline constexpr uint64_t kRunFormat = 2;  // 1: without `pace`
 std::vector<ConfigEntry> ToEntries(const RunChoices& choices);
 // Error: an unknown key, a value out of range; the text names `label` (the file) and the line.
 Status ApplyEntries(const std::vector<ConfigEntry>& entries, const std::string& label, RunChoices& choices);
+
+// Choices whose paths hold from anywhere: relative ones are recorded with the working directory (corpus/named_path.h).
+RunChoices WithRecordedPaths(RunChoices choices);
+// The texts of such choices by their names in the working directory, where they were named there.
+RunChoices AsNamedHere(RunChoices choices);
+
+// Writes where the text of a run lies now into its configuration; the rest stays as it is. REQUIRES: the paths hold from
+// anywhere; the run's lock is held.
+Status RecordText(FileSystem& files, const std::string& run, const RunChoices& choices);
 
 // The choices of a run that exists. Error (BadInput): no run there, or as above.
 Result<RunChoices> ReadRunChoices(const std::string& run);

@@ -12,6 +12,7 @@
 #include "run/run_options.h"
 #include "run/run_plan.h"
 #include "run/text_preparation.h"
+#include "train/work_items.h"
 
 namespace cllm {
 namespace {
@@ -55,6 +56,7 @@ Status PlanShape(PreparedRun& run) {
   CLLM_TRY(CheckLongEnough(*run.corpus, *choices.context));
   CLLM_ASSIGN(const ModelShape shape, ShapeOf(choices, facts.vocabulary));
   CLLM_ASSIGN(const StepOptions options, StepOptionsOf(choices));
+  CLLM_TRY(WorkItems::Check(options));
   run.memory = TrainingMemory(shape, options, choices.threads);
   return CheckRunMemory(run.memory);
 }

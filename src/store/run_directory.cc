@@ -21,6 +21,8 @@
 namespace cllm {
 namespace {
 
+constexpr int kGlances = 100, kGlance_us = 1000;
+
 // RUN/lock: the process id and the host's name.
 struct LockOwner {
   pid_t process = 0;
@@ -59,7 +61,13 @@ Status Held(const std::string& run, const LockOwner& owner) {
 Status TakeLock(int fd, const std::string& run) {
   if (flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
   const int error = errno;
-  const LockOwner owner = ReadOwner(fd);
+  LockOwner owner = ReadOwner(fd);
+  // One without a name only looks (Holder), or is about to write its name.
+  for (int i = 0; i < kGlances && error == EWOULDBLOCK && owner.process == 0; ++i) {
+    usleep(kGlance_us);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+    owner = ReadOwner(fd);
+  }
   if (error == EWOULDBLOCK) return Held(run, owner);
   // A file system without locks: what the file says decides.
   return MayRun(owner) ? Held(run, owner) : Status();
@@ -138,6 +146,12 @@ Status CheckRunDirectory(const std::string& path) {
   return {};
 }
 
+bool LooksLikeRun(const std::string& path) {
+  const RunPaths paths{path};
+  return CheckRunDirectory(path).ok() && (PathExists(JoinPath(path, "checkpoints")) || PathExists(paths.log()) ||
+                                          PathExists(paths.tokenizer()));
+}
+
 Result<RunLock> RunLock::Acquire(const std::string& run) {
   const std::string path = RunPaths{run}.lock();
   FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
@@ -147,6 +161,17 @@ Result<RunLock> RunLock::Acquire(const std::string& run) {
     return Failed(fmt::format("{}: cannot write the lock: {}", path, SystemErrorText(errno)));
   }
   return RunLock(std::move(file));
+}
+
+std::string RunLock::Holder(const std::string& run) {
+  const FileDescriptor file(open(RunPaths{run}.lock().c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return "";
+  // Shared, so that those who look do not see each other.
+  const bool locked = flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+  const bool unknown = locked && errno != EWOULDBLOCK;
+  const LockOwner owner = ReadOwner(file.get());
+  if (!locked || (unknown && !MayRun(owner))) return "";
+  return owner.process == 0 ? "another process" : fmt::format("process {} on {}", owner.process, owner.host);
 }
 
 RunLock& RunLock::operator=(RunLock&& other) noexcept {

@@ -35,6 +35,10 @@ Result<std::string> CreateNumberedRun(FileSystem& files, const std::string& pare
 // A directory that holds a run: config.toml is there. Error: BadInput naming the path and what was found.
 Status CheckRunDirectory(const std::string& path);
 
+// Whether a directory has what a run has from its start on: config.toml beside checkpoints/, log.jsonl or
+// tokenizer.json.
+bool LooksLikeRun(const std::string& path);
+
 // The right to write a run, held by one process at a time: a lock on RUN/lock, whose text names process and host. The
 // system drops the lock when its process ends, however that happens, so one left behind by a killed process is taken
 // over. On file systems without locks the process named in the file decides. Movable.
@@ -42,6 +46,8 @@ class RunLock {
  public:
   // Error: Usage if another process (or this one) holds it, naming that process and host; Failed if the system refuses.
   static Result<RunLock> Acquire(const std::string& run);
+  // Who holds it now, "process 12 on host", or "" if nobody does.
+  static std::string Holder(const std::string& run);
 
   RunLock(RunLock&& other) noexcept = default;
   RunLock& operator=(RunLock&& other) noexcept;

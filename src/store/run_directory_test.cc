@@ -5,7 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <string>
+#include <thread>
 
 #include "base/file.h"
 #include "base/system.h"
@@ -117,6 +120,40 @@ TEST_F(RunDirectoryTest, Lock_StrangeText_DoesNotMatter) {
     EXPECT_TRUE(RunLock::Acquire(folder_.path()).ok()) << text;
   }
   EXPECT_EQ(RunLock::Acquire(folder_ / "absent").status().code(), Code::kFailed);
+}
+
+TEST_F(RunDirectoryTest, Holder_NamesTheProcess_AndDisturbsNobody) {
+  EXPECT_EQ(RunLock::Holder(folder_.path()), "");
+  {
+    const Result<RunLock> lock = RunLock::Acquire(folder_.path());
+    ASSERT_TRUE(lock.ok());
+    EXPECT_EQ(RunLock::Holder(folder_.path()), "process " + std::to_string(getpid()) + " on " + HostName());
+    EXPECT_FALSE(RunLock::Acquire(folder_.path()).ok());
+  }
+  EXPECT_EQ(RunLock::Holder(folder_.path()), "");
+  EXPECT_TRUE(RunLock::Acquire(folder_.path()).ok());
+}
+
+// Somebody who only looks holds the lock for a moment, without a name.
+TEST_F(RunDirectoryTest, Acquire_WaitsForWhoOnlyLooks) {
+  { ASSERT_TRUE(RunLock::Acquire(folder_.path()).ok()); }
+  std::atomic<bool> stop = false;
+  std::jthread looks([&] {
+    while (!stop) RunLock::Holder(folder_.path());
+  });
+  for (int i = 0; i < 200; ++i) {
+    const Result<RunLock> lock = RunLock::Acquire(folder_.path());
+    EXPECT_TRUE(lock.ok()) << lock.status().message();
+  }
+  stop = true;
+}
+
+TEST_F(RunDirectoryTest, LooksLikeRun_FromItsStartOn) {
+  EXPECT_FALSE(LooksLikeRun(folder_ / "nothing"));
+  folder_.Write("other/config.toml", "");
+  EXPECT_FALSE(LooksLikeRun(folder_ / "other"));
+  folder_.Write("other/log.jsonl", "");
+  EXPECT_TRUE(LooksLikeRun(folder_ / "other"));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ Status Rollback::AfterDivergence(const Status& diverged) {
   }
   const RunState at = state;
   // A checkpoint that diverged at once would do so again.
-  CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestValid(back_at_));
+  CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestRegular(back_at_));
   CLLM_ASSIGN(RunState loaded, ReadState(found.directory));
   CLLM_TRY(checkpoints_.Load(found.directory, std::move(loaded)));
   back_at_ = state.step;

@@ -3,11 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "base/path.h"
+#include "base/units.h"
 
 namespace cllm {
+namespace {
+
+constexpr size_t kRegularKept = 3;  // as many as there are rollbacks
+
+}  // namespace
 
 Status RunCheckpoints::Save() {
   const double begin = session_.clock();
@@ -20,25 +28,66 @@ Status RunCheckpoints::Save() {
   }
   CLLM_TRY(checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), state)));
   saved_step_ = state.step;
-  const double seconds = session_.clock() - begin;
+  const double now = asked_at_ = session_.clock(), seconds = now - begin;
   session_.costs.save_s = seconds;
-  Rotation rotation;
-  rotation.keep_every = session_.plan.keep_every;
-  if (const Status rotated = checkpoints_.Rotate(rotation); !rotated.ok()) {
-    session_.observer.OnNote({rotated.message()});
-  }
+  const Status rotated = Rotate();
+  timer_.Saved(now, seconds);
   session_.observer.OnSave({state.step, checkpoints_.Directory(state.step), seconds});
+  if (!rotated.ok()) session_.observer.OnNote({rotated.message()});
+  TellInterval();
   return {};
 }
 
 bool RunCheckpoints::SaveOrSkip() {
+  const double begin = session_.clock();
   const Status saved = Save();
-  if (!saved.ok()) session_.observer.OnSkippedSave({session_.state.step, saved.message()});
-  return saved.ok();
+  if (saved.ok()) return true;
+  const double now = asked_at_ = session_.clock();
+  timer_.Failed(now, now - begin);
+  session_.observer.OnSkippedSave({session_.state.step, saved.message()});
+  return false;
 }
 
-Result<FoundCheckpoint> RunCheckpoints::NewestValid(std::optional<uint64_t> before) const {
-  return before ? checkpoints_.NewestValid(*before) : checkpoints_.NewestValid();
+bool RunCheckpoints::DueByTime() {
+  const double now = session_.clock();
+  const double step = now - std::exchange(asked_at_, now);  // with all that goes with it
+  return timer_.Due(now, step);
+}
+
+// The newest stays whatever it is, and enough of those that a rollback may go to.
+Status RunCheckpoints::Rotate() {
+  CLLM_ASSIGN(const std::vector<uint64_t> steps, checkpoints_.Steps());
+  Rotation rotation{.keep_last = 1, .keep_every = session_.plan.keep_every};
+  for (const uint64_t step : steps) {
+    if (rotation.also_keep.size() == kRegularKept) break;
+    if (IsRegular(step)) rotation.also_keep.push_back(step);
+  }
+  return checkpoints_.Rotate(rotation);
+}
+
+// Tells it once where it is longer than what people count on, and again when it has become half as long again.
+void RunCheckpoints::TellInterval() {
+  const double interval = timer_.interval();
+  if (interval <= std::max(SaveTimer().interval(), 1.5 * told_interval_)) return;
+  told_interval_ = interval;
+  session_.observer.OnNote({fmt::format("a save took {}: so that saves by time cost at most one part in a hundred, there "
+                                        "is one after {} without, not after {}",
+                                        FormatDuration(interval / 100), FormatDuration(interval),
+                                        FormatDuration(SaveTimer().interval()))});
+}
+
+bool RunCheckpoints::IsRegular(uint64_t step) const {
+  if (IsRegularStep(step)) return true;
+  const Result<RunState> state = ReadState(checkpoints_.Directory(step));
+  return state.ok() && state->best_step == step;
+}
+
+Result<FoundCheckpoint> RunCheckpoints::NewestRegular(std::optional<uint64_t> before) const {
+  const uint64_t limit = before.value_or(std::numeric_limits<uint64_t>::max());
+  CLLM_ASSIGN(FoundCheckpoint newest, checkpoints_.NewestValid(limit));
+  Result<FoundCheckpoint> found = newest;
+  while (found.ok() && !IsRegular(found->step)) found = checkpoints_.NewestValid(found->step);
+  return found.ok() ? found : Result<FoundCheckpoint>(std::move(newest));
 }
 
 Status RunCheckpoints::Load(const std::string& directory, RunState state) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "store/checkpoint.h"
+#include "train/save_timer.h"
 #include "train/session.h"
 
 namespace cllm {
@@ -22,19 +23,39 @@ class RunCheckpoints {
   bool SaveOrSkip();
   bool saved() const { return saved_step_ == session_.state.step; }  // the state of the present step
 
+  // Whether the plan saves at this step. Other saves (by time, asked for, of a stop) come when they come: nothing that a
+  // run's bits depend on may look at them.
+  bool IsRegularStep(uint64_t step) const { return step % session_.plan.save_every == 0; }
+  // The work before now is saved, or there is none.
+  void StartTimer() {
+    asked_at_ = session_.clock();
+    timer_.Start(asked_at_);
+  }
+  // Asked after each step: whether work would be at risk for too long if nothing were saved before the next one.
+  bool DueByTime();
+
   // Points `best` to a saved step.
   Status PointBest(uint64_t step) { return checkpoints_.PointBest(step); }
   Result<std::string> BestDirectory() const { return checkpoints_.Find("best"); }
 
-  // The newest that is whole, before step `before` if given.
-  Result<FoundCheckpoint> NewestValid(std::optional<uint64_t> before = std::nullopt) const;
+  // The newest that is whole.
+  Result<FoundCheckpoint> NewestValid() const { return checkpoints_.NewestValid(); }
+  // The newest that is whole and was saved by the plan, at a regular step or as the best so far, before step `before` if
+  // given: a run that is repeated has it too. Where there is none, the newest of all.
+  Result<FoundCheckpoint> NewestRegular(std::optional<uint64_t> before) const;
   // Fills the session from a checkpoint's directory whose state was read already.
   Status Load(const std::string& directory, RunState state);
 
  private:
+  bool IsRegular(uint64_t step) const;
+  Status Rotate();
+  void TellInterval();
+
   Session& session_;
   Checkpoints checkpoints_;
   std::optional<uint64_t> saved_step_;
+  SaveTimer timer_;
+  double asked_at_ = 0, told_interval_ = 0;
 };
 
 }  // namespace cllm

@@ -118,12 +118,17 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
   if (planned.Continues(state.schedule)) state.schedule = planned;
   CLLM_TRY(checkpoints_.Load(checkpoint, std::move(state)));
   const std::string extended = ExtendSchedule(steps);
+  // Who names how far it shall go wants it to go there.
+  const uint64_t patience = session_.plan.patience;
+  const bool was_lost = steps && patience != 0 && session_.state.worse_evaluations >= patience;
+  if (was_lost) session_.state.worse_evaluations = 0;
   session_.step->SetSchedule(session_.state.schedule);
   session_.step->SetRateScale(session_.state.rate_scale);
   StartPacer();
   session_.observer.OnResume({Describe(session_, peak_gflops_)});
   NotePinning();
   if (!extended.empty()) session_.observer.OnNote({extended});
+  if (was_lost) session_.observer.OnNote({"patience had ended the run; it counts evaluations anew"});
   return {};
 }
 
@@ -157,6 +162,7 @@ void Trainer::DecidePace() {
 
 Result<RunSummary> Trainer::Train() {
   session_start_ = session_.clock();
+  checkpoints_.StartTimer();
   while (!Ends()) {
     DecidePace();
     Status status = TrainStep();
@@ -186,8 +192,9 @@ Status Trainer::TrainStep() {
 
 Status Trainer::AfterStep() {
   CLLM_TRY(AnswerEvaluations());
-  const bool due = session_.state.step % session_.plan.save_every == 0 && !checkpoints_.saved();
-  if (RunControl::Take(control_.save_now) || due) checkpoints_.SaveOrSkip();
+  const bool late = checkpoints_.DueByTime();
+  const bool due = late || checkpoints_.IsRegularStep(session_.state.step);
+  if (RunControl::Take(control_.save_now) || (due && !checkpoints_.saved())) checkpoints_.SaveOrSkip();
   return {};
 }
 
@@ -233,6 +240,7 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
 Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
+  summary.planned = session_.state.schedule.total();
   summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && !session_.state.schedule.EndsAt(summary.step);
   summary.seconds = session_.clock() - session_start_;

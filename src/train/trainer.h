@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ namespace cllm {
 // How a run ended.
 struct RunSummary {
   uint64_t step = 0;
+  uint64_t planned = 0;  // the step to end at
   int stop_signal = 0;  // 0: it ran to its end
   bool patience_ended = false;
   MeanScores scores;  // of `best`, over the whole validation part
@@ -56,9 +58,9 @@ class Trainer {
   // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
   Status Begin(const Parameters* weights);
   // Goes on from a checkpoint directory, on the plan's schedule where that continues the checkpoint's, to `steps` in
-  // total if given (see Schedule::Extend), else for the time of the parts where there is one.
-  // REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is open and no steps are
-  // given.
+  // total if given (see Schedule::Extend), which patience that was lost does not hinder, else for the time of the parts
+  // where there is one. REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is open
+  // and no steps are given.
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
   // Runs to the end, a signal, or divergence (after saving the last good state).

@@ -42,7 +42,8 @@ class TrainerTest : public ::testing::Test {
                                     .corpus = *corpus_,
                                     .files = files == nullptr ? files_ : *files,
                                     .observer = observer,
-                                    .control = control_});
+                                    .control = control_,
+                                    .clock = clock_});
     EXPECT_TRUE(trainer.ok()) << trainer.status().message();
     return *std::move(trainer);
   }
@@ -53,6 +54,7 @@ class TrainerTest : public ::testing::Test {
   TrainingPlan plan_;
   PosixFileSystem files_;
   RunControl control_;
+  std::function<double()> clock_ = MonotonicSeconds;
 };
 
 }  // namespace cllm

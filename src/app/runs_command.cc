@@ -1,0 +1,339 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "app/command_table.h"
+#include "app/suggestion.h"
+#include "app/terminal_text.h"
+#include "base/file.h"
+#include "base/units.h"
+#include "corpus/cache_directory.h"
+#include "data/token_cache.h"
+#include "run/run_comparison.h"
+#include "run/run_record.h"
+#include "run/run_removal.h"
+#include "store/json.h"
+
+namespace cllm {
+namespace {
+
+std::string LocalTime(int64_t seconds) {
+  const std::time_t when = static_cast<std::time_t>(seconds);
+  std::tm local{};
+  localtime_r(&when, &local);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min);
+}
+
+// "843", "12.3K", "49.3M", "1.2B": of parameters.
+std::string ShortCount(uint64_t count) {
+  constexpr const char* kUnits[] = {"K", "M", "B", "T"};
+  if (count < 1000) return fmt::format("{}", count);
+  double value = static_cast<double>(count) / 1000;
+  size_t unit = 0;
+  for (; value >= 999.95 && unit + 1 < std::size(kUnits); ++unit) value /= 1000;
+  return fmt::format("{:.1f}{}", value, kUnits[unit]);
+}
+
+// Characters that a terminal shows, near enough: bytes that do not continue one.
+size_t Width(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// Columns of equal width, two spaces apart; the last one ends where it ends.
+void PrintTable(std::vector<std::vector<std::string>> rows) {
+  std::vector<size_t> widths(rows.front().size());
+  for (auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i] = ForTerminal(row[i])));
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] + 2 - Width(row[i]), ' ');
+    }
+    std::cout << line << "\n";
+  }
+}
+
+// Of a sample: "~1.8423".
+std::string ScoreText(const RunRecord& run) {
+  if (!run.score) return "-";
+  return fmt::format("{}{:.4f}", run.score->whole ? "" : "~", run.score->bits_per_byte);
+}
+
+std::string ConditionText(const RunRecord& run) {
+  const bool brief = !run.reason.empty() && run.condition != RunCondition::kDamaged;
+  return brief ? fmt::format("{} ({})", NameOf(run.condition), run.reason) : NameOf(run.condition);
+}
+
+JsonFields ToJson(const RunRecord& run) {
+  JsonArray text;
+  for (const std::string& path : run.choices.text) text.emplace_back(path);
+  JsonFields fields = {{"run", run.path},
+                       {"text", text},
+                       {"state", NameOf(run.condition)},
+                       {"reason", run.reason},
+                       {"parameters", run.parameters},
+                       {"tokenizer", run.tokenizer},
+                       {"step", run.step},
+                       {"steps", run.planned},
+                       {"tokens", run.tokens},
+                       {"training_seconds", run.seconds},
+                       {"changed", run.changed},
+                       {"disk_bytes", run.disk_bytes},
+                       {"corpus_hash", run.corpus_hash},
+                       {"weights_hash", run.weights_hash}};
+  if (run.score) {
+    fields.push_back({"bits_per_byte", run.score->bits_per_byte});
+    fields.push_back({"nats_per_token", run.score->nats});
+    fields.push_back({"best_step", run.score->step});
+    fields.push_back({"whole", run.score->whole});
+  }
+  return fields;
+}
+
+void PrintRuns(const std::vector<RunRecord>& runs) {
+  std::vector<std::vector<std::string>> rows = {
+      {"run", "text", "size", "steps", "bits/byte", "saved", "state", "disk"}};
+  uint64_t bytes = 0;
+  bool samples = false;
+  for (const RunRecord& run : runs) {
+    rows.push_back({run.path, run.Text(), ShortCount(run.parameters), fmt::format("{}/{}", run.step, run.planned),
+                    ScoreText(run), LocalTime(run.changed), ConditionText(run), FormatBytes(run.disk_bytes)});
+    bytes += run.disk_bytes;
+    samples |= run.score && !run.score->whole;
+  }
+  PrintTable(std::move(rows));
+  if (samples) std::cout << "~ over a sample of the validation part, until a run has ended\n";
+  for (const RunRecord& run : runs) {
+    if (run.condition == RunCondition::kDamaged) std::cout << ForTerminal(run.path + ": " + run.reason) << "\n";
+  }
+  std::cout << fmt::format("{} run{}, {} on disk\n", runs.size(), runs.size() == 1 ? "" : "s", FormatBytes(bytes));
+}
+
+Outcome ListCommand(const Arguments& arguments) {
+  CommandLine line("runs", "Lists the runs in a directory and two levels of folders below it.\n"
+                           "Also: cllm runs compare A B, cllm runs rm RUN, cllm runs cache; each has its own --help.",
+                   "cllm runs\n  cllm runs compare runs/book-1 runs/book-2\n  cllm runs rm runs/book-1\n"
+                   "  cllm runs cache --clean");
+  std::string directory = ".";
+  bool json = false;
+  line.AddText("DIR", directory, "where to look [the working directory]");
+  line.AddFlag("--json", json, "machine output");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  if (!PathExists(directory)) {
+    const std::string nearest = Nearest(directory, {"list", "compare", "rm", "cache"});
+    if (!nearest.empty()) {
+      return Usage(fmt::format("{}: expected a directory, found nothing there; did you mean `cllm runs {}`?", directory,
+                               nearest));
+    }
+  }
+  CLLM_ASSIGN(const std::vector<RunRecord> runs, FindRuns(directory));
+  if (json) {
+    JsonArray all;
+    for (const RunRecord& run : runs) all.push_back(ToJson(run));
+    std::cout << WriteJson({{"runs", all}}) << "\n";
+  } else if (runs.empty()) {
+    std::cout << "no runs in " << ForTerminal(directory) << "\n";
+  } else {
+    PrintRuns(runs);
+  }
+  return {};
+}
+
+JsonArray ToJson(const std::vector<RunDifference>& differences) {
+  JsonArray all;
+  for (const RunDifference& difference : differences) {
+    JsonArray values;
+    for (const std::string& value : difference.values) values.emplace_back(value);
+    all.push_back(JsonFields{{"name", difference.name}, {"values", values}});
+  }
+  return all;
+}
+
+void PrintComparison(const std::vector<RunRecord>& runs, const RunComparison& comparison) {
+  std::vector<std::vector<std::string>> rows = {{"run"}};
+  for (const RunRecord& run : runs) rows[0].push_back(run.path);
+  const auto add = [&](const std::string& title, const std::vector<RunDifference>& lines) {
+    rows.push_back(std::vector<std::string>(runs.size() + 1));
+    rows.back()[0] = title;
+    for (const RunDifference& difference : lines) {
+      rows.push_back({"  " + difference.name});
+      for (const std::string& value : difference.values) rows.back().push_back(value.empty() ? "-" : value);
+    }
+  };
+  add(comparison.configuration.empty() ? "configuration: the same" : "configuration, where it differs",
+      comparison.configuration);
+  add("results", comparison.results);
+  PrintTable(std::move(rows));
+  std::cout << (comparison.same_text ? "the same text, to the last byte\n"
+                                     : "different texts: their losses cannot be compared\n");
+  if (comparison.same_weights) std::cout << "the same weights, to the last bit\n";
+}
+
+Outcome CompareCommand(const Arguments& arguments) {
+  CommandLine line("runs compare", "Shows what differs between runs: in their configuration and in what came of them.",
+                   "cllm runs compare runs/book-1 runs/book-2");
+  std::vector<std::string> paths;
+  bool json = false;
+  line.AddRequiredTexts("RUN", paths, "two runs or more");
+  line.AddFlag("--json", json, "machine output");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  if (paths.size() < 2) return Usage("one run is named, expected two or more to compare");
+  std::vector<RunRecord> runs;
+  for (const std::string& path : paths) {
+    CLLM_ASSIGN(RunRecord run, ReadRunRecord(path));
+    runs.push_back(std::move(run));
+  }
+  const RunComparison comparison = Compare(runs);
+  if (!json) {
+    PrintComparison(runs, comparison);
+    return {};
+  }
+  JsonArray all;
+  for (const RunRecord& run : runs) all.push_back(ToJson(run));
+  std::cout << WriteJson({{"runs", all},
+                          {"same_text", comparison.same_text},
+                          {"same_weights", comparison.same_weights},
+                          {"configuration", ToJson(comparison.configuration)},
+                          {"results", ToJson(comparison.results)}})
+            << "\n";
+  return {};
+}
+
+// Asks on standard error and reads a line of standard input. Error (Usage): there is none.
+Result<bool> Confirmed(const std::string& question) {
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  if (!std::getline(std::cin, answer)) {
+    std::cerr << "\n";
+    return Usage("no answer on standard input; nothing is removed: --yes removes without a question");
+  }
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+Outcome RemoveCommand(const Arguments& arguments) {
+  CommandLine line("runs rm", "Removes runs, after a question. Nothing but what a run wrote goes; one that is written is "
+                              "refused.",
+                   "cllm runs rm runs/book-1");
+  std::vector<std::string> paths;
+  bool yes = false;
+  line.AddRequiredTexts("RUN", paths, "run directories");
+  line.AddFlag("-y,--yes", yes, "do not ask");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  CLLM_ASSIGN(const std::vector<RunRecord> runs, RunsToRemove(paths));
+  uint64_t bytes = 0;
+  for (const RunRecord& run : runs) bytes += run.disk_bytes;
+  if (!yes) {
+    PrintRuns(runs);
+    std::cout.flush();
+    CLLM_ASSIGN(const bool confirmed,
+                Confirmed(runs.size() == 1 ? fmt::format("remove {}?", ForTerminal(runs[0].path))
+                                           : fmt::format("remove these {} runs?", runs.size())));
+    if (!confirmed) {
+      std::cerr << "nothing is removed\n";
+      return {};
+    }
+  }
+  PosixFileSystem files;
+  for (const RunRecord& run : runs) {
+    CLLM_ASSIGN(const RemovedRun removed, RemoveRun(files, run));
+    std::cerr << ForTerminal(fmt::format("removed {} ({}){}", run.path, FormatBytes(removed.bytes),
+                                         removed.others.empty()
+                                             ? ""
+                                             : fmt::format("; its directory stays, with {} that no run wrote",
+                                                           fmt::join(removed.others, ", "))))
+              << "\n";
+  }
+  return {};
+}
+
+void PrintCache(const std::string& directory, const std::vector<CacheEntry>& entries, uint64_t limit) {
+  uint64_t bytes = 0;
+  std::vector<std::vector<std::string>> rows;
+  for (const CacheEntry& entry : entries) {
+    bytes += entry.bytes;
+    rows.push_back({entry.path.substr(entry.path.rfind('/') + 1), FormatBytes(entry.bytes), LocalTime(entry.used),
+                    entry.in_use ? "in use" : entry.unfinished ? "unfinished" : ""});
+  }
+  if (!rows.empty()) PrintTable(std::move(rows));
+  std::cout << ForTerminal(fmt::format("{}: {} prepared text{}, {} of at most {} (CLLM_CACHE_LIMIT)\n", directory,
+                                       entries.size(), entries.size() == 1 ? "" : "s", FormatBytes(bytes),
+                                       FormatBytes(limit)));
+}
+
+JsonFields CacheJson(const std::string& directory, const std::vector<CacheEntry>& entries, uint64_t limit) {
+  JsonArray all;
+  for (const CacheEntry& entry : entries) {
+    all.push_back(JsonFields{{"path", entry.path},
+                             {"bytes", entry.bytes},
+                             {"used", entry.used},
+                             {"in_use", entry.in_use},
+                             {"unfinished", entry.unfinished}});
+  }
+  return {{"directory", directory}, {"limit_bytes", limit}, {"entries", all}};
+}
+
+Outcome CacheCommand(const Arguments& arguments) {
+  CommandLine line("runs cache",
+                   "Shows the cache of prepared texts; --clean empties it. What it holds is made again when it is needed; "
+                   "beyond its limit what was not used for longest goes by itself.",
+                   "cllm runs cache --clean");
+  bool clean = false, json = false;
+  line.AddFlag("--clean", clean, "remove all that no process uses now");
+  line.AddFlag("--json", json, "machine output");
+  CLLM_TRY(line.Parse(arguments));
+  if (line.help_shown()) return {};
+  const std::string directory = DefaultCacheDirectory();
+  if (directory.empty()) return Usage("there is no cache: neither CLLM_CACHE nor HOME is set");
+  CLLM_ASSIGN(const uint64_t limit, CacheLimit(directory));
+  uint64_t bytes = 0;
+  size_t removed = 0;
+  if (clean) {
+    for (const CacheEntry& entry : ShrinkCache(directory, 0)) bytes += entry.bytes, ++removed;
+  }
+  const std::vector<CacheEntry> left = ListCache(directory);
+  if (json) {
+    JsonFields fields = CacheJson(directory, left, limit);
+    if (clean) fields.push_back({"removed_bytes", bytes});
+    std::cout << WriteJson(fields) << "\n";
+    return {};
+  }
+  if (clean) {
+    std::cout << fmt::format("removed {} file{}, {}\n", removed, removed == 1 ? "" : "s", FormatBytes(bytes));
+  }
+  PrintCache(directory, left, limit);
+  return {};
+}
+
+constexpr Command kRunsCommands[] = {
+    {"list", "list runs", ListCommand},
+    {"compare", "what differs between runs", CompareCommand},
+    {"rm", "remove runs", RemoveCommand},
+    {"cache", "the cache of prepared texts", CacheCommand},
+};
+
+}  // namespace
+
+std::span<const Command> RunsCommands() { return kRunsCommands; }
+
+Outcome RunsCommand(const Arguments& arguments) {
+  for (const Command& command : kRunsCommands) {
+    if (arguments.words.empty() || command.name != arguments.words.front()) continue;
+    return command.run({.words = {arguments.words.begin() + 1, arguments.words.end()}, .page = nullptr});
+  }
+  return ListCommand(arguments);
+}
+
+}  // namespace cllm

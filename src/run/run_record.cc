@@ -1,0 +1,236 @@
+#include "run/run_record.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "base/system.h"
+#include "corpus/left_out.h"
+#include "corpus/named_path.h"
+#include "model/model_file.h"
+#include "model/parameters.h"
+#include "run/run_config.h"
+#include "store/checkpoint.h"
+#include "store/json.h"
+#include "store/manifest.h"
+#include "store/run_directory.h"
+#include "text/tokenizer_file.h"
+#include "train/run_state.h"
+
+namespace cllm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kLevels = 2;  // of folders, below the one that is named
+
+uint64_t DiskBytes(const std::string& directory) {
+  constexpr uint64_t kBlock = 512;  // of st_blocks
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(directory, error); !error && entry != fs::recursive_directory_iterator();
+       entry.increment(error)) {
+    struct stat info {};
+    if (lstat(entry->path().c_str(), &info) == 0) bytes += static_cast<uint64_t>(info.st_blocks) * kBlock;
+  }
+  return bytes;
+}
+
+int64_t ChangedAt(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? info.st_mtime : 0;
+}
+
+// Files with the sizes that they were written with; their hashes are for `inspect --verify`.
+Result<Manifest> CheckedManifest(const std::string& checkpoint) {
+  CLLM_ASSIGN(Manifest manifest, ReadManifest(checkpoint));
+  for (const ManifestFile& file : manifest.files) {
+    CLLM_ASSIGN(const uint64_t bytes, FileSize(JoinPath(checkpoint, file.name)));
+    if (bytes != file.bytes) {
+      return BadInput(fmt::format("{}: expected {} bytes, found {}", JoinPath(checkpoint, file.name), file.bytes, bytes));
+    }
+  }
+  return manifest;
+}
+
+// Fills the record from a checkpoint, if that is whole.
+Status TakeCheckpoint(const std::string& checkpoint, RunRecord& record) {
+  CLLM_ASSIGN(const Manifest manifest, CheckedManifest(checkpoint));
+  CLLM_ASSIGN(const RunState state, ReadState(checkpoint));
+  CLLM_ASSIGN(const ModelShape shape, ReadModelShape(JoinPath(checkpoint, kModelFileName)));
+  record.parameters = ParameterLayout(shape).parameters();
+  record.vocabulary = shape.vocabulary;
+  record.step = state.step;
+  record.planned = state.schedule.total();
+  record.tokens = state.tokens;
+  record.seconds = state.elapsed_s;
+  record.corpus_hash = state.corpus_hash;
+  for (const ManifestFile& file : manifest.files) {
+    if (file.name == kModelFileName) record.weights_hash = file.hash;
+  }
+  record.changed = ChangedAt(JoinPath(checkpoint, kManifestName));
+  if (record.choices.patience != 0 && state.worse_evaluations >= record.choices.patience &&
+      state.step < record.planned) {
+    record.reason = "patience";
+  }
+  return {};
+}
+
+// The newest checkpoint that is whole; why the newest of all is not, if it is not.
+std::string TakeNewest(const std::string& run, RunRecord& record) {
+  PosixFileSystem files;
+  const Checkpoints checkpoints(files, run);
+  const Result<std::vector<uint64_t>> steps = checkpoints.Steps();
+  if (!steps.ok()) return steps.status().message();
+  std::string fault;
+  for (const uint64_t step : *steps) {
+    const Status taken = TakeCheckpoint(checkpoints.Directory(step), record);
+    if (taken.ok()) return fault;
+    if (fault.empty()) fault = taken.message();
+  }
+  return fault.empty() ? "no checkpoint" : fault;
+}
+
+// What a log tells of how a run went.
+struct LogFindings {
+  std::optional<RunScore> best;  // of the last evaluation that was the best, or of the end
+  bool ended = false;            // the last session came to its end
+  bool diverged = false;         // and this is why it did not
+};
+
+void TakeEvent(const JsonObject& event, LogFindings& found) {
+  const std::string kind = event.Text("event").ok() ? *event.Text("event") : "";
+  const auto real = [&](const char* name) { return event.Real(name).ok() ? *event.Real(name) : 0.0; };
+  const auto unsigned_of = [&](const char* name) { return event.Unsigned(name).ok() ? *event.Unsigned(name) : 0; };
+  const auto flag = [&](const char* name) { return event.Boolean(name).ok() && *event.Boolean(name); };
+  if (kind == "run_start" || kind == "resume") found.ended = found.diverged = false;
+  if (kind == "diverged") found.diverged = true;
+  if (kind == "rollback") found.diverged = false;
+  if (kind == "eval" && flag("best")) {
+    found.best = RunScore{unsigned_of("step"), real("val_nats"), real("bits_per_byte"), flag("whole")};
+  }
+  if (kind == "run_end") found.ended = event.Find("signal") == nullptr;
+}
+
+LogFindings ReadLog(const std::string& path) {
+  LogFindings found;
+  const Result<MappedFile> file = MappedFile::Open(path);
+  if (!file.ok()) return found;
+  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+  // Most lines are of steps, which are passed over unread.
+  constexpr std::string_view kEvent = "{\"event\":";
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    if (!line.starts_with(kEvent)) continue;
+    if (const Result<JsonObject> event = JsonObject::Parse(line, path); event.ok()) TakeEvent(*event, found);
+  }
+  return found;
+}
+
+RunCondition ConditionOf(const std::string& fault, const LogFindings& log, RunRecord& record) {
+  if (!RunLock::Holder(record.path).empty()) {
+    record.reason = "";
+    return RunCondition::kRunning;
+  }
+  if (record.planned == 0) {
+    record.reason = fault;
+    return RunCondition::kDamaged;
+  }
+  const bool at_end = record.step >= record.planned || record.reason == "patience";
+  if (at_end && (log.ended || !PathExists(RunPaths{record.path}.log()))) return RunCondition::kFinished;
+  record.reason = log.diverged ? "diverged" : fault.empty() ? "" : "newest checkpoint damaged";
+  return RunCondition::kStopped;
+}
+
+void Search(const std::string& directory, int levels, std::vector<RunRecord>& runs) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    std::error_code ignored;
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with('.') || entry->is_symlink(ignored) || !entry->is_directory(ignored)) continue;
+    const std::string path = directory == "." ? name : JoinPath(directory, name);
+    if (LooksLikeRun(path)) {
+      Result<RunRecord> record = ReadRunRecord(path);
+      if (record.ok()) runs.push_back(*std::move(record));
+    } else if (levels > 0) {
+      Search(path, levels - 1, runs);
+    }
+  }
+}
+
+}  // namespace
+
+const char* NameOf(RunCondition condition) {
+  switch (condition) {
+    case RunCondition::kRunning: return "running";
+    case RunCondition::kFinished: return "finished";
+    case RunCondition::kStopped: return "stopped";
+    case RunCondition::kDamaged: return "damaged";
+  }
+  return "";
+}
+
+std::string RunRecord::Text() const {
+  std::vector<std::string> names;
+  for (const std::string& one : AsNamedHere(choices).text) names.push_back(NamedPath::Of(one).Located());
+  return NameSome(names, 1);
+}
+
+Result<RunRecord> ReadRunRecord(const std::string& path) {
+  CLLM_TRY(CheckRunDirectory(path));
+  RunRecord record;
+  record.path = path;
+  const Result<RunChoices> choices = ReadRunChoices(path);
+  if (choices.ok()) record.choices = *choices;
+  std::string fault = TakeNewest(path, record);
+  if (!choices.ok()) {
+    fault = choices.status().message();
+    record.planned = 0;
+  }
+  const Result<Tokenizer> tokenizer = LoadTokenizer(path);
+  if (tokenizer.ok()) {
+    record.tokenizer = tokenizer->name();
+  } else {
+    fault = tokenizer.status().message();
+    record.planned = 0;
+  }
+  const LogFindings log = ReadLog(RunPaths{path}.log());
+  record.score = log.best;
+  record.disk_bytes = DiskBytes(path);
+  if (record.changed == 0) record.changed = ChangedAt(RunPaths{path}.config());
+  record.condition = ConditionOf(fault, log, record);
+  return record;
+}
+
+Result<std::vector<RunRecord>> FindRuns(const std::string& directory) {
+  std::vector<RunRecord> runs;
+  if (!IsDirectory(directory)) {
+    return BadInput(fmt::format("{}: expected a directory with runs, found {}", directory,
+                                PathExists(directory) ? "a file" : "nothing there"));
+  }
+  if (LooksLikeRun(directory)) {
+    CLLM_ASSIGN(RunRecord record, ReadRunRecord(directory));
+    runs.push_back(std::move(record));
+    return runs;
+  }
+  std::error_code error;
+  const fs::directory_iterator readable(directory, error);
+  if (error) return BadInput(fmt::format("{}: cannot be read: {}", directory, error.message()));
+  Search(directory, kLevels, runs);
+  std::sort(runs.begin(), runs.end(), [](const RunRecord& a, const RunRecord& b) {
+    return a.changed != b.changed ? a.changed > b.changed : a.path < b.path;
+  });
+  return runs;
+}
+
+}  // namespace cllm
