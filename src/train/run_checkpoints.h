@@ -21,10 +21,12 @@ class RunCheckpoints {
   // The same for saves that a run can do without: the observer is told why there is none. False: not saved.
   bool SaveOrSkip();
   bool saved() const { return saved_step_ == session_.state.step; }  // the state of the present step
+  std::optional<uint64_t> saved_step() const { return saved_step_; }  // the last one
 
   // Points `best` to a saved step.
   Status PointBest(uint64_t step) { return checkpoints_.PointBest(step); }
-  Result<std::string> BestDirectory() const { return checkpoints_.Find("best"); }
+  // Where the state's best step lies. Error: it could not be saved.
+  Result<std::string> BestDirectory() const { return checkpoints_.Find(std::to_string(session_.state.best_step)); }
 
   // The newest that is whole, before step `before` if given.
   Result<FoundCheckpoint> NewestValid(std::optional<uint64_t> before = std::nullopt) const;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "data/prepared_corpus.h"
+#include "monitor/run_control.h"
 #include "monitor/run_observer.h"
 #include "train/exact_step.h"
 #include "train/training_plan.h"
@@ -17,6 +18,7 @@ struct Session {
   const Tokenizer& tokenizer;
   const PreparedCorpus& corpus;
   RunObserver& observer;
+  RunControl& control;
   std::unique_ptr<Spheres> spheres;  // never null; they train, evaluate and write samples
   std::unique_ptr<ExactStep> step;   // never null
   Validation validation;             // of the corpus
@@ -28,6 +30,11 @@ struct Session {
   Result<EvaluationResult> Evaluate(size_t windows) const {
     return validation.Run(*spheres, step->contexts(), step->transformer(), windows);
   }
+  // The same, for one that nothing later depends on: a stop ends it.
+  Result<EvaluationResult> EvaluateUnlessStopped(size_t windows) const {
+    return validation.Run(*spheres, step->contexts(), step->transformer(), windows, &control.stop_signal);
+  }
+  bool stopped() const { return control.stop_signal.load(std::memory_order_relaxed) != 0; }
 };
 
 }  // namespace cllm
