@@ -139,7 +139,7 @@ TEST_P(LastEvaluation, AStopInIt_EndsWithItsCode_AndSaysWhatIsSaved) {
                                            kill(pid, GetParam());
                                          }});
   EXPECT_EQ(outcome.exit_code, 128 + GetParam()) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("step 2 is saved"), HasSubstr("resume")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("step 2, which is saved"), HasSubstr("resume")));
   EXPECT_THAT(Log(), HasSubstr("\"signal\":" + std::to_string(GetParam())));
 }
 

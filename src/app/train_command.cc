@@ -90,8 +90,9 @@ std::string Kept(const RunSummary& summary) {
 Outcome SayStopped(const RunSummary& summary, const RunControl& control, const std::string& run) {
   const std::string next =
       summary.saved_step ? fmt::format("; go on with:\n  {} resume {}", ProgramName(), run) : std::string();
-  std::fprintf(stderr, "stopped at step %llu: %s%s\n", static_cast<unsigned long long>(summary.step),
-               Kept(summary).c_str(), next.c_str());
+  const std::string kept = summary.saved_step == summary.step ? ", which is saved" : ": " + Kept(summary);
+  std::fprintf(stderr, "stopped at step %llu%s%s\n", static_cast<unsigned long long>(summary.step), kept.c_str(),
+               next.c_str());
   return Outcome::StoppedBy(control.stop_signal.load(std::memory_order_relaxed));
 }
 
