@@ -36,6 +36,7 @@ namespace fs = std::filesystem;
     const size_t equals = variable.find('=');
     setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
   }
+  if (start.in_child) start.in_child();
   const std::string script = SourceDirectory() + "/scripts/" + start.script;
   const std::string program_path = start.script.empty() ? ProgramPath() : script;
   const char* program = program_path.c_str();

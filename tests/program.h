@@ -15,14 +15,16 @@ struct Outcome {
 
 struct Start {
   std::vector<std::string> arguments;
-  std::string input;                     // of standard input
-  std::vector<std::string> environment;  // "NAME=value", added
+  std::string input = {};                     // of standard input
+  std::vector<std::string> environment = {};  // "NAME=value", added
   // Called with the process id once it runs; may send signals.
-  std::function<void(int pid)> meanwhile;
+  std::function<void(int pid)> meanwhile = {};
   // Root, too, may then read and write only what a file's mode allows its owner.
   bool obeys_modes = false;
   std::string script = {};  // of scripts/, instead of the program
   std::string directory = {};  // to start it in, instead of the sandbox
+  // Called in the new process before the program starts: limits, signals, descriptors.
+  std::function<void()> in_child = {};
 };
 Outcome Run(const Start& start);
 inline Outcome Run(std::vector<std::string> arguments) { return Run(Start{std::move(arguments), "", {}, {}}); }

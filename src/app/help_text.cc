@@ -26,13 +26,14 @@ constexpr std::array<HelpEntry, 6> kVariables = {{
     {"XDG_CACHE_HOME", "parent of the cache"},
 }};
 
-constexpr std::array<HelpEntry, 8> kExitCodes = {{
+constexpr std::array<HelpEntry, 9> kExitCodes = {{
     {"0", "done"},
     {"1", "failed"},
     {"2", "usage: an option is unknown, out of range or contradicts another"},
     {"3", "bad input: a file is missing, unreadable, damaged or not what it should be"},
     {"4", "not enough memory or disk; refused before the start"},
     {"5", "diverged: the last good state is saved"},
+    {"129", "stopped by SIGHUP, as by SIGTERM, unless it was ignored at the start (nohup)"},
     {"130", "stopped by SIGINT after a save; a second signal ends at once"},
     {"143", "stopped by SIGTERM, the same way"},
 }};

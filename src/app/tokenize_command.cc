@@ -62,13 +62,14 @@ Outcome TokenizeCommand(const Arguments& arguments) {
   CLLM_TRY(CheckChoices(choices));
   ConsoleObserver console(ConsoleStyle::kLines);
   bool after_document = false;
-  return ReadDocuments(TextOf(choices).corpus, console, [&](const TextBlock& block) {
+  const Status read = ReadDocuments(TextOf(choices).corpus, console, [&](const TextBlock& block) {
     if (std::exchange(after_document, block.ends_document)) std::cout << "\n";
     for (const uint32_t id : tokenizer.Encode(block.text)) {
       std::cout << (pieces ? fmt::format("{}\t{}\n", id, tokenizer.TokenText(id)) : fmt::format("{}\n", id));
     }
-    return Status();
+    return std::cout ? Status() : Failed("nobody takes the ids");
   });
+  return std::cout ? read : Status();  // main says what became of the output
 }
 
 }  // namespace cllm

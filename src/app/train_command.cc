@@ -6,11 +6,14 @@
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
+#include "app/display_watch.h"
 #include "app/signals.h"
 #include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/system.h"
 #include "base/units.h"
+#include "corpus/cache_directory.h"
+#include "monitor/observer_fan_out.h"
 #include "run/active_run.h"
 #include "run/run_config.h"
 #include "store/json.h"
@@ -82,24 +85,51 @@ void NoteMemorised(const RunSummary& summary, RunObserver& console) {
                    summary.best_step)});
 }
 
+// "step 20 is saved", or what else there is to go on from.
+std::string Kept(const RunSummary& summary) {
+  if (!summary.saved_step) return "nothing of it could be saved";
+  if (*summary.saved_step == summary.step) return fmt::format("step {} is saved", summary.step);
+  return fmt::format("step {} could not be saved, the last one that is saved is step {}", summary.step,
+                     *summary.saved_step);
+}
+
+Outcome SayStopped(const RunSummary& summary, const RunControl& control, const std::string& run) {
+  const std::string next =
+      summary.saved_step ? fmt::format("; go on with:\n  {} resume {}", ProgramName(), run) : std::string();
+  const std::string kept = summary.saved_step == summary.step ? ", which is saved" : ": " + Kept(summary);
+  std::fprintf(stderr, "stopped at step %llu%s%s\n", static_cast<unsigned long long>(summary.step), kept.c_str(),
+               next.c_str());
+  return Outcome::StoppedBy(control.stop_signal.load(std::memory_order_relaxed));
+}
+
 // Trains to the end, a signal or an error, and says what came of it.
 Outcome TrainAndReport(ActiveRun& active, const TrainingPlan& plan, const std::string& run, const TrainFlags& flags,
-                       RunObserver& console) {
+                       const RunWatch& watch) {
   CLLM_ASSIGN(const RunSummary summary, active.Train());
-  if (summary.stop_signal != 0) {
-    std::fprintf(stderr, "stopped at step %llu, which is saved; go on with:\n  %s resume %s\n",
-                 static_cast<unsigned long long>(summary.step), ProgramName().c_str(), run.c_str());
-    return Outcome::StoppedBy(summary.stop_signal);
-  }
+  if (summary.stop_signal != 0) return SayStopped(summary, watch.control, run);
   if (flags.json) {
     PrintJson(summary, run);
   } else {
     PrintSamples(active.trainer(), plan);
   }
-  NoteMemorised(summary, console);
+  NoteMemorised(summary, watch.observer);
+  if (watch.control.stop_signal.load(std::memory_order_relaxed) != 0) return SayStopped(summary, watch.control, run);
   if (!flags.quiet) PrintEnd(summary, run);
-  return {};
+  if (summary.saved_step == summary.step) return {};
+  return Failed(fmt::format("{}: {}{}", run, Kept(summary),
+                            summary.saved_step ? "; `cllm resume` trains what is missing again" : ""));
 }
+
+// The console and who notices that nobody sees it.
+struct Display {
+  explicit Display(const TrainFlags& flags) : console(ChooseConsoleStyle(flags.quiet)) {
+    all.Add("the console", console);
+    all.Add("the watch on the console", watch);
+  }
+  ConsoleObserver console;
+  DisplayWatch watch;
+  FanOut all;
+};
 
 void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
   line.AddFlag("--quiet", flags.quiet, "on standard error notes and errors only");
@@ -110,6 +140,8 @@ void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
 
 Outcome TrainCommand(const Arguments& arguments) {
   const double started = MonotonicSeconds();
+  RunControl control;
+  SignalScope signals(control, "no run was made", DefaultCacheDirectory());
   CommandLine line(
       "train", "Trains a language model on a text.",
       "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
@@ -125,21 +157,24 @@ Outcome TrainCommand(const Arguments& arguments) {
   PosixFileSystem files;
   // An existing run is refused before the work, not after.
   if (!flags.out.empty() && PathExists(flags.out)) CLLM_TRY(CreateRunDirectory(files, flags.out));
-  ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
-  CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
+  Display display(flags);
+  CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, display.all));
+  signals.LeaveStopsToTheRun();
   CLLM_ASSIGN(NewRunDirectory made, MakeRunDirectory(files, flags.out, run));
   const std::string directory = made.path();
   if (!flags.quiet) {
     std::fprintf(stderr, "run: %s\n%s\n%s", directory.c_str(), PlanText(run).c_str(),
-               RepeatText(run, directory).c_str());
+                 RepeatText(run, directory).c_str());
   }
-  RunControl control;
-  const SignalScope signals(control);
-  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, {console, control}));
-  return TrainAndReport(*active, run.plan, directory, flags, console);
+  const RunWatch watch{display.all, control};
+  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, watch));
+  display.watch.TellLossTo(active->observers());
+  return TrainAndReport(*active, run.plan, directory, flags, watch);
 }
 
 Outcome ResumeCommand(const Arguments& arguments) {
+  RunControl control;
+  SignalScope signals(control, "the run is as it was", DefaultCacheDirectory());
   CommandLine line("resume", "Goes on with a run from its newest valid checkpoint.",
                    "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000\n  cllm resume runs/book-1 "
                    "/new/place/book.txt");
@@ -165,13 +200,14 @@ Outcome ResumeCommand(const Arguments& arguments) {
   choices.validation = asked.validation;
   if (line.Given("patience")) choices.patience = asked.patience;
   const ResumeGoal goal{.steps = line.Given("steps") ? asked.steps : std::nullopt, .time_s = asked.time_s};
-  ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
-  CLLM_ASSIGN(PreparedResume resume, PrepareResume(directory, std::move(choices), goal, console));
+  Display display(flags);
+  CLLM_ASSIGN(PreparedResume resume, PrepareResume(directory, std::move(choices), goal, display.all));
+  signals.LeaveStopsToTheRun();
   PosixFileSystem files;
-  RunControl control;
-  const SignalScope signals(control);
-  CLLM_ASSIGN(const auto active, ActiveRun::Continue(resume, files, {console, control}));
-  return TrainAndReport(*active, resume.run.plan, directory, flags, console);
+  const RunWatch watch{display.all, control};
+  CLLM_ASSIGN(const auto active, ActiveRun::Continue(resume, files, watch));
+  display.watch.TellLossTo(active->observers());
+  return TrainAndReport(*active, resume.run.plan, directory, flags, watch);
 }
 
 }  // namespace cllm

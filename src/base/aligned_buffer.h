@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 
@@ -27,7 +28,7 @@ class AlignedBuffer {
     if (bytes == 0) return;
     const size_t alignment = bytes < kHugePage ? kAlignment : kHugePage;
     data_.reset(static_cast<T*>(std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)));
-    CHECK(data_ != nullptr);
+    if (data_ == nullptr) RunOut();
     // Whole huge pages only: the rest of the last one would be resident though nobody uses it.
     if (bytes >= kHugePage) madvise(data_.get(), bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
     std::memset(static_cast<void*>(data_.get()), 0, bytes);
@@ -47,6 +48,12 @@ class AlignedBuffer {
   struct Free {
     void operator()(T* p) const { std::free(p); }
   };
+  // As operator new does it.
+  [[noreturn]] static void RunOut() {
+    if (const std::new_handler handler = std::get_new_handler()) handler();
+    throw std::bad_alloc();
+  }
+
   size_t size_ = 0;
   std::unique_ptr<T, Free> data_;
 };

@@ -19,8 +19,12 @@ namespace {
 
 constexpr uint64_t kReadChunk = 1 << 20;
 
+// What the system lacks says nothing of the file.
+bool IsShortage(int error) { return error == ENOMEM || error == EMFILE || error == ENFILE; }
+
 Status CannotRead(const std::string& path, int error) {
-  return BadInput(fmt::format("{}: cannot be read: {}", path, SystemErrorText(error)));
+  std::string message = fmt::format("{}: cannot be read: {}", path, SystemErrorText(error));
+  return IsShortage(error) ? NoResources(std::move(message)) : BadInput(std::move(message));
 }
 
 Status TooLong(const std::string& path, uint64_t max_bytes) {

@@ -11,8 +11,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/cgroup.h"
 #include "base/file.h"
 #include "base/path.h"
+#include "base/resource_limits.h"
 
 namespace cllm {
 namespace {
@@ -89,24 +91,12 @@ void ApplyCgroup(const std::string& root, const CgroupFiles& files, std::string 
   }
 }
 
-// Lines are "id:controllers:path"; the unified hierarchy has no controllers.
 void ApplyCgroups(const std::string& root, MachineMemory* memory) {
-  const std::string groups = KernelText(JoinPath(root, "proc/self/cgroup"));
-  std::string_view rest = groups;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    const size_t first = line.find(':');
-    const size_t second = first == line.npos ? first : line.find(':', first + 1);
-    if (second == line.npos || second + 1 >= line.size() || line[second + 1] != '/') continue;
-    const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    std::string path(line.substr(second + 1));
-    while (!path.empty() && path.back() == '/') path.pop_back();
-    if (controllers.empty()) {
-      ApplyCgroup(root, kUnified, std::move(path), memory);
-    } else if (controllers == "memory") {
-      ApplyCgroup(root, kMemoryController, std::move(path), memory);
+  for (const Cgroup& group : OwnCgroups(root)) {
+    if (group.controllers.empty()) {
+      ApplyCgroup(root, kUnified, group.path, memory);
+    } else if (group.controllers == "memory") {
+      ApplyCgroup(root, kMemoryController, group.path, memory);
     }
   }
 }
@@ -147,7 +137,7 @@ std::optional<std::string> EnvironmentVariable(const std::string& name) {
   return value;
 }
 
-std::string SystemErrorText(int error) { return std::generic_category().message(error); }
+std::string SystemErrorText(int error) { return std::generic_category().message(error) + LimitBehind(error); }
 
 double MonotonicSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

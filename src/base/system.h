@@ -29,7 +29,7 @@ std::string ProcessorName(const std::string& root = "/");  // "AMD EPYC 7571"; "
 // The value of an environment variable, if it is set.
 std::optional<std::string> EnvironmentVariable(const std::string& name);
 
-// "No such file or directory" and the like, of an errno value.
+// "No such file or directory" and the like, of an errno value; with the limit that is behind it (resource_limits.h).
 std::string SystemErrorText(int error);
 
 // Seconds of a clock that never goes back; its zero means nothing.

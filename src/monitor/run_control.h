@@ -8,7 +8,7 @@ namespace cllm {
 // is answered once, however often it was made until then; none changes the weights that the run ends with, but for a
 // stop. Relaxed order is enough: no other data goes with a request.
 struct RunControl {
-  std::atomic<int> stop_signal{0};  // SIGINT or SIGTERM: finish the step, save, end
+  std::atomic<int> stop_signal{0};  // SIGINT, SIGTERM, SIGHUP: finish the step, save, end
   std::atomic<bool> save_now{false};
   std::atomic<bool> evaluate_now{false};  // an evaluation that is told and decides nothing
   std::atomic<bool> sample_now{false};

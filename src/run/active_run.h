@@ -59,6 +59,8 @@ class ActiveRun {
   // Runs to the end, a stop, or divergence (see Trainer::Train).
   Result<RunSummary> Train() { return trainer_->Train(); }
   Trainer& trainer() { return *trainer_; }
+  // Who is told of it: what is told here goes to log, file of samples and the observer that watches.
+  RunObserver& observers() { return observers_; }
 
  private:
   ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files,

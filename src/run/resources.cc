@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "base/resource_limits.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "spheres/spheres.h"
@@ -37,6 +38,12 @@ MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& option
 
 Status CheckMemory(std::string_view what, size_t bytes, std::string_view advice) {
   const uint64_t available = ReadMachineMemory().available;
+  if (const auto own = OwnMemoryLimit(); own && own->left < std::min<uint64_t>(bytes, available)) {
+    return NoResources(fmt::format("{} needs {} of memory, {} are left of the {} that this process may have ({}); {}, or "
+                                   "raise the limit",
+                                   what, FormatBytes(bytes), FormatBytes(own->left), FormatBytes(own->bytes), own->name,
+                                   advice));
+  }
   if (bytes <= available) return {};
   return NoResources(fmt::format("{} needs {} of memory, {} are available; {}", what, FormatBytes(bytes),
                                  FormatBytes(available), advice));

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "base/random.h"
+#include "base/resource_limits.h"
 #include "spheres/leaf_thread.h"
 
 namespace cllm {
@@ -70,9 +71,9 @@ Status Spheres::StartLeaves(const Topology& topology) {
   for (size_t i = 0; i < slots_.size() && status.ok(); ++i) {
     try {
       slots_[i].thread = std::jthread([this, i, &topology] { LeafMain(slots_[i], topology); });
-    } catch (const std::system_error& e) {
+    } catch (const std::system_error&) {
       status = NoResources("thread " + std::to_string(i + 1) + " of " + std::to_string(slots_.size()) +
-                           " did not start: " + e.what() + "; use fewer threads or raise the limit (ulimit -u)");
+                           " did not start: " + WhyNoThread() + "; use fewer threads or raise the limit");
     }
   }
   for (size_t i = 0; i < slots_.size(); ++i) {

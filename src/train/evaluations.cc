@@ -30,7 +30,7 @@ Result<EvaluationResult> Evaluations::OnSample() {
   return session_.Evaluate(SampledWindows(session_.shape().context, share));
 }
 
-Result<EvaluationResult> Evaluations::OnWhole() { return session_.Evaluate(FinalWindows(session_)); }
+Result<EvaluationResult> Evaluations::OnWhole() { return session_.EvaluateUnlessStopped(FinalWindows(session_)); }
 
 void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best) {
   session_.observer.OnEvaluation({.step = step,
@@ -58,10 +58,11 @@ Result<bool> Evaluations::Regular() {
 }
 
 void Evaluations::KeepBest() {
-  if (!checkpoints_.SaveOrSkip()) return;
-  if (const Status pointed = checkpoints_.PointBest(session_.state.step); !pointed.ok()) {
-    session_.observer.OnNote({pointed.message()});
-  }
+  if (checkpoints_.SaveOrSkip()) PointBest(session_.state.step);
+}
+
+void Evaluations::PointBest(uint64_t step) {
+  if (const Status pointed = checkpoints_.PointBest(step); !pointed.ok()) session_.observer.OnNote({pointed.message()});
 }
 
 Status Evaluations::Asked() {
@@ -73,28 +74,32 @@ Status Evaluations::Asked() {
 Result<FinalEvaluation> Evaluations::Final() {
   CLLM_ASSIGN(const EvaluationResult last, OnWhole());
   const RunState& state = session_.state;
-  FinalEvaluation verdict{.best_step = state.step, .best = last, .last = last.scores};
+  FinalEvaluation verdict{.best_step = state.step, .best = last, .last = last.scores, .stopped = last.stopped};
+  if (verdict.stopped) return verdict;
   if (state.best_step != 0 && state.best_step != state.step && state.best_nats < last.scores.token) {
     CLLM_TRY(ConsiderBest(verdict));
   }
-  CLLM_TRY(checkpoints_.PointBest(verdict.best_step));
+  if (verdict.stopped) return verdict;
+  if (verdict.best_step != state.step || checkpoints_.saved()) PointBest(verdict.best_step);
   Tell(verdict.best_step, verdict.best, true);
   return verdict;
 }
 
 // The sample that chose `best` is smaller than the whole: both are measured on the whole, the better one stays.
 Status Evaluations::ConsiderBest(FinalEvaluation& verdict) {
+  const Result<std::string> directory = checkpoints_.BestDirectory();
+  if (!directory.ok()) return {};
   ExactStep& step = *session_.step;
   Parameters other(session_.shape());
-  CLLM_ASSIGN(const std::string directory, checkpoints_.BestDirectory());
-  CLLM_TRY(ReadModel(JoinPath(directory, kModelFileName), other));
+  CLLM_TRY(ReadModel(JoinPath(*directory, kModelFileName), other));
   const auto exchange = [&](Parameters& weights) -> Status {
     std::swap(other, weights);
     return {};
   };
   CLLM_TRY(step.LoadWeights(exchange));
   CLLM_ASSIGN(const EvaluationResult best, OnWhole());
-  if (best.scores.token < verdict.last.token) {
+  verdict.stopped = best.stopped;
+  if (!best.stopped && best.scores.token < verdict.last.token) {
     verdict.best_step = session_.state.best_step;
     verdict.best = best;
     return {};

@@ -15,7 +15,8 @@ size_t SampledWindows(size_t context, double share);
 struct FinalEvaluation {
   uint64_t best_step = 0;
   EvaluationResult best;
-  MeanScores last;  // of the last step
+  MeanScores last;       // of the last step
+  bool stopped = false;  // before it was known; nothing above is set, nothing was changed
 };
 
 // The evaluations of a run on its validation part, and which of its weights are the best. Tells the observer each
@@ -32,7 +33,8 @@ class Evaluations {
   // One that somebody asked for, on the same sample: told, and nothing follows from it. Error: as above.
   Status Asked();
   // The last weights and those of `best`, both on the whole validation part (or as much as the configuration allows);
-  // the better ones are in the step afterwards and `best` points to them. REQUIRES: the last step was saved.
+  // the better ones are in the step afterwards and `best` points to them, if they were saved. A `best` that cannot be
+  // pointed is told and ends nothing.
   Result<FinalEvaluation> Final();
 
  private:
@@ -40,6 +42,7 @@ class Evaluations {
   Result<EvaluationResult> OnWhole();
   void Tell(uint64_t step, const EvaluationResult& result, bool best);
   Status ConsiderBest(FinalEvaluation& verdict);
+  void PointBest(uint64_t step);
 
   Session& session_;
   RunCheckpoints& checkpoints_;

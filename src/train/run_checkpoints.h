@@ -22,6 +22,7 @@ class RunCheckpoints {
   // The same for saves that a run can do without: the observer is told why there is none. False: not saved.
   bool SaveOrSkip();
   bool saved() const { return saved_step_ == session_.state.step; }  // the state of the present step
+  std::optional<uint64_t> saved_step() const { return saved_step_; }  // the last one
 
   // Whether the plan saves at this step. Other saves (by time, asked for, of a stop) come when they come: nothing that a
   // run's bits depend on may look at them.
@@ -36,7 +37,8 @@ class RunCheckpoints {
 
   // Points `best` to a saved step.
   Status PointBest(uint64_t step) { return checkpoints_.PointBest(step); }
-  Result<std::string> BestDirectory() const { return checkpoints_.Find("best"); }
+  // Where the state's best step lies. Error: it could not be saved.
+  Result<std::string> BestDirectory() const { return checkpoints_.Find(std::to_string(session_.state.best_step)); }
 
   // The newest that is whole.
   Result<FoundCheckpoint> NewestValid() const { return checkpoints_.NewestValid(); }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "data/prepared_corpus.h"
+#include "monitor/run_control.h"
 #include "monitor/run_observer.h"
 #include "train/exact_step.h"
 #include "train/pacer.h"
@@ -20,6 +21,7 @@ struct Session {
   const Tokenizer& tokenizer;
   const PreparedCorpus& corpus;
   RunObserver& observer;
+  RunControl& control;
   std::unique_ptr<Spheres> spheres;  // never null; they train, evaluate and write samples
   std::unique_ptr<ExactStep> step;   // never null
   Validation validation;             // of the corpus
@@ -42,6 +44,11 @@ struct Session {
     if (windows > 1) costs.window_s = (clock() - begin) / static_cast<double>(windows);
     return result;
   }
+  // The same, for one that nothing later depends on: a stop ends it.
+  Result<EvaluationResult> EvaluateUnlessStopped(size_t windows) const {
+    return validation.Run(*spheres, step->contexts(), step->transformer(), windows, &control.stop_signal);
+  }
+  bool stopped() const { return control.stop_signal.load(std::memory_order_relaxed) != 0; }
 };
 
 }  // namespace cllm

@@ -30,6 +30,7 @@ Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std:
           .tokenizer = parts.tokenizer,
           .corpus = parts.corpus,
           .observer = parts.observer,
+          .control = parts.control,
           .spheres = std::move(spheres),
           .step = std::move(step),
           .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes, parts.tokenizer,
@@ -39,7 +40,6 @@ Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std:
 
 Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step)
     : session_(NewSession(parts, std::move(spheres), std::move(step))),
-      control_(parts.control),
       window_order_(parts.corpus.training().size(), session_.shape().context, session_.plan.step.seed),
       checkpoints_(session_, parts.files, parts.run),
       evaluations_(session_, checkpoints_),
@@ -135,7 +135,7 @@ Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> 
 bool Trainer::Ends() const {
   const RunState& state = session_.state;
   const uint64_t patience = session_.plan.patience;
-  return state.schedule.EndsAt(state.step) || control_.stop_signal.load(std::memory_order_relaxed) != 0 ||
+  return state.schedule.EndsAt(state.step) || session_.stopped() ||
          (patience != 0 && state.worse_evaluations >= patience);
 }
 
@@ -194,7 +194,7 @@ Status Trainer::AfterStep() {
   CLLM_TRY(AnswerEvaluations());
   const bool late = checkpoints_.DueByTime();
   const bool due = late || checkpoints_.IsRegularStep(session_.state.step);
-  if (RunControl::Take(control_.save_now) || (due && !checkpoints_.saved())) checkpoints_.SaveOrSkip();
+  if (RunControl::Take(session_.control.save_now) || (due && !checkpoints_.saved())) checkpoints_.SaveOrSkip();
   return {};
 }
 
@@ -202,14 +202,14 @@ Status Trainer::AfterStep() {
 Status Trainer::AnswerEvaluations() {
   const uint64_t at = session_.state.step;
   const bool due = at % session_.plan.eval_every == 0 && !session_.state.schedule.EndsAt(at);
-  const bool asked = RunControl::Take(control_.evaluate_now);
+  const bool asked = RunControl::Take(session_.control.evaluate_now);
   bool best = false;
   if (due) {
     CLLM_ASSIGN(best, evaluations_.Regular());
   } else if (asked) {
     CLLM_TRY(evaluations_.Asked());
   }
-  if (RunControl::Take(control_.sample_now) || (due && session_.plan.samples != 0)) TellSample();
+  if (RunControl::Take(session_.control.sample_now) || (due && session_.plan.samples != 0)) TellSample();
   if (best) evaluations_.KeepBest();
   return {};
 }
@@ -231,29 +231,27 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
     requests.push_back(std::make_unique<Request>(weights.shape(), session_.tokenizer, "", request));
     batch.Add(*requests.back());
   }
-  batch.Run();
+  while (batch.size() != 0 && !session_.stopped()) batch.Step();
   Samples texts;
   for (const auto& request : requests) texts.push_back(request->result().text);
   return texts;
 }
 
+// The weights of the end are of use, also where their save failed. Error: Diverged.
 Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
   summary.planned = session_.state.schedule.total();
-  summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
+  summary.stop_signal = session_.control.stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && !session_.state.schedule.EndsAt(summary.step);
   summary.seconds = session_.clock() - session_start_;
-  if (!checkpoints_.saved()) CLLM_TRY(checkpoints_.Save());
-  if (summary.stop_signal == 0) {
-    CLLM_ASSIGN(const FinalEvaluation verdict, evaluations_.Final());
-    summary.scores = verdict.best.scores;
-    summary.bits_per_byte = verdict.best.bits_per_byte;
-    summary.best_step = verdict.best_step;
-    summary.memorised = verdict.best_step != summary.step &&
-                        verdict.last.token > summary.scores.token * (1 + kMemorised) &&
-                        progress_.last_training_nats() < summary.scores.token;
+  if (!checkpoints_.saved()) {
+    const Status saved = checkpoints_.Save();
+    if (saved.code() == Code::kDiverged) return saved;
+    if (!saved.ok()) session_.observer.OnSkippedSave({summary.step, saved.message()});
   }
+  summary.saved_step = checkpoints_.saved_step();
+  if (summary.stop_signal == 0) CLLM_TRY(Conclude(summary));
   session_.observer.OnEnd({.step = summary.step,
                            .stop_signal = summary.stop_signal,
                            .best_step = summary.best_step,
@@ -263,6 +261,22 @@ Result<RunSummary> Trainer::Finish() {
                            .peak_resident_bytes = ReadProcessMemory().peak_resident,
                            .seconds = summary.seconds});
   return summary;
+}
+
+// The last evaluation, which a stop ends.
+Status Trainer::Conclude(RunSummary& summary) {
+  CLLM_ASSIGN(const FinalEvaluation verdict, evaluations_.Final());
+  if (verdict.stopped) {
+    summary.stop_signal = session_.control.stop_signal.load(std::memory_order_relaxed);
+    return {};
+  }
+  summary.scores = verdict.best.scores;
+  summary.bits_per_byte = verdict.best.bits_per_byte;
+  summary.best_step = verdict.best_step;
+  summary.memorised = verdict.best_step != summary.step &&
+                      verdict.last.token > summary.scores.token * (1 + kMemorised) &&
+                      progress_.last_training_nats() < summary.scores.token;
+  return {};
 }
 
 }  // namespace cllm

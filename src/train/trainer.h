@@ -25,8 +25,9 @@ namespace cllm {
 // How a run ended.
 struct RunSummary {
   uint64_t step = 0;
-  uint64_t planned = 0;  // the step to end at
-  int stop_signal = 0;  // 0: it ran to its end
+  uint64_t planned = 0;                // the step to end at
+  int stop_signal = 0;                 // 0: it ran to its end, its last evaluation included
+  std::optional<uint64_t> saved_step;  // the last one that was saved; none: nothing could be
   bool patience_ended = false;
   MeanScores scores;  // of `best`, over the whole validation part
   double bits_per_byte = 0;
@@ -64,9 +65,11 @@ class Trainer {
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
   // Runs to the end, a signal, or divergence (after saving the last good state).
+  // A save that fails is told and ends nothing.
   Result<RunSummary> Train();
 
-  // Texts that the present weights make of nothing, with seeds from options.seed on: one batch on all workers.
+  // Texts that the present weights make of nothing, with seeds from options.seed on: one batch on all workers. Cut off
+  // where somebody asks to stop.
   struct SampleOptions {
     size_t count = 1;
     size_t tokens = 200;
@@ -94,9 +97,9 @@ class Trainer {
   Status AnswerEvaluations();
   void TellSample();
   Result<RunSummary> Finish();
+  Status Conclude(RunSummary& summary);
 
   Session session_;
-  RunControl& control_;
   WindowOrder window_order_;
   RunCheckpoints checkpoints_;
   Evaluations evaluations_;

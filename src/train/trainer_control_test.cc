@@ -75,6 +75,41 @@ TEST_F(TrainerControl, StopSignal_EndsAfterTheStepWithASave) {
   EXPECT_THAT(asker.evaluations, IsEmpty());
 }
 
+// The stop comes with the last save, before the last evaluation.
+TEST_F(TrainerControl, StopInTheLastEvaluation_EndsIt_AndAContinuedRunHasIt) {
+  class StopAtLastSave : public Asker {
+   public:
+    explicit StopAtLastSave(RunControl& control) : control_(control) {}
+    void OnSave(const SaveEvent& event) override {
+      if (event.step == 20) control_.stop_signal = SIGINT;
+    }
+
+   private:
+    RunControl& control_;
+  };
+  StopAtLastSave stopping(control_);
+  Train(stopping);
+  EXPECT_EQ(stopping.end.step, 20u);
+  EXPECT_EQ(stopping.end.stop_signal, SIGINT);
+  control_.stop_signal = 0;
+  Asker again;
+  const auto trainer = Make(again);
+  ASSERT_TRUE(trainer->Continue((root_ / "run") + "/checkpoints/step-20", std::nullopt).ok());
+  const Result<RunSummary> summary = trainer->Train();
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(again.steps, 0u);
+  EXPECT_EQ(again.end.stop_signal, 0);
+  EXPECT_EQ(summary->best_step, 20u);
+}
+
+TEST_F(TrainerControl, StopWhileSamplesAreWritten_CutsThemOff) {
+  Asker asker;
+  const auto trainer = Make(asker);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  control_.stop_signal = SIGTERM;
+  EXPECT_THAT(trainer->WriteSamples({.count = 2, .tokens = 50}), ElementsAre("", ""));
+}
+
 TEST_F(TrainerControl, SampleNow_TellsASampleAfterTheStep) {
   Asker asker(7, [this] { control_.sample_now = true; });
   Train(asker);

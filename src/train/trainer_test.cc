@@ -153,6 +153,25 @@ TEST_F(TrainerTest, FullDisk_EndsNeitherTheRunNorItsLog) {
   EXPECT_THAT(records, Not(HasSubstr("}{"))) << "a torn line stayed";
 }
 
+// From step 17 on nothing can be written: neither the best weights nor the last.
+TEST_F(TrainerTest, DiskThatStaysFull_TheLastEvaluationIsDone_AndTheSummarySaysWhatIsSaved) {
+  FailingFileSystem disk(files_);
+  plan_.eval_every = 18;
+  Poisoner observer({});
+  observer.on_step = [&](uint64_t step) {
+    if (step == 17) disk.FailAt(0, FailingFileSystem::Mode::kFromThen);
+  };
+  const auto trainer = Make(observer, &disk);
+  ASSERT_TRUE(trainer->Begin(nullptr).ok());
+  const Result<RunSummary> summary = trainer->Train();
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(summary->step, 20u);
+  EXPECT_EQ(summary->saved_step, 15u);
+  EXPECT_GT(summary->bits_per_byte, 0);
+  EXPECT_THAT(observer.skipped.back().reason, HasSubstr("step 20 was not saved"));
+  EXPECT_EQ(Checkpoints(files_, root_ / "run").Steps()->front(), 15u);
+}
+
 TEST_F(DivergingTrainer, ByDefault_StopsAndSaysWhere) {
   Poisoner observer({3});
   const auto trainer = MakePoisoned(observer);

@@ -32,19 +32,26 @@ uint64_t Validation::BytesOf(const EvaluationWindow& window) const {
 }
 
 Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
-                                         const Transformer& transformer, size_t count) const {
+                                         const Transformer& transformer, size_t count,
+                                         const std::atomic<int>* stop) const {
+  const auto stopped = [stop] { return stop != nullptr && stop->load(std::memory_order_relaxed) != 0; };
   const size_t all = windows_.size();
   count = std::clamp<size_t>(count, 1, all);
+  EvaluationResult result;
   LossSums sums;
   for (size_t first = 0; first < count; first += kRound) {
     std::vector<LossSums> window_sums(std::min(kRound, count - first));
     CLLM_TRY(spheres.Run(window_sums.size(), [&](Leaf& leaf, size_t i) {
-      return Score(windows_.OfSample(first + i, count), transformer, contexts[leaf], window_sums[i]);
+      const auto window = windows_.OfSample(first + i, count);
+      return stopped() ? Status() : Score(window, transformer, contexts[leaf], window_sums[i]);
     }));
+    if (stopped()) {
+      result.stopped = true;
+      return result;
+    }
     for (const LossSums& window : window_sums) sums.Add(window);
   }
   if (!sums.finite) return Diverged("the validation loss is not a finite number");
-  EvaluationResult result;
   result.scores = MeanScores::Of(sums);
   uint64_t bytes = bytes_;
   if (count < all) {

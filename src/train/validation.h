@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "data/evaluation_windows.h"
@@ -14,7 +15,8 @@ namespace cllm {
 struct EvaluationResult {
   MeanScores scores;
   double bits_per_byte = 0;
-  bool whole = false;  // over all of the text, else over a fixed sample of it
+  bool whole = false;    // over all of the text, else over a fixed sample of it
+  bool stopped = false;  // somebody did not wait for the end: there is no other result
 };
 
 // Evaluates a model on a text's tokens: contexts end to end, every token but the first a target once. Keeps references;
@@ -26,9 +28,11 @@ class Validation {
 
   size_t windows() const { return windows_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
-  // contexts: of the transformer's shape, written to. Diverged if the loss is not finite.
+  // contexts: of the transformer's shape, written to. stop (may be none): ends it at the next windows when it is not 0.
+  // Diverged if the loss is not finite.
   Result<EvaluationResult> Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
-                               const Transformer& transformer, size_t count) const;
+                               const Transformer& transformer, size_t count,
+                               const std::atomic<int>* stop = nullptr) const;
 
  private:
   Status Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,
