@@ -19,6 +19,7 @@ class FanOut : public RunObserver {
   void OnStart(const StartEvent& event) override;
   void OnResume(const ResumeEvent& event) override;
   void OnStep(const StepEvent& event) override;
+  void OnPhase(const PhaseEvent& event) override;
   void OnEvaluation(const EvaluationEvent& event) override;
   void OnSample(const SampleEvent& event) override;
   void OnSave(const SaveEvent& event) override;

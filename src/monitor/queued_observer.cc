@@ -23,6 +23,7 @@ void Tell(RunObserver& observer, const RunEvent& event) {
   std::visit(Overloaded{[&](const StartEvent& e) { observer.OnStart(e); },
                         [&](const ResumeEvent& e) { observer.OnResume(e); },
                         [&](const StepEvent& e) { observer.OnStep(e); },
+                        [&](const PhaseEvent& e) { observer.OnPhase(e); },
                         [&](const EvaluationEvent& e) { observer.OnEvaluation(e); },
                         [&](const SampleEvent& e) { observer.OnSample(e); },
                         [&](const SaveEvent& e) { observer.OnSave(e); },
@@ -34,7 +35,9 @@ void Tell(RunObserver& observer, const RunEvent& event) {
              event);
 }
 
-bool IsStep(const RunEvent& event) { return std::holds_alternative<StepEvent>(event); }
+bool IsStep(const RunEvent& event) {
+  return std::holds_alternative<StepEvent>(event) || std::holds_alternative<PhaseEvent>(event);
+}
 
 bool IsDroppable(const RunEvent& event) {
   return std::holds_alternative<EvaluationEvent>(event) || std::holds_alternative<SampleEvent>(event) ||

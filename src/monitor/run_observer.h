@@ -13,6 +13,7 @@ class RunObserver {
   virtual void OnStart(const StartEvent&) {}
   virtual void OnResume(const ResumeEvent&) {}
   virtual void OnStep(const StepEvent&) {}
+  virtual void OnPhase(const PhaseEvent&) {}
   virtual void OnEvaluation(const EvaluationEvent&) {}
   virtual void OnSample(const SampleEvent&) {}
   virtual void OnSave(const SaveEvent&) {}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "monitor/events.h"
+
+// The texts of progress lines, without a terminal and without a clock of their own.
+namespace cllm {
+
+// The parts that fit into `columns`, joined by " | ", dropped from the right; the first one is cut where it does not fit
+// alone.
+std::string FitParts(const std::vector<std::string>& parts, size_t columns);
+
+// What a step's line says, most important first: "step 100/2000", "loss 2.3456", "1m20s left (12:34:56)", the
+// validation, "23,000 tok/s", "58% of peak"; the time left where event.eta_s is known (not negative).
+// validation: "val 2.31 on a sample", or empty.
+std::vector<std::string> StepParts(const StepEvent& event, const std::string& validation);
+
+// For a terminal: the parts that fit, and a bar in what is left of the line.
+std::string StepBar(const StepEvent& event, const std::string& validation, size_t columns);
+
+// What a phase's line says: "tokenizing", "42%", "12s", and from kPhaseEta_s on "about 17s left". seconds: since it began.
+inline constexpr double kPhaseEta_s = 3;
+std::vector<std::string> PhaseParts(const PhaseEvent& event, double seconds);
+
+}  // namespace cllm
