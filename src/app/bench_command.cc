@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
+#include "app/wrap.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
@@ -113,9 +115,9 @@ Result<TokenizedText> TokenizeFor(const RunChoices& choices, const std::string& 
   constexpr size_t kMostTokens = size_t{1} << 22;
   const size_t threads = UsableCores();
   CLLM_TRY(ParseTokenizerSpec(tokenizer_spec));  // no directory
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(choices)));
-  CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(tokenizer_spec, text, threads));
-  ConsoleObserver console(ConsoleStyle::kLines);
+  ConsoleObserver console(ChooseConsoleStyle(false));
+  CLLM_ASSIGN(const SplitText text, OpenText(TextOf(choices), console));
+  CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(tokenizer_spec, text, threads, console));
   CLLM_ASSIGN(const PreparedCorpus corpus, PrepareText(text, tokenizer, threads, console));
   if (corpus.training().size() < measure::kMinLatticeTokens) {
     return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),
@@ -212,7 +214,7 @@ std::string HelpText() {
 
 Outcome BenchCommand(const std::vector<std::string>& arguments) {
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
-    std::cout << HelpText();
+    std::cout << WrapPage(HelpText(), TerminalColumns(STDOUT_FILENO));
     return arguments.empty() ? Outcome(Usage("no benchmark named")) : Outcome();
   }
   return RunNamed(kBenches, "benchmark", "cllm bench --help", arguments);

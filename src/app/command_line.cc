@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 
 #include "app/suggestion.h"
+#include "app/wrap.h"
 #include "base/system.h"
 #include "run/run_config.h"
 #include "run/run_options.h"
@@ -151,7 +154,7 @@ Status CommandLine::Parse(const std::vector<std::string>& arguments) {
   try {
     app_->parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    std::cout << app_->help();
+    std::cout << WrapPage(app_->help(), TerminalColumns(STDOUT_FILENO));
     help_shown_ = true;
   } catch (const CLI::ParseError& error) {
     return Usage(fmt::format("{}; see `{} --help`{}", error.what(), app_->get_name(), SuggestionFor(arguments)));

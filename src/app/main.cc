@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include "app/command.h"
 #include "app/flag_names.h"
 #include "app/required_processor.h"
+#include "app/wrap.h"
 #include "base/system.h"
 #include "kernels/simd.h"
 
@@ -44,7 +46,7 @@ Outcome Dispatch(const std::vector<std::string>& arguments) {
     }
   }
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
-    std::cout << HelpText();
+    std::cout << WrapPage(HelpText(), TerminalColumns(STDOUT_FILENO));
     return arguments.empty() ? Outcome(Usage("no command named")) : Outcome();
   }
   if (arguments[0] == "--version") {
@@ -72,7 +74,8 @@ int Run(const std::vector<std::string>& arguments) {
     const Outcome outcome = Dispatch(arguments);
     if (outcome.signal != 0) return kSignalled + outcome.signal;
     if (outcome.status.ok()) return 0;
-    std::fprintf(stderr, "cllm: %s\n", WithFlags(outcome.status.message()).c_str());
+    const std::string message = "cllm: " + WithFlags(outcome.status.message());
+    std::fprintf(stderr, "%s\n", Wrap(message, TerminalColumns(STDERR_FILENO), 2).c_str());
     return ExitCode(outcome.status.code());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "cllm: out of memory\n");

@@ -25,7 +25,7 @@ std::string ClockAfter(double seconds) {
 std::string Bar(double share, size_t columns) {
   const size_t inside = columns - 2;
   const auto filled = static_cast<size_t>(static_cast<double>(inside) * std::clamp(share, 0.0, 1.0));
-  return "[" + std::string(filled, '=') + std::string(inside - filled, ' ') + "]";
+  return fmt::format("[{:<{}}]", std::string(filled, '='), inside);
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::string FitParts(const std::vector<std::string>& parts, size_t columns) {
   std::string line;
   size_t taken = 0;
   for (const std::string& part : parts) {
-    const std::string more = line.empty() ? part : " | " + part;
+    const std::string more = fmt::format("{}{}", line.empty() ? "" : " | ", part);
     const size_t width = ColumnsOf(more);
     if (line.empty() && width > columns) return std::string(FirstColumns(part, columns));
     if (taken + width > columns) break;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <iterator>
@@ -68,7 +69,8 @@ Outcome TokenizeCommand(const std::vector<std::string>& arguments) {
   CLLM_ASSIGN(RunChoices choices, ChoicesBehind(path));
   CLLM_TRY(line.Apply(choices));
   choices.text = text.empty() ? std::vector<std::string>{"-"} : text;
-  ConsoleObserver console(ConsoleStyle::kLines);
+  // A terminal that gets the ids has no room for a line of progress among them.
+  ConsoleObserver console(ChooseConsoleStyle(isatty(STDOUT_FILENO) != 0));
   bool after_document = false;
   return ReadDocuments(TextOf(choices).corpus, console, [&](const TextBlock& block) {
     if (std::exchange(after_document, block.ends_document)) std::cout << "\n";

@@ -1,22 +1,23 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <iostream>
 
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
+#include "app/run_report.h"
 #include "app/signals.h"
 #include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/system.h"
-#include "base/units.h"
+#include "monitor/phase.h"
 #include "run/active_run.h"
 #include "run/run_config.h"
-#include "store/json.h"
 
 namespace cllm {
 namespace {
+
+constexpr size_t kPlanIndent = 2;  // of the lines that it goes on with
 
 struct TrainFlags {
   std::string out;
@@ -24,74 +25,32 @@ struct TrainFlags {
   bool json = false;
 };
 
-std::string PlanText(const PreparedRun& run) {
-  const TrainingPlan& plan = run.plan;
-  const uint64_t steps = plan.step.schedule.total();
-  const double tokens = static_cast<double>(steps * plan.step.batch * plan.shape.context);
-  std::string text = fmt::format(
-      "plan: {} parameters ({}, vocabulary {} {}), {} steps of {} sequences, {} tokens, {:.1f} epochs",
-      FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), plan.shape.vocabulary,
-      run.tokenizer->name(), steps, plan.step.batch, FormatCount(static_cast<uint64_t>(tokens)),
-      tokens / static_cast<double>(run.corpus->training().size()));
-  if (run.step_seconds) {
-    text += fmt::format(", about {}", FormatDuration(static_cast<double>(steps) * *run.step_seconds));
+void PrintSamples(Trainer& trainer, const TrainingPlan& plan, RunObserver& console) {
+  Trainer::Samples texts;
+  {
+    const Phase phase(console, "writing samples");
+    texts = trainer.WriteSamples({.count = plan.samples, .seed = plan.step.seed});
   }
-  return text + "\n" + run.memory.Text();
-}
-
-void PrintSamples(Trainer& trainer, const TrainingPlan& plan) {
   size_t number = 0;
-  for (const std::string& text : trainer.WriteSamples({.count = plan.samples, .seed = plan.step.seed})) {
-    std::cout << "--- sample " << ++number << "\n" << ForTerminal(text) << "\n";
-  }
+  for (const std::string& text : texts) std::cout << "--- sample " << ++number << "\n" << ForTerminal(text) << "\n";
   std::cout.flush();
-}
-
-void PrintEnd(const RunSummary& summary, const std::string& run) {
-  std::fprintf(stderr, "done: step %llu, validation %.4f nats per token, %.4f bits per byte (step %llu), %s\n",
-               static_cast<unsigned long long>(summary.step), summary.scores.token, summary.bits_per_byte,
-               static_cast<unsigned long long>(summary.best_step), FormatDuration(summary.seconds).c_str());
-  const std::string cllm = ProgramName();
-  std::fprintf(stderr, "next:\n  %s generate %s -p \"Once\"\n  %s eval %s TEXT\n  %s resume %s --steps %llu\n",
-               cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(),
-               static_cast<unsigned long long>(2 * summary.step));
-}
-
-void PrintJson(const RunSummary& s, const std::string& run) {
-  std::cout << WriteJson({{"run", run},
-                          {"step", s.step},
-                          {"best_step", s.best_step},
-                          {"nats_per_token", s.scores.token},
-                          {"bits_per_byte", s.bits_per_byte},
-                          {"memorised", s.memorised},
-                          {"seconds", s.seconds}})
-            << std::endl;
-}
-
-void NoteMemorised(const RunSummary& summary, RunObserver& console) {
-  if (!summary.memorised) return;
-  console.OnNote(
-      {fmt::format("validation rose while training went on falling: the model began to memorise the text; the best "
-                   "checkpoint, of step {}, is what is used",
-                   summary.best_step)});
 }
 
 // Trains to the end, a signal or an error, and says what came of it.
 Outcome TrainAndReport(ActiveRun& active, const TrainingPlan& plan, const std::string& run, const TrainFlags& flags,
-                       RunObserver& console) {
+                       ConsoleObserver& console) {
   CLLM_ASSIGN(const RunSummary summary, active.Train());
   if (summary.stop_signal != 0) {
-    std::fprintf(stderr, "stopped at step %llu, which is saved; go on with:\n  %s resume %s\n",
-                 static_cast<unsigned long long>(summary.step), ProgramName().c_str(), run.c_str());
+    console.Say(StoppedText(summary, run));
     return Outcome::StoppedBy(summary.stop_signal);
   }
   if (flags.json) {
-    PrintJson(summary, run);
+    std::cout << SummaryJson(summary, run) << std::endl;
   } else {
-    PrintSamples(active.trainer(), plan);
+    PrintSamples(active.trainer(), plan, console);
   }
-  NoteMemorised(summary, console);
-  if (!flags.quiet) PrintEnd(summary, run);
+  if (const std::string note = MemorisedNote(summary); !note.empty()) console.OnNote({note});
+  console.Say(EndText(summary, run));
   return {};
 }
 
@@ -122,7 +81,7 @@ Outcome TrainCommand(const std::vector<std::string>& arguments) {
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
   CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, flags.out, run));
-  if (!flags.quiet) std::fprintf(stderr, "run: %s\n%s\n", directory.c_str(), PlanText(run).c_str());
+  console.Say(fmt::format("run: {}\n{}", directory, PlanText(run)), kPlanIndent);
   RunControl control;
   const SignalScope signals(control);
   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {console, control}));

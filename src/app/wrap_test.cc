@@ -49,8 +49,8 @@ constexpr char kPage[] =
 
 TEST(WrapPage, SecondColumns_StayColumns) {
   const std::string page = WrapPage(kPage, 60);
-  EXPECT_NE(page.find("  -h,--help                       print this help message and\n"
-                      "                                  leave the program\n"),
+  EXPECT_NE(page.find("  -h,--help                       print this help message\n"
+                      "                                  and leave the program\n"),
             std::string::npos)
       << page;
 }

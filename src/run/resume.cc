@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "monitor/phase.h"
 #include "run/planner.h"
 #include "run/resources.h"
 #include "run/run_plan.h"
@@ -26,7 +27,7 @@ Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices ch
   PreparedRun run;
   run.choices = std::move(choices);
   NoteSurprises(run.choices, observer);
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(run.choices)));
+  CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
   run.machine = LookAtMachine(run.choices);
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(directory));
   run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
@@ -70,6 +71,7 @@ Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices ch
   CLLM_ASSIGN(const RunState state, ReadState(found.directory));
   const RunProgress progress{.step = found.step, .planned = state.schedule.total()};
   if (goal.time_s) {
+    Phase phase(observer, "measuring a step");
     CLLM_ASSIGN(run.step_seconds, MeasureStep(run.choices, *run.tokenizer, kMeasureShare * *goal.time_s));
   }
   CLLM_ASSIGN(const auto total, ResolveGoal(goal, progress, run.step_seconds.value_or(0)));

@@ -6,6 +6,7 @@
 
 #include "base/system.h"
 #include "kernels/gemm/panels.h"
+#include "monitor/phase.h"
 #include "run/planner.h"
 #include "run/resources.h"
 #include "run/run_options.h"
@@ -25,7 +26,7 @@ struct RunTime {
   double Left() const { return std::max(2.0, asked - (MonotonicSeconds() - started) - kEnd_s); }
 };
 
-Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run) {
+Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run, RunObserver& observer) {
   RunChoices& choices = run.choices;
   if (!choices.from.empty()) {
     CLLM_ASSIGN(OpenedModel model, OpenModel(choices.from));
@@ -37,7 +38,7 @@ Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run) {
     choices.tokenizer =
         PlanTokenizer(text.statistics().bytes, choices.time_s.value_or(kDefaultSeconds), run.machine);
   }
-  return MakeTokenizer(choices.tokenizer, text, UsableCores());
+  return MakeTokenizer(choices.tokenizer, text, UsableCores(), observer);
 }
 
 Status PlanShape(const std::optional<RunTime>& time, PreparedRun& run) {
@@ -56,9 +57,10 @@ Status PlanShape(const std::optional<RunTime>& time, PreparedRun& run) {
   return CheckRunMemory(run.memory);
 }
 
-Status PlanLength(const std::optional<RunTime>& time, PreparedRun& run) {
+Status PlanLength(const std::optional<RunTime>& time, PreparedRun& run, RunObserver& observer) {
   RunChoices& choices = run.choices;
   if (time) {
+    Phase phase(observer, "measuring a step");
     CLLM_ASSIGN(run.step_seconds, MeasureStep(choices, *run.tokenizer, kMeasureShare * time->asked));
     PlanSteps(TimeForSteps{.seconds = time->Left(), .step_seconds = *run.step_seconds}, choices);
   } else {
@@ -112,16 +114,16 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   if (run.choices.text.empty()) return Usage("no `text` named");
   CLLM_TRY(CheckChoices(run.choices));
   NoteSurprises(run.choices, observer);
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(run.choices)));
+  CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
   run.machine = LookAtMachine(run.choices);
-  CLLM_ASSIGN(Tokenizer tokenizer, ChosenTokenizer(text, run));
+  CLLM_ASSIGN(Tokenizer tokenizer, ChosenTokenizer(text, run, observer));
   run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
   CLLM_ASSIGN(PreparedCorpus corpus, PrepareText(text, *run.tokenizer, UsableCores(), observer));
   run.corpus = std::make_unique<PreparedCorpus>(std::move(corpus));
   std::optional<RunTime> time;
   if (!run.choices.steps) time = RunTime{run.choices.time_s.value_or(kDefaultSeconds), started};
   CLLM_TRY(PlanShape(time, run));
-  CLLM_TRY(PlanLength(time, run));
+  CLLM_TRY(PlanLength(time, run, observer));
   return run;
 }
 

@@ -176,10 +176,14 @@ LearnedMerges MergeLearner::Take() {
 
 }  // namespace
 
-Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary) {
+Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, const ShareDone& progress) {
   CHECK(vocabulary >= kByteVocabulary);
   MergeLearner learner(words);
   while (learner.vocabulary() < vocabulary) {
+    if (progress) {
+      progress(static_cast<double>(learner.vocabulary() - kByteVocabulary) /
+               static_cast<double>(vocabulary - kByteVocabulary));
+    }
     if (learner.MergeBest()) continue;
     return BadInput(fmt::format(
         "bpe:{} is more than the text supports: it has pairs that occur at least {} times for {} tokens. Choose bpe:{} "

@@ -24,6 +24,7 @@ inline constexpr uint64_t kMinPairCount = 2;
 // token already reuses its id; a pair that comes back after its merge is merged again without a new entry. Counts are
 // kept up to date at the places that change, so the time is that of the changes. Error (BadInput): no pair is left that
 // occurs kMinPairCount times; names the largest vocabulary. REQUIRES: vocabulary >= 259.
-Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary);
+// progress: told the share of the ids that are made; may be empty.
+Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, const ShareDone& progress = {});
 
 }  // namespace cllm

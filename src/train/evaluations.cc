@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/path.h"
+#include "monitor/phase.h"
 
 namespace cllm {
 namespace {
@@ -12,17 +13,28 @@ constexpr uint64_t kMostPositions = 32768;  // that an evaluation in mid-run loo
 
 }  // namespace
 
-Result<EvaluationResult> Evaluations::OnSample() const {
+size_t Evaluations::SampleWindows() const {
   // A fixed share of the training's own work: evaluations together cost about 3 % of it.
   const double share = 0.09 * static_cast<double>(session_.plan.eval_every) * session_.TokensPerStep();
   const size_t context = session_.shape().context;
-  const double positions = std::clamp(share, 4.0 * static_cast<double>(context), double{kMostPositions});
-  return session_.Evaluate(static_cast<size_t>(positions) / context);
+  const double least = 4.0 * static_cast<double>(context);
+  const double positions = std::clamp(share, least, std::max(least, double{kMostPositions}));
+  return std::min(static_cast<size_t>(positions) / context, session_.validation.windows());
+}
+
+size_t Evaluations::LastWindows() const {
+  const size_t limit = static_cast<size_t>(session_.plan.eval_tokens) / session_.shape().context;
+  return limit == 0 ? session_.validation.windows() : std::min(limit, session_.validation.windows());
+}
+
+Result<EvaluationResult> Evaluations::OnSample() const {
+  Phase phase(session_.observer, "evaluating a sample");
+  return session_.Evaluate(SampleWindows(), [&](double share) { phase.Done(share); });
 }
 
 Result<EvaluationResult> Evaluations::OnWhole() const {
-  const size_t limit = static_cast<size_t>(session_.plan.eval_tokens) / session_.shape().context;
-  return session_.Evaluate(limit == 0 ? session_.validation.windows() : limit);
+  Phase phase(session_.observer, "evaluating");
+  return session_.Evaluate(LastWindows(), [&](double share) { phase.Done(share); });
 }
 
 void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best) {
@@ -32,11 +44,13 @@ void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best)
                                   .loss_form = result.scores.form,
                                   .bits_per_byte = result.bits_per_byte,
                                   .best = best,
-                                  .whole = result.whole});
+                                  .whole = result.whole,
+                                  .tokens = result.scores.positions});
 }
 
 Result<bool> Evaluations::Regular() {
   CLLM_ASSIGN(const EvaluationResult result, OnSample());
+  last_on_sample_ = result.scores.token;
   RunState& state = session_.state;
   const bool best = state.best_step == 0 || result.scores.token < state.best_nats;
   if (best) {
@@ -50,11 +64,12 @@ Result<bool> Evaluations::Regular() {
   return best;
 }
 
-void Evaluations::KeepBest() {
-  if (!checkpoints_.SaveOrSkip()) return;
+bool Evaluations::KeepBest() {
+  if (!checkpoints_.SaveOrSkip()) return false;
   if (const Status pointed = checkpoints_.PointBest(session_.state.step); !pointed.ok()) {
     session_.observer.OnNote({pointed.message()});
   }
+  return true;
 }
 
 Status Evaluations::Asked() {
@@ -67,8 +82,10 @@ Result<FinalEvaluation> Evaluations::Final() {
   CLLM_ASSIGN(const EvaluationResult last, OnWhole());
   const RunState& state = session_.state;
   FinalEvaluation verdict{.best_step = state.step, .best = last, .last = last.scores};
-  if (state.best_step != 0 && state.best_step != state.step && state.best_nats < last.scores.token) {
-    CLLM_TRY(ConsiderBest(verdict));
+  if (state.best_step != 0 && state.best_step != state.step) {
+    // `best` was chosen on the sample, so the last weights have to meet it there.
+    CLLM_ASSIGN(const EvaluationResult on_sample, OnSample());
+    if (state.best_nats < on_sample.scores.token) CLLM_TRY(ConsiderBest(verdict));
   }
   CLLM_TRY(checkpoints_.PointBest(verdict.best_step));
   Tell(verdict.best_step, verdict.best, true);

@@ -25,8 +25,8 @@ struct Session {
   const ModelShape& shape() const { return step->shape(); }
   double TokensPerStep() const { return static_cast<double>(plan.step.batch * shape().context); }
   // Scores of the present weights on so many windows of the validation part. Error: Diverged if the loss is not finite.
-  Result<EvaluationResult> Evaluate(size_t windows) const {
-    return validation.Run(*spheres, step->contexts(), step->transformer(), windows);
+  Result<EvaluationResult> Evaluate(size_t windows, const Validation::ShareDone& progress = {}) const {
+    return validation.Run(*spheres, step->contexts(), step->transformer(), windows, progress);
   }
 };
 

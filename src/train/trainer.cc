@@ -16,7 +16,17 @@ namespace cllm {
 namespace {
 
 constexpr size_t kSampleTokens = 120;
+constexpr double kLastSampleTokens = 200;  // of those that a command writes at the end
 constexpr double kMemorised = 0.01;  // validation this much above its best, relative
+
+// Does a piece of work and counts what it took into the time left.
+template <typename Function>
+auto Timed(Progress& progress, TimeLeft::Work work, const Function& function) {
+  const double begin = MonotonicSeconds();
+  auto result = function();
+  progress.time_left().Took(work, MonotonicSeconds() - begin);
+  return result;
+}
 
 }  // namespace
 
@@ -41,6 +51,7 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
       evaluations_(session_, checkpoints_),
       rollback_(session_, checkpoints_),
       progress_(parts.peak_gflops),
+      watch_(session_.shape().vocabulary),
       peak_gflops_(parts.peak_gflops) {}
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(Parts parts) {
@@ -72,7 +83,7 @@ Status Trainer::Begin(const Parameters* weights) {
   session_.observer.OnStart({Describe(session_, peak_gflops_)});
   NotePinning();
   // From the first step on there is a state to go on from, whatever interrupts the run.
-  checkpoints_.SaveOrSkip();
+  Timed(progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
   return {};
 }
 
@@ -140,14 +151,51 @@ Status Trainer::TrainStep() {
   };
   CLLM_ASSIGN(const StepResult result, session_.step->Run(session_.state.step, read, prefetch));
   rollback_.StepDone();
-  session_.observer.OnStep(progress_.AfterStep(result, MonotonicSeconds() - begin, session_));
+  session_.observer.OnStep(progress_.AfterStep(result, MonotonicSeconds() - begin, PlannedWork(), session_));
+  Say(watch_.AfterStep(result.scores.token));
   return {};
 }
 
 Status Trainer::AfterStep() {
   CLLM_TRY(AnswerEvaluations());
   const bool due = session_.state.step % session_.plan.save_every == 0 && !checkpoints_.saved();
-  if (RunControl::Take(control_.save_now) || due) checkpoints_.SaveOrSkip();
+  if (RunControl::Take(control_.save_now) || due) {
+    Timed(progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
+  }
+  return {};
+}
+
+void Trainer::Say(const std::string& sentence) {
+  if (!sentence.empty()) session_.observer.OnNote({sentence});
+}
+
+// With the evaluation and the samples at its end.
+WorkPlan Trainer::PlannedWork() const {
+  const TrainingPlan& plan = session_.plan;
+  const RunState& state = session_.state;
+  const double regular = static_cast<double>(evaluations_.SampleWindows());
+  // A run whose best weights are not its last ones also measures those.
+  const bool again = state.worse_evaluations != 0;
+  const double last = static_cast<double>(evaluations_.LastWindows()) / regular;
+  const double samples = static_cast<double>(plan.samples) / static_cast<double>(session_.spheres->team_size());
+  return {.total = state.schedule.total(),
+          .eval_every = plan.eval_every,
+          .save_every = plan.save_every,
+          .samples_at_evaluations = plan.samples != 0,
+          .last_evaluation = again ? 2 * last + 1 : last,
+          .last_samples = plan.samples == 0 ? 0 : kLastSampleTokens / kSampleTokens * std::max(1.0, samples),
+          .evaluation_tokens = regular * static_cast<double>(session_.shape().context)};
+}
+
+Status Trainer::RegularEvaluation(bool& best) {
+  CLLM_ASSIGN(best, Timed(progress_, TimeLeft::Work::kEvaluation, [&] { return evaluations_.Regular(); }));
+  progress_.time_left().Evaluated(best);
+  const RunState& state = session_.state;
+  Say(watch_.AfterEvaluation({.step = state.step,
+                              .loss = evaluations_.last_on_sample(),
+                              .best_step = state.best_step,
+                              .best_loss = state.best_nats,
+                              .worse = state.worse_evaluations}));
   return {};
 }
 
@@ -158,17 +206,19 @@ Status Trainer::AnswerEvaluations() {
   const bool asked = RunControl::Take(control_.evaluate_now);
   bool best = false;
   if (due) {
-    CLLM_ASSIGN(best, evaluations_.Regular());
+    CLLM_TRY(RegularEvaluation(best));
   } else if (asked) {
     CLLM_TRY(evaluations_.Asked());
   }
   if (RunControl::Take(control_.sample_now) || (due && session_.plan.samples != 0)) TellSample();
-  if (best) evaluations_.KeepBest();
+  if (best) Timed(progress_, TimeLeft::Work::kSave, [&] { return evaluations_.KeepBest(); });
   return {};
 }
 
 void Trainer::TellSample() {
-  const Samples samples = WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
+  const Samples samples = Timed(progress_, TimeLeft::Work::kSample, [&] {
+    return WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
+  });
   session_.observer.OnSample({session_.state.step, samples.front()});
 }
 
@@ -188,18 +238,29 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
   return texts;
 }
 
+void Trainer::NotePatience() {
+  const RunState& state = session_.state;
+  Say(fmt::format("`patience` {} ended the training at step {} of {}: as many evaluations in a row were no better than the "
+                  "{:.4f} nats per token of step {}, on the same sample of the validation part; the weights of that step "
+                  "are kept as the best",
+                  session_.plan.patience, state.step, state.schedule.total(), state.best_nats, state.best_step));
+}
+
 Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
   summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && summary.step < session_.state.schedule.total();
   summary.seconds = MonotonicSeconds() - session_start_;
+  if (summary.patience_ended) NotePatience();
   if (!checkpoints_.saved()) CLLM_TRY(checkpoints_.Save());
   if (summary.stop_signal == 0) {
     CLLM_ASSIGN(const FinalEvaluation verdict, evaluations_.Final());
     summary.scores = verdict.best.scores;
     summary.bits_per_byte = verdict.best.bits_per_byte;
     summary.best_step = verdict.best_step;
+    summary.whole = verdict.best.whole;
+    summary.tokens = verdict.best.scores.positions;
     summary.memorised = verdict.best_step != summary.step &&
                         verdict.last.token > summary.scores.token * (1 + kMemorised) &&
                         progress_.last_training_nats() < summary.scores.token;

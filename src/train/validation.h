@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "data/evaluation_windows.h"
 #include "data/prepared_corpus.h"
@@ -26,9 +27,11 @@ class Validation {
 
   size_t windows() const { return windows_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
-  // contexts: of the transformer's shape, written to. Diverged if the loss is not finite.
+  // contexts: of the transformer's shape, written to. progress: told the share that is done, now and then, on the calling
+  // thread. Diverged if the loss is not finite.
+  using ShareDone = std::function<void(double share)>;
   Result<EvaluationResult> Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
-                               const Transformer& transformer, size_t count) const;
+                               const Transformer& transformer, size_t count, const ShareDone& progress = {}) const;
 
  private:
   Status Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,
