@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <sstream>
 
 #include "app/flag_names.h"
-#include "app/progress_text.h"
 #include "app/wrap.h"
 #include "base/system.h"
 #include "base/units.h"
@@ -15,7 +15,7 @@ namespace cllm {
 namespace {
 
 constexpr double kLineInterval_s = 10;
-constexpr size_t kNoteIndent = 2;
+constexpr size_t kIndent = 2;
 constexpr size_t kWholeLine = ~size_t{0} >> 1;
 constexpr const char* kNote = "note:";
 constexpr const char* kColouredNote = "\033[1;33mnote:\033[0m";
@@ -62,8 +62,8 @@ void ConsoleObserver::OnPhase(const PhaseEvent& event) {
 }
 
 void ConsoleObserver::OnEvaluation(const EvaluationEvent& event) {
-  validation_ = fmt::format("val {:.4f}, {:.4f} bits/byte{}", event.loss_token, event.bits_per_byte,
-                            event.whole ? "" : " on a sample");
+  validation_ = {fmt::format("val {:.4f}{}", event.loss_token, event.whole ? "" : " (sample)"),
+                 fmt::format("{:.4f} bits/byte", event.bits_per_byte)};
   if (style_ != ConsoleStyle::kLines) return;
   // Only values of one measure are compared: the last evaluation looks at more than those before.
   const bool comparable = sample_tokens_ == 0 || sample_tokens_ == event.tokens;
@@ -84,12 +84,15 @@ void ConsoleObserver::OnEnd(const EndEvent&) {
   if (line_) line_->End();
 }
 
-void ConsoleObserver::Say(const std::string& text, size_t indent) {
-  if (style_ != ConsoleStyle::kQuiet) Print(Wrap(text, TerminalColumns(STDERR_FILENO), indent));
+void ConsoleObserver::Say(const std::string& text) {
+  if (style_ == ConsoleStyle::kQuiet) return;
+  const size_t columns = TerminalColumns(STDERR_FILENO);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) Print(line.starts_with(' ') ? line : Wrap(line, columns, kIndent));
 }
 
 void ConsoleObserver::Note(const std::string& sentence) {
-  std::string text = Wrap(fmt::format("{} {}", kNote, WithFlags(sentence)), TerminalColumns(STDERR_FILENO), kNoteIndent);
+  std::string text = Wrap(fmt::format("{} {}", kNote, WithFlags(sentence)), TerminalColumns(STDERR_FILENO), kIndent);
   // The first line begins at the margin.
   if (line_) text.replace(0, std::string(kNote).size(), kColouredNote);
   Print(text);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/live_line.h"
+#include "app/progress_text.h"
 #include "monitor/run_observer.h"
 
 namespace cllm {
@@ -31,9 +32,9 @@ class ConsoleObserver : public RunObserver {
   void OnRollback(const RollbackEvent& event) override;
   void OnEnd(const EndEvent& event) override;
 
-  // Sentences or a list of the command's own, wrapped to the window; not in style kQuiet. indent: of what a line goes on
-  // with below it.
-  void Say(const std::string& text, size_t indent = 0);
+  // Lines of the command's own, wrapped to the window but for those that begin with a space: commands, to be pasted. Not
+  // in style kQuiet.
+  void Say(const std::string& text);
 
  private:
   void Note(const std::string& sentence);
@@ -44,7 +45,7 @@ class ConsoleObserver : public RunObserver {
   double shown_at_ = -1e9;          // the last step or share of a phase, in style kLines
   std::string phase_;
   double phase_began_ = 0;
-  std::string validation_;
+  ValidationParts validation_;
   uint64_t sample_tokens_ = 0;  // of the evaluations that are compared; 0: none yet
 };
 

@@ -34,7 +34,7 @@ TEST(ConsoleObserver, Lines_SayEvaluationsAndNotes) {
             "step 15: validation 1.6000 nats per token, 2.5000 bits per byte on a sample of 16,384 tokens\n");
   EXPECT_EQ(Written([&] { console.OnNote({"a word"}); }), "note: a word\n");
   EXPECT_THAT(Written([&] { console.OnStep(AtStep(20)); }),
-              HasSubstr("step 20/20 | loss 2.3457 | 1m20s left | val 1.6000, 2.5000 bits/byte on a sample | "));
+              HasSubstr("step 20/20 | loss 2.3457 | 1m20s left | val 1.6000 (sample) | 23,000 tok/s | "));
 }
 
 TEST(ConsoleObserver, AValueOfAnotherMeasure_IsNotCalledTheBest) {

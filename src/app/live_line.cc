@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 
-#include "app/progress_text.h"
 #include "app/text_width.h"
 #include "app/wrap.h"
 #include "base/system.h"
@@ -96,7 +95,7 @@ void LiveLine::Paint(double now) {
   painted_at_ = now;
 }
 
-void LiveLine::Step(const StepEvent& event, const std::string& validation) {
+void LiveLine::Step(const StepEvent& event, const ValidationParts& validation) {
   const std::lock_guard lock(mutex_);
   const double now = MonotonicSeconds();
   step_ = event;

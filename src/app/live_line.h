@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "app/progress_text.h"
 #include "monitor/events.h"
 
 namespace cllm {
@@ -44,7 +45,7 @@ class LiveLine {
   LiveLine();
   ~LiveLine();  // a step's line stays, a phase's is erased
 
-  void Step(const StepEvent& event, const std::string& validation);
+  void Step(const StepEvent& event, const ValidationParts& validation);
   void Phase(const PhaseEvent& event);
   // Writes whole lines above this one.
   void PrintAbove(const std::string& lines);
@@ -60,7 +61,7 @@ class LiveLine {
   std::condition_variable_any wake_;
   LineWriter writer_;
   std::optional<StepEvent> step_;
-  std::string validation_;
+  ValidationParts validation_;
   std::optional<PhaseEvent> phase_;
   double phase_began_ = 0, painted_at_ = -1e9;
   std::jthread thread_;  // last: uses all others

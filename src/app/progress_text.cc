@@ -44,18 +44,19 @@ std::string FitParts(const std::vector<std::string>& parts, size_t columns) {
   return line;
 }
 
-std::vector<std::string> StepParts(const StepEvent& event, const std::string& validation) {
+std::vector<std::string> StepParts(const StepEvent& event, const ValidationParts& validation) {
   std::vector<std::string> parts = {fmt::format("step {}/{}", event.step, event.total),
                                     fmt::format("loss {:.4f}", event.smooth_loss)};
   if (event.eta_s >= 0) parts.push_back(fmt::format("{} left", FormatDuration(event.eta_s)));
-  if (!validation.empty()) parts.push_back(validation);
+  if (!validation.loss.empty()) parts.push_back(validation.loss);
   parts.push_back(FormatCount(static_cast<uint64_t>(event.tokens_per_s)) + " tok/s");
   if (event.peak_share > 0) parts.push_back(fmt::format("{:.0f}% of peak", 100 * event.peak_share));
+  if (!validation.bits.empty()) parts.push_back(validation.bits);
   if (event.eta_s >= 0) parts.push_back("ends " + ClockAfter(event.eta_s));
   return parts;
 }
 
-std::string StepBar(const StepEvent& event, const std::string& validation, size_t columns) {
+std::string StepBar(const StepEvent& event, const ValidationParts& validation, size_t columns) {
   std::string line = FitParts(StepParts(event, validation), columns);
   const size_t taken = ColumnsOf(line);
   const size_t room = std::min(kWidestBar, columns > taken ? columns - taken - 1 : 0);

@@ -13,13 +13,17 @@ namespace cllm {
 // alone.
 std::string FitParts(const std::vector<std::string>& parts, size_t columns);
 
-// What a step's line says, most important first: "step 100/2000", "loss 2.3456", "1m20s left (12:34:56)", the
-// validation, "23,000 tok/s", "58% of peak"; the time left where event.eta_s is known (not negative).
-// validation: "val 2.31 on a sample", or empty.
-std::vector<std::string> StepParts(const StepEvent& event, const std::string& validation);
+// The last look at the validation part: "val 2.3100 (sample)" and "3.3326 bits/byte"; empty: there was none.
+struct ValidationParts {
+  std::string loss = {}, bits = {};
+};
+
+// What a step's line says, most important first: "step 100/2000", "loss 2.3456", "1m20s left", the validation loss,
+// "23,000 tok/s", "58% of peak", its bits per byte, "ends 12:34:56"; the times where event.eta_s is known (not negative).
+std::vector<std::string> StepParts(const StepEvent& event, const ValidationParts& validation);
 
 // For a terminal: the parts that fit, and a bar in what is left of the line.
-std::string StepBar(const StepEvent& event, const std::string& validation, size_t columns);
+std::string StepBar(const StepEvent& event, const ValidationParts& validation, size_t columns);
 
 // What a phase's line says: "tokenizing", "42%", "12s", and from kPhaseEta_s on "about 17s left". seconds: since it began.
 inline constexpr double kPhaseEta_s = 3;

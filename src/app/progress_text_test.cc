@@ -36,30 +36,30 @@ TEST(FitParts, WideAndCombiningCharactersCount) {
 }
 
 TEST(StepParts, WithoutAnEta_SayNothingOfTheTimeLeft) {
-  EXPECT_THAT(StepParts(AtStep(5), ""), ElementsAre("step 5/20", "loss 2.3457", "23,000 tok/s", "58% of peak"));
+  EXPECT_THAT(StepParts(AtStep(5), {}), ElementsAre("step 5/20", "loss 2.3457", "23,000 tok/s", "58% of peak"));
 }
 
 TEST(StepParts, UnknownPeak_IsLeftOut) {
   StepEvent event = AtStep(3);
   event.peak_share = 0;
-  EXPECT_THAT(StepParts(event, "val 2.3 on a sample"),
-              ElementsAre("step 3/20", "loss 2.3457", "val 2.3 on a sample", "23,000 tok/s"));
+  EXPECT_THAT(StepParts(event, {"val 2.3 (sample)", "3.3 bits/byte"}),
+              ElementsAre("step 3/20", "loss 2.3457", "val 2.3 (sample)", "23,000 tok/s", "3.3 bits/byte"));
 }
 
 TEST(StepParts, WithAnEta_SayWhenItEnds) {
-  EXPECT_THAT(StepParts(AtStep(10, 80), ""), Contains("1m20s left"));
-  EXPECT_THAT(StepParts(AtStep(10, 80), "").back(), testing::MatchesRegex("ends [0-9]+:[0-9]+:[0-9]+"));
+  EXPECT_THAT(StepParts(AtStep(10, 80), {}), Contains("1m20s left"));
+  EXPECT_THAT(StepParts(AtStep(10, 80), {}).back(), testing::MatchesRegex("ends [0-9]+:[0-9]+:[0-9]+"));
 }
 
 TEST(StepBar, EveryWindow_IsNotOverfull) {
   for (size_t columns = 0; columns < 250; ++columns) {
-    const std::string line = StepBar(AtStep(10, 80), "val 2.3100, 3.3326 bits/byte on a sample", columns);
+    const std::string line = StepBar(AtStep(10, 80), {"val 2.3100 (sample)", "3.3326 bits/byte"}, columns);
     EXPECT_LE(ColumnsOf(line), columns);
     if (columns >= 40) {
       EXPECT_THAT(line, StartsWith("step 10/20 | loss 2.3457 | 1m20s left"));
     }
   }
-  EXPECT_THAT(StepBar(AtStep(10, 80), "", 200), HasSubstr(" [===========           ]"));
+  EXPECT_THAT(StepBar(AtStep(10, 80), {}, 200), HasSubstr(" [===========           ]"));
 }
 
 TEST(PhaseParts, SayTheShare_AndAfterSomeSecondsTheTimeLeft) {

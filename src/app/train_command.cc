@@ -17,8 +17,6 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kPlanIndent = 2;  // of the lines that it goes on with
-
 struct TrainFlags {
   std::string out;
   bool quiet = false;
@@ -81,7 +79,7 @@ Outcome TrainCommand(const std::vector<std::string>& arguments) {
   ConsoleObserver console(ChooseConsoleStyle(flags.quiet));
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, console));
   CLLM_ASSIGN(const std::string directory, MakeRunDirectory(files, flags.out, run));
-  console.Say(fmt::format("run: {}\n{}", directory, PlanText(run)), kPlanIndent);
+  console.Say(fmt::format("run: {}\n{}", directory, PlanText(run)));
   RunControl control;
   const SignalScope signals(control);
   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, directory, files, {console, control}));

@@ -43,6 +43,8 @@ constexpr char kPage[] =
     "Trains a language model on a text that somebody names.\n\n"
     "Options:\n"
     "  -h,--help                       print this help message and leave the program\n"
+    "  --a-flag-of-many-words NUMBER in [1 - 1048576]\n"
+    "                                  tokens from one context to the next\n"
     "  --batch N                       sequences a step, planned by default from text and time\n\n"
     "Example:\n"
     "  cllm train book.txt --time 10m --tokenizer bpe:4096 --layers 8\n";

@@ -12,8 +12,8 @@ namespace {
 
 constexpr uint64_t kStepsToJudge = 10;
 constexpr double kFarAbove = 1.2;     // times the loss of a uniform guess
-constexpr double kMemorised = 0.01;   // validation this much above its best, relative
-constexpr uint64_t kWorseInARow = 2;  // evaluations
+constexpr double kMemorised = 0.02;   // validation this much above its best, relative
+constexpr uint64_t kWorseInARow = 4;  // evaluations
 
 }  // namespace
 

@@ -44,23 +44,23 @@ TEST(LearningWatch, ValidationThatRisesWhileTrainingFalls_IsToldOnce) {
   LearningWatch watch(259);
   EXPECT_EQ(Evaluate(watch, 3, {.step = 5, .loss = 3.1, .best_step = 5, .best_loss = 3.1}), "");
   EXPECT_EQ(Evaluate(watch, 2, {.step = 10, .loss = 3.3, .best_step = 5, .best_loss = 3.1, .worse = 1}), "");
-  EXPECT_THAT(Evaluate(watch, 1, {.step = 15, .loss = 3.5, .best_step = 5, .best_loss = 3.1, .worse = 2}),
+  EXPECT_THAT(Evaluate(watch, 1, {.step = 15, .loss = 3.5, .best_step = 5, .best_loss = 3.1, .worse = 4}),
               AllOf(HasSubstr("3.5000 nats per token at step 15, 3.1000 at step 5"), HasSubstr("`patience`")));
-  EXPECT_EQ(Evaluate(watch, 0.5, {.step = 20, .loss = 3.7, .best_step = 5, .best_loss = 3.1, .worse = 3}), "");
+  EXPECT_EQ(Evaluate(watch, 0.5, {.step = 20, .loss = 3.7, .best_step = 5, .best_loss = 3.1, .worse = 5}), "");
 }
 
 TEST(LearningWatch, BothRising_IsNotMemorising) {
   LearningWatch watch(259);
   EXPECT_EQ(Evaluate(watch, 3, {.step = 5, .loss = 3.1, .best_step = 5, .best_loss = 3.1}), "");
   EXPECT_EQ(Evaluate(watch, 3.5, {.step = 10, .loss = 3.4, .best_step = 5, .best_loss = 3.1, .worse = 1}), "");
-  EXPECT_EQ(Evaluate(watch, 4, {.step = 15, .loss = 3.9, .best_step = 5, .best_loss = 3.1, .worse = 2}), "");
+  EXPECT_EQ(Evaluate(watch, 4, {.step = 15, .loss = 3.9, .best_step = 5, .best_loss = 3.1, .worse = 4}), "");
 }
 
 TEST(LearningWatch, NoiseAroundTheBest_IsNotMemorising) {
   LearningWatch watch(259);
   EXPECT_EQ(Evaluate(watch, 3, {.step = 5, .loss = 3.1, .best_step = 5, .best_loss = 3.1}), "");
   EXPECT_EQ(Evaluate(watch, 2.9, {.step = 10, .loss = 3.11, .best_step = 5, .best_loss = 3.1, .worse = 1}), "");
-  EXPECT_EQ(Evaluate(watch, 2.8, {.step = 15, .loss = 3.12, .best_step = 5, .best_loss = 3.1, .worse = 2}), "");
+  EXPECT_EQ(Evaluate(watch, 2.8, {.step = 15, .loss = 3.12, .best_step = 5, .best_loss = 3.1, .worse = 4}), "");
 }
 
 }  // namespace
