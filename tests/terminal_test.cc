@@ -197,9 +197,9 @@ size_t BrokenRows(const Terminal& terminal) {
 TEST_F(OnATerminal, PlanAndMemory_WrapAtWords) {
   const Shown shown = RunInWindow(box_, Training(box_.path("run"), "2"), {.columns = 60});
   EXPECT_EQ(shown.exit_code, 0);
-  EXPECT_THAT(shown.bytes, HasSubstr("plan: "));
+  EXPECT_THAT(shown.bytes, HasSubstr("plan:"));
   const std::string text = shown.terminal.Text();
-  EXPECT_THAT(text, HasSubstr("\nmemory "));
+  EXPECT_THAT(text, HasSubstr("\nmemory"));
   EXPECT_THAT(text, HasSubstr("packed"));
   size_t in_plan = 0;
   bool within = false;

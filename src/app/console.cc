@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <sstream>
 
@@ -17,6 +18,8 @@ namespace {
 constexpr double kLineInterval_s = 10;
 constexpr size_t kIndent = 2;
 constexpr size_t kWholeLine = ~size_t{0} >> 1;
+constexpr const char* kBold = "\033[1;32m";
+constexpr const char* kPlain = "\033[0m";
 constexpr const char* kNote = "note:";
 constexpr const char* kColouredNote = "\033[1;33mnote:\033[0m";
 
@@ -40,7 +43,7 @@ ConsoleObserver::ConsoleObserver(ConsoleStyle style) : style_(style) {
 }
 
 void ConsoleObserver::OnStep(const StepEvent& event) {
-  if (line_) line_->Step(event, validation_);
+  if (line_) line_->Step(event);
   if (style_ != ConsoleStyle::kLines) return;
   const double now = MonotonicSeconds();
   if (event.step != event.total && now - shown_at_ < kLineInterval_s) return;
@@ -62,12 +65,14 @@ void ConsoleObserver::OnPhase(const PhaseEvent& event) {
 }
 
 void ConsoleObserver::OnEvaluation(const EvaluationEvent& event) {
-  validation_ = {fmt::format("val {:.4f}{}", event.loss_token, event.whole ? "" : " (sample)"),
-                 fmt::format("{:.4f} bits/byte", event.bits_per_byte)};
-  if (style_ != ConsoleStyle::kLines) return;
   // Only values of one measure are compared: the last evaluation looks at more than those before.
   const bool comparable = sample_tokens_ == 0 || sample_tokens_ == event.tokens;
   if (!event.whole && sample_tokens_ == 0) sample_tokens_ = event.tokens;
+  validation_ = {fmt::format("val {:.4f}{}", event.loss_token,
+                             event.whole ? "" : comparable ? " (sample)" : " (larger sample)"),
+                 fmt::format("{:.4f} bits/byte", event.bits_per_byte)};
+  if (line_) line_->Validation(validation_);
+  if (style_ != ConsoleStyle::kLines) return;
   Print(fmt::format("step {}: validation {:.4f} nats per token, {:.4f} bits per byte {}{}", event.step, event.loss_token,
                     event.bits_per_byte, Measure(event),
                     event.best && !event.whole && comparable ? ", the best so far on it" : ""));
@@ -88,7 +93,13 @@ void ConsoleObserver::Say(const std::string& text) {
   if (style_ == ConsoleStyle::kQuiet) return;
   const size_t columns = TerminalColumns(STDERR_FILENO);
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) Print(line.starts_with(' ') ? line : Wrap(line, columns, kIndent));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(' ')) line = Wrap(line, columns, kIndent);
+    // On a terminal the first word stands out: plan:, memory, done:
+    const size_t label = std::min(line.find(' '), line.size());
+    if (line_ && label != 0) line = fmt::format("{}{}{}{}", kBold, line.substr(0, label), kPlain, line.substr(label));
+    Print(line);
+  }
 }
 
 void ConsoleObserver::Note(const std::string& sentence) {

@@ -95,12 +95,16 @@ void LiveLine::Paint(double now) {
   painted_at_ = now;
 }
 
-void LiveLine::Step(const StepEvent& event, const ValidationParts& validation) {
+void LiveLine::Step(const StepEvent& event) {
   const std::lock_guard lock(mutex_);
   const double now = MonotonicSeconds();
   step_ = event;
-  validation_ = validation;
   if (event.step == event.total || now - painted_at_ >= kStepInterval_s) Paint(now);
+}
+
+void LiveLine::Validation(const ValidationParts& validation) {
+  const std::lock_guard lock(mutex_);
+  validation_ = validation;
 }
 
 void LiveLine::Phase(const PhaseEvent& event) {
@@ -127,6 +131,7 @@ void LiveLine::End() {
   const std::lock_guard lock(mutex_);
   phase_.reset();
   if (!step_) return Put(writer_.Erase(WindowColumns()));
+  step_->eta_s = -1;
   Paint(MonotonicSeconds());
   step_.reset();
   Put(writer_.Leave());

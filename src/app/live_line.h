@@ -45,7 +45,8 @@ class LiveLine {
   LiveLine();
   ~LiveLine();  // a step's line stays, a phase's is erased
 
-  void Step(const StepEvent& event, const ValidationParts& validation);
+  void Step(const StepEvent& event);
+  void Validation(const ValidationParts& validation);  // of the steps from here on
   void Phase(const PhaseEvent& event);
   // Writes whole lines above this one.
   void PrintAbove(const std::string& lines);

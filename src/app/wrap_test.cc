@@ -64,7 +64,7 @@ TEST(WrapPage, NarrowPages_HaveItBelow) {
 }
 
 TEST(WrapPage, NoLineIsWider_ButCommandsThatAreWhole) {
-  for (size_t width = 20; width < 100; ++width) {
+  for (size_t width = 32; width < 100; ++width) {
     std::istringstream lines(WrapPage(kPage, width));
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with("  cllm ")) {
