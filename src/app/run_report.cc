@@ -44,7 +44,8 @@ std::string EndText(const RunSummary& summary, const std::string& run) {
                      summary.step, summary.scores.token, summary.bits_per_byte, MeasureText(summary), weights,
                      FormatDuration(summary.seconds), CommandText("generate", run, " -p \"Once\""),
                      CommandText("eval", run, " TEXT"),
-                     CommandText("resume", run, fmt::format(" --steps {}", 2 * summary.step)));
+                     CommandText("resume", run, fmt::format(" --steps {}", summary.patience_ended ? summary.planned
+                                                                                  : 2 * summary.step)));
 }
 
 std::string StoppedText(const RunSummary& summary, const std::string& run) {

@@ -45,6 +45,13 @@ TEST(EndText, CommandsCanBePasted) {
   EXPECT_THAT(StoppedText(Ended(), "-run"), HasSubstr(" resume ./-run"));
 }
 
+TEST(EndText, AfterPatience_TheNextStepsAreThePlannedOnes) {
+  RunSummary ended = Ended();
+  ended.patience_ended = true;
+  ended.planned = 6000;
+  EXPECT_THAT(EndText(ended, "runs/a-1"), HasSubstr(" resume runs/a-1 --steps 6000"));
+}
+
 TEST(MemorisedNote, SaysWhatToDo) {
   EXPECT_EQ(MemorisedNote(Ended()), "");
   RunSummary memorised = Ended();

@@ -250,6 +250,7 @@ Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
   summary.stop_signal = control_.stop_signal.load(std::memory_order_relaxed);
+  summary.planned = session_.state.schedule.total();
   summary.patience_ended = summary.stop_signal == 0 && summary.step < session_.state.schedule.total();
   summary.seconds = MonotonicSeconds() - session_start_;
   if (summary.patience_ended) NotePatience();

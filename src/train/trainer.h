@@ -26,6 +26,7 @@ struct RunSummary {
   uint64_t step = 0;
   int stop_signal = 0;  // 0: it ran to its end
   bool patience_ended = false;
+  uint64_t planned = 0;  // steps in total
   MeanScores scores;  // of `best`, by the last evaluation
   double bits_per_byte = 0;
   uint64_t best_step = 0;
