@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -114,9 +115,9 @@ Result<TokenizedText> TokenizeFor(const RunChoices& choices, const std::string& 
   constexpr size_t kMostTokens = size_t{1} << 22;
   const size_t threads = UsableCores();
   CLLM_TRY(ParseTokenizerSpec(tokenizer_spec));  // no directory
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(choices)));
-  CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(tokenizer_spec, text, threads));
-  ConsoleObserver console(ConsoleStyle::kLines);
+  ConsoleObserver console(ChooseConsoleStyle(false));
+  CLLM_ASSIGN(const SplitText text, OpenText(TextOf(choices), console));
+  CLLM_ASSIGN(Tokenizer tokenizer, MakeTokenizer(tokenizer_spec, text, threads, console));
   CLLM_ASSIGN(const PreparedCorpus corpus, PrepareText(text, tokenizer, threads, console));
   if (corpus.training().size() < measure::kMinLatticeTokens) {
     return BadInput(fmt::format("{}: {} tokens in the first nine tenths, expected at least {}", text.Name(),

@@ -11,6 +11,7 @@
 #include "app/command_table.h"
 #include "app/help_text.h"
 #include "app/suggestion.h"
+#include "app/wrap.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "run/run_config.h"

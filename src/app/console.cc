@@ -3,27 +3,30 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <ctime>
+#include <sstream>
 
 #include "app/flag_names.h"
-#include "base/file.h"
+#include "app/wrap.h"
 #include "base/system.h"
 #include "base/units.h"
 
 namespace cllm {
 namespace {
 
-constexpr double kBarInterval_s = 0.2;
 constexpr double kLineInterval_s = 10;
-constexpr size_t kBarWidth = 20;
-constexpr uint64_t kStepsBeforeEta = 10;
+constexpr size_t kIndent = 2;
+constexpr size_t kWholeLine = ~size_t{0} >> 1;
+constexpr const char* kBold = "\033[1;32m";
+constexpr const char* kPlain = "\033[0m";
+constexpr const char* kNote = "note:";
+constexpr const char* kColouredNote = "\033[1;33mnote:\033[0m";
 
-std::string ClockAfter(double seconds) {
-  const std::time_t when = std::time(nullptr) + static_cast<std::time_t>(seconds);
-  std::tm local{};
-  localtime_r(&when, &local);
-  return fmt::format("{:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec);
+// Where an evaluation looked.
+std::string Measure(const EvaluationEvent& event) {
+  if (event.whole) return "over the whole validation part";
+  return fmt::format("on a sample of {} tokens", FormatCount(event.tokens));
 }
 
 }  // namespace
@@ -35,42 +38,44 @@ ConsoleStyle ChooseConsoleStyle(bool quiet) {
   return isatty(STDERR_FILENO) != 0 && !plain ? ConsoleStyle::kBar : ConsoleStyle::kLines;
 }
 
-std::string ProgressText(const StepEvent& r, const std::string& validation, ConsoleStyle style) {
-  std::string text = fmt::format("step {}/{}", r.step, r.total);
-  if (style == ConsoleStyle::kBar) {
-    const size_t filled = static_cast<size_t>(kBarWidth * r.step / r.total);
-    text += " [" + std::string(filled, '=') + std::string(kBarWidth - filled, ' ') + "]";
-  }
-  text += fmt::format(" loss {:.4f}{} | {} tok/s", r.smooth_loss, validation,
-                      FormatCount(static_cast<uint64_t>(r.tokens_per_s)));
-  if (r.peak_share > 0) text += fmt::format(" | {:.0f}% of peak", 100 * r.peak_share);
-  if (r.step >= kStepsBeforeEta) text += fmt::format(" | eta {} ({})", FormatDuration(r.eta_s), ClockAfter(r.eta_s));
-  return text;
+ConsoleObserver::ConsoleObserver(ConsoleStyle style) : style_(style) {
+  if (style == ConsoleStyle::kBar) line_ = std::make_unique<LiveLine>();
 }
 
 void ConsoleObserver::OnStep(const StepEvent& event) {
-  if (style_ == ConsoleStyle::kQuiet) return;
+  if (line_) line_->Step(event);
+  if (style_ != ConsoleStyle::kLines) return;
   const double now = MonotonicSeconds();
-  const bool bar = style_ == ConsoleStyle::kBar;
-  const bool last = event.step == event.total;
-  if (!last && now - shown_at_ < (bar ? kBarInterval_s : kLineInterval_s)) return;
+  if (event.step != event.total && now - shown_at_ < kLineInterval_s) return;
   shown_at_ = now;
-  const std::string text = ProgressText(event, validation_, style_);
-  if (bar) {
-    std::fprintf(stderr, "\r\033[K%s", text.c_str());
-    line_open_ = true;
-  } else {
-    std::fprintf(stderr, "%s\n", text.c_str());
+  Print(FitParts(StepParts(event, validation_), kWholeLine));
+}
+
+void ConsoleObserver::OnPhase(const PhaseEvent& event) {
+  if (line_) line_->Phase(event);
+  if (style_ != ConsoleStyle::kLines) return;
+  const double now = MonotonicSeconds();
+  if (event.name != phase_) {
+    phase_ = event.name;
+    phase_began_ = now;
   }
-  std::fflush(stderr);
+  if (event.share < 0 || now - phase_began_ < kLineInterval_s || now - shown_at_ < kLineInterval_s) return;
+  shown_at_ = now;
+  Print(FitParts(PhaseParts(event, now - phase_began_), kWholeLine));
 }
 
 void ConsoleObserver::OnEvaluation(const EvaluationEvent& event) {
-  validation_ = fmt::format(" val {:.4f} ({:.4f} bits/byte)", event.loss_token, event.bits_per_byte);
+  // Only values of one measure are compared: the last evaluation looks at more than those before.
+  const bool comparable = sample_tokens_ == 0 || sample_tokens_ == event.tokens;
+  if (!event.whole && sample_tokens_ == 0) sample_tokens_ = event.tokens;
+  validation_ = {fmt::format("val {:.4f}{}", event.loss_token,
+                             event.whole ? "" : comparable ? " (sample)" : " (larger sample)"),
+                 fmt::format("{:.4f} bits/byte", event.bits_per_byte)};
+  if (line_) line_->Validation(validation_);
   if (style_ != ConsoleStyle::kLines) return;
-  std::fprintf(stderr, "step %llu: validation %.4f nats per token, %.4f bits per byte%s%s\n",
-               static_cast<unsigned long long>(event.step), event.loss_token, event.bits_per_byte,
-               event.whole ? " over the whole validation part" : "", event.best ? ", the best so far" : "");
+  Print(fmt::format("step {}: validation {:.4f} nats per token, {:.4f} bits per byte {}{}", event.step, event.loss_token,
+                    event.bits_per_byte, Measure(event),
+                    event.best && !event.whole && comparable ? ", the best so far on it" : ""));
 }
 
 void ConsoleObserver::OnSkippedSave(const SkippedSaveEvent& event) { Note(event.reason); }
@@ -80,16 +85,36 @@ void ConsoleObserver::OnRollback(const RollbackEvent& event) {
   Note(fmt::format("{}; back to step {} with the rate times {}", event.reason, event.step, event.rate_scale));
 }
 
-void ConsoleObserver::OnEnd(const EndEvent&) { Break(); }
-
-void ConsoleObserver::Note(const std::string& sentence) {
-  Break();
-  std::fprintf(stderr, "note: %s\n", WithFlags(sentence).c_str());
+void ConsoleObserver::OnEnd(const EndEvent&) {
+  if (line_) line_->End();
 }
 
-void ConsoleObserver::Break() {
-  if (line_open_) std::fputc('\n', stderr);
-  line_open_ = false;
+void ConsoleObserver::Say(const std::string& text) {
+  if (style_ == ConsoleStyle::kQuiet) return;
+  const size_t columns = TerminalColumns(STDERR_FILENO);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(' ')) line = Wrap(line, columns, kIndent);
+    // On a terminal the first word stands out: plan:, memory, done:
+    const size_t label = std::min(line.find(' '), line.size());
+    if (line_ && label != 0) line = fmt::format("{}{}{}{}", kBold, line.substr(0, label), kPlain, line.substr(label));
+    Print(line);
+  }
+}
+
+void ConsoleObserver::Note(const std::string& sentence) {
+  std::string text = Wrap(fmt::format("{} {}", kNote, WithFlags(sentence)), TerminalColumns(STDERR_FILENO), kIndent);
+  // The first line begins at the margin.
+  if (line_) text.replace(0, std::string(kNote).size(), kColouredNote);
+  Print(text);
+}
+
+void ConsoleObserver::Print(const std::string& text) {
+  if (line_) {
+    line_->PrintAbove(text + "\n");
+  } else {
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
 }
 
 }  // namespace cllm

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "app/live_line.h"
+#include "app/progress_text.h"
 #include "monitor/run_observer.h"
 
 namespace cllm {
@@ -17,30 +20,33 @@ ConsoleStyle ChooseConsoleStyle(bool quiet);
 // A run's progress for people, on standard error. Node Zero only.
 class ConsoleObserver : public RunObserver {
  public:
-  explicit ConsoleObserver(ConsoleStyle style) : style_(style) {}
-  ~ConsoleObserver() override { Break(); }
+  explicit ConsoleObserver(ConsoleStyle style);
   ConsoleObserver(const ConsoleObserver&) = delete;
   ConsoleObserver& operator=(const ConsoleObserver&) = delete;
 
   void OnStep(const StepEvent& event) override;
+  void OnPhase(const PhaseEvent& event) override;
   void OnEvaluation(const EvaluationEvent& event) override;
   void OnSkippedSave(const SkippedSaveEvent& event) override;
   void OnNote(const NoteEvent& event) override;
   void OnRollback(const RollbackEvent& event) override;
   void OnEnd(const EndEvent& event) override;
 
+  // Lines of the command's own, wrapped to the window but for those that begin with a space: commands, to be pasted. Not
+  // in style kQuiet.
+  void Say(const std::string& text);
+
  private:
   void Note(const std::string& sentence);
-  void Break();  // ends a line that is being rewritten
+  void Print(const std::string& text);  // whole lines, above the one that is rewritten
 
-  ConsoleStyle style_;
-  bool line_open_ = false;
-  double shown_at_ = -1e9;
-  std::string validation_;
+  const ConsoleStyle style_;
+  std::unique_ptr<LiveLine> line_;  // in style kBar
+  double shown_at_ = -1e9;          // the last step or share of a phase, in style kLines
+  std::string phase_;
+  double phase_began_ = 0;
+  ValidationParts validation_;
+  uint64_t sample_tokens_ = 0;  // of the evaluations that are compared; 0: none yet
 };
-
-// "step 100/2000 [=====     ] loss 2.3456 val 2.31 | 23,000 tok/s | 58% of peak | eta 1m20s (12:34:56)", the bar in
-// style kBar only; the time left from the tenth step on. validation: as it follows the loss, or empty.
-std::string ProgressText(const StepEvent& event, const std::string& validation, ConsoleStyle style);
 
 }  // namespace cllm

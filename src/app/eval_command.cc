@@ -64,8 +64,9 @@ Outcome EvalCommand(const Arguments& arguments) {
   line.AddFlag("--json", flags.json, "the result as JSON");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  ConsoleObserver console(ConsoleStyle::kLines);
+  ConsoleObserver console(ChooseConsoleStyle(false));
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
+  console.OnPhase({.name = "opening the model"});
   CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
   CLLM_ASSIGN(RunChoices choices, ChoicesBehind(flags.model));
   CLLM_TRY(line.Apply(choices));

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-
 #include <signal.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "app/help_text.h"
 #include "app/required_processor.h"
 #include "app/process_streams.h"
+#include "app/wrap.h"
 #include "base/resource_limits.h"
 #include "base/system.h"
 #include "kernels/simd.h"
@@ -92,7 +92,8 @@ int Run(const std::vector<std::string>& arguments) {
   const Status printed = output.Finish();
   if (outcome.status.ok()) outcome.status = printed;
   if (!outcome.status.ok()) {
-    std::fprintf(stderr, "cllm: %s%s\n", WithFlags(outcome.status.message()).c_str(), LostDirectory().c_str());
+    const std::string message = "cllm: " + WithFlags(outcome.status.message()) + LostDirectory();
+    std::fprintf(stderr, "%s\n", Wrap(message, TerminalColumns(STDERR_FILENO), 2).c_str());
   }
   if (outcome.signal != 0) return kSignalled + outcome.signal;
   if (outcome.status.ok() && ErrorOutputLost()) return ExitCode(Code::kFailed);

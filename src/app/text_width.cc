@@ -31,4 +31,15 @@ size_t ColumnsOf(std::string_view text) {
   return columns;
 }
 
+std::string_view FirstColumns(std::string_view text, size_t columns) {
+  size_t end = 0;
+  for (size_t taken = 0; end < text.size();) {
+    const Character next = FirstCharacter(text.substr(end));
+    taken += next.columns;
+    if (taken > columns) break;
+    end += next.bytes;
+  }
+  return text.substr(0, end);
+}
+
 }  // namespace cllm

@@ -17,5 +17,14 @@ TEST(ColumnsOf, WideCharactersTakeTwo_CombiningOnesNone) {
   EXPECT_EQ(ColumnsOf("a\xFF" "b"), 3u);          // no UTF-8
 }
 
+TEST(FirstColumns, NeverCutsACharacterOrGoesBeyond) {
+  EXPECT_EQ(FirstColumns("abc", 2), "ab");
+  EXPECT_EQ(FirstColumns("日本語", 5), "日本");
+  EXPECT_EQ(FirstColumns("日本語", 1), "");
+  EXPECT_EQ(FirstColumns("e\xCC\x81x", 1), "e\xCC\x81");
+  EXPECT_EQ(FirstColumns("größe", 3), "grö");
+  EXPECT_EQ(FirstColumns("abc", 9), "abc");
+}
+
 }  // namespace
 }  // namespace cllm

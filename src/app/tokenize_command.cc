@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <utility>
@@ -60,7 +61,8 @@ Outcome TokenizeCommand(const Arguments& arguments) {
   CLLM_TRY(line.Apply(choices));
   choices.text = text.empty() ? std::vector<std::string>{std::string(kStandardInput)} : text;
   CLLM_TRY(CheckChoices(choices));
-  ConsoleObserver console(ConsoleStyle::kLines);
+  // A terminal that gets the ids has no room for a line of progress among them.
+  ConsoleObserver console(ChooseConsoleStyle(isatty(STDOUT_FILENO) != 0));
   bool after_document = false;
   const Status read = ReadDocuments(TextOf(choices).corpus, console, [&](const TextBlock& block) {
     if (std::exchange(after_document, block.ends_document)) std::cout << "\n";

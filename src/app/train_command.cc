@@ -1,22 +1,21 @@
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <iostream>
 
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/console.h"
 #include "app/display_watch.h"
+#include "app/run_report.h"
 #include "app/signals.h"
 #include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/system.h"
-#include "base/units.h"
 #include "corpus/cache_directory.h"
 #include "monitor/observer_fan_out.h"
+#include "monitor/phase.h"
 #include "run/active_run.h"
 #include "run/run_config.h"
-#include "store/json.h"
 
 namespace cllm {
 namespace {
@@ -27,97 +26,15 @@ struct TrainFlags {
   bool json = false;
 };
 
-std::string PlanText(const PreparedRun& run) {
-  const TrainingPlan& plan = run.plan;
-  const uint64_t steps = run.expected_steps;
-  const double tokens = static_cast<double>(steps * plan.step.batch * plan.shape.context);
-  std::string text = fmt::format(
-      "plan: {} parameters ({}, vocabulary {} {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
-      FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), plan.shape.vocabulary,
-      run.tokenizer->name(), run.time ? "about " : "", steps, plan.step.batch,
-      FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(run.corpus->training().size()));
-  if (run.time) text += fmt::format(", done {} after the start", FormatDuration(run.time->seconds));
-  return text + "\n" + run.memory.Text();
-}
-
-// What of the run depends on the machine, and how to repeat it all the same: a line, or nothing.
-std::string RepeatText(const PreparedRun& run, const std::string& directory) {
-  if (!run.time) return "";
-  return fmt::format("plan and steps follow this machine's speed; to repeat the run, bit for bit, on any: {} train "
-                     "--config {}/config.toml --out ANOTHER\n",
-                     ProgramName(), directory);
-}
-
-void PrintSamples(Trainer& trainer, const TrainingPlan& plan) {
+void PrintSamples(Trainer& trainer, const TrainingPlan& plan, RunObserver& console) {
+  Trainer::Samples texts;
+  {
+    const Phase phase(console, "writing samples");
+    texts = trainer.WriteSamples({.count = plan.samples, .seed = plan.step.seed});
+  }
   size_t number = 0;
-  for (const std::string& text : trainer.WriteSamples({.count = plan.samples, .seed = plan.step.seed})) {
-    std::cout << "--- sample " << ++number << "\n" << ForTerminal(text) << "\n";
-  }
+  for (const std::string& text : texts) std::cout << "--- sample " << ++number << "\n" << ForTerminal(text) << "\n";
   std::cout.flush();
-}
-
-void PrintEnd(const RunSummary& summary, const std::string& run) {
-  std::fprintf(stderr, "done: step %llu, validation %.4f nats per token, %.4f bits per byte (step %llu), %s\n",
-               static_cast<unsigned long long>(summary.step), summary.scores.token, summary.bits_per_byte,
-               static_cast<unsigned long long>(summary.best_step), FormatDuration(summary.seconds).c_str());
-  const std::string cllm = ProgramName();
-  std::fprintf(stderr, "next:\n  %s generate %s -p \"Once\"\n  %s eval %s TEXT\n  %s resume %s --steps %llu\n",
-               cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(), cllm.c_str(), run.c_str(),
-               static_cast<unsigned long long>(summary.patience_ended ? summary.planned : 2 * summary.step));
-}
-
-void PrintJson(const RunSummary& s, const std::string& run) {
-  std::cout << WriteJson({{"run", run},
-                          {"step", s.step},
-                          {"best_step", s.best_step},
-                          {"nats_per_token", s.scores.token},
-                          {"bits_per_byte", s.bits_per_byte},
-                          {"memorised", s.memorised},
-                          {"seconds", s.seconds}})
-            << std::endl;
-}
-
-void NoteMemorised(const RunSummary& summary, RunObserver& console) {
-  if (!summary.memorised) return;
-  console.OnNote(
-      {fmt::format("validation rose while training went on falling: the model began to memorise the text; the best "
-                   "checkpoint, of step {}, is what is used",
-                   summary.best_step)});
-}
-
-// "step 20 is saved", or what else there is to go on from.
-std::string Kept(const RunSummary& summary) {
-  if (!summary.saved_step) return "nothing of it could be saved";
-  if (*summary.saved_step == summary.step) return fmt::format("step {} is saved", summary.step);
-  return fmt::format("step {} could not be saved, the last one that is saved is step {}", summary.step,
-                     *summary.saved_step);
-}
-
-Outcome SayStopped(const RunSummary& summary, const RunControl& control, const std::string& run) {
-  const std::string next =
-      summary.saved_step ? fmt::format("; go on with:\n  {} resume {}", ProgramName(), run) : std::string();
-  const std::string kept = summary.saved_step == summary.step ? ", which is saved" : ": " + Kept(summary);
-  std::fprintf(stderr, "stopped at step %llu%s%s\n", static_cast<unsigned long long>(summary.step), kept.c_str(),
-               next.c_str());
-  return Outcome::StoppedBy(control.stop_signal.load(std::memory_order_relaxed));
-}
-
-// Trains to the end, a signal or an error, and says what came of it.
-Outcome TrainAndReport(ActiveRun& active, const TrainingPlan& plan, const std::string& run, const TrainFlags& flags,
-                       const RunWatch& watch) {
-  CLLM_ASSIGN(const RunSummary summary, active.Train());
-  if (summary.stop_signal != 0) return SayStopped(summary, watch.control, run);
-  if (flags.json) {
-    PrintJson(summary, run);
-  } else {
-    PrintSamples(active.trainer(), plan);
-  }
-  NoteMemorised(summary, watch.observer);
-  if (watch.control.stop_signal.load(std::memory_order_relaxed) != 0) return SayStopped(summary, watch.control, run);
-  if (!flags.quiet) PrintEnd(summary, run);
-  if (summary.saved_step == summary.step) return {};
-  return Failed(fmt::format("{}: {}{}", run, Kept(summary),
-                            summary.saved_step ? "; `cllm resume` trains what is missing again" : ""));
 }
 
 // The console and who notices that nobody sees it.
@@ -130,6 +47,30 @@ struct Display {
   DisplayWatch watch;
   FanOut all;
 };
+
+Outcome SayStopped(const RunSummary& summary, const RunControl& control, const std::string& run, Display& display) {
+  display.console.Say(StoppedText(summary, run));
+  return Outcome::StoppedBy(control.stop_signal.load(std::memory_order_relaxed));
+}
+
+// Trains to the end, a signal or an error, and says what came of it.
+Outcome TrainAndReport(ActiveRun& active, const TrainingPlan& plan, const std::string& run, const TrainFlags& flags,
+                       Display& display, const RunControl& control) {
+  display.watch.TellLossTo(active.observers());
+  CLLM_ASSIGN(const RunSummary summary, active.Train());
+  if (summary.stop_signal != 0) return SayStopped(summary, control, run, display);
+  if (flags.json) {
+    std::cout << SummaryJson(summary, run) << std::endl;
+  } else {
+    PrintSamples(active.trainer(), plan, display.all);
+  }
+  if (const std::string note = MemorisedNote(summary); !note.empty()) display.console.OnNote({note});
+  if (control.stop_signal.load(std::memory_order_relaxed) != 0) return SayStopped(summary, control, run, display);
+  display.console.Say(EndText(summary, run));
+  if (summary.saved_step == summary.step) return {};
+  return Failed(fmt::format("{}: {}{}", run, KeptText(summary),
+                            summary.saved_step ? "; `cllm resume` trains what is missing again" : ""));
+}
 
 void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
   line.AddFlag("--quiet", flags.quiet, "on standard error notes and errors only");
@@ -162,14 +103,9 @@ Outcome TrainCommand(const Arguments& arguments) {
   signals.LeaveStopsToTheRun();
   CLLM_ASSIGN(NewRunDirectory made, MakeRunDirectory(files, flags.out, run));
   const std::string directory = made.path();
-  if (!flags.quiet) {
-    std::fprintf(stderr, "run: %s\n%s\n%s", directory.c_str(), PlanText(run).c_str(),
-                 RepeatText(run, directory).c_str());
-  }
-  const RunWatch watch{display.all, control};
-  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, watch));
-  display.watch.TellLossTo(active->observers());
-  return TrainAndReport(*active, run.plan, directory, flags, watch);
+  display.console.Say(fmt::format("run: {}\n{}{}", directory, PlanText(run), RepeatText(run, directory)));
+  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, {display.all, control}));
+  return TrainAndReport(*active, run.plan, directory, flags, display, control);
 }
 
 Outcome ResumeCommand(const Arguments& arguments) {
@@ -204,10 +140,8 @@ Outcome ResumeCommand(const Arguments& arguments) {
   CLLM_ASSIGN(PreparedResume resume, PrepareResume(directory, std::move(choices), goal, display.all));
   signals.LeaveStopsToTheRun();
   PosixFileSystem files;
-  const RunWatch watch{display.all, control};
-  CLLM_ASSIGN(const auto active, ActiveRun::Continue(resume, files, watch));
-  display.watch.TellLossTo(active->observers());
-  return TrainAndReport(*active, resume.run.plan, directory, flags, watch);
+  CLLM_ASSIGN(const auto active, ActiveRun::Continue(resume, files, {display.all, control}));
+  return TrainAndReport(*active, resume.run.plan, directory, flags, display, control);
 }
 
 }  // namespace cllm

@@ -64,15 +64,17 @@ std::string WrapPageLine(std::string_view line, size_t width) {
   if (ColumnsOf(line) <= width) return std::string(line);
   const size_t indent = line.find_first_not_of(' ');
   const size_t gap = line.find("  ", indent);
-  const std::string margin(indent, ' ');
+  const size_t below = std::min(kNarrowIndent, width / 4);
   if (gap == line.npos) {
-    return indent == kCommandIndent ? std::string(line) : margin + WrapLine(line, width, indent);
+    if (indent == kCommandIndent && line[indent] != '-') return std::string(line);
+    const size_t margin = indent + kNarrowestColumn <= width ? indent : below;
+    return std::string(margin, ' ') + WrapLine(line, width, margin);
   }
   const size_t second = std::min(line.find_first_not_of(' ', gap), line.size());
   const std::string_view first_column = line.substr(0, gap), rest = line.substr(second);
   if (second + kNarrowestColumn <= width) return std::string(line.substr(0, second)) + WrapLine(rest, width, second);
-  const size_t below = std::min(kNarrowIndent, width / 4);
-  return std::string(first_column) + '\n' + std::string(below, ' ') + WrapLine(rest, width, below);
+  return std::string(indent, ' ') + WrapLine(first_column, width, indent) + '\n' + std::string(below, ' ') +
+         WrapLine(rest, width, below);
 }
 
 }  // namespace

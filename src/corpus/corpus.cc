@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "corpus/block_cutter.h"
@@ -18,8 +20,11 @@ namespace {
 constexpr size_t kReadBlock = size_t{1} << 18;
 constexpr size_t kMaxSeparatorBytes = 4096;
 
+// Told of bytes that were read, before they are cut into blocks.
+using BytesRead = std::function<void(uint64_t bytes)>;
+
 Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, BlockCutter& cutter,
-                      FileFindings& found) {
+                      FileFindings& found, const BytesRead& read = {}) {
   if (file.layout == TextLayout::kEpub) {
     CLLM_ASSIGN(const std::string text, EpubText(file.path));
     CLLM_TRY(cutter.Append(text));
@@ -32,8 +37,39 @@ Status ReadSourceFile(const SourceFile& file, const CorpusOptions& options, Bloc
     CLLM_ASSIGN(const size_t count, source->Read(block));
     if (count == 0) return splitter->End();
     CLLM_TRY(splitter->Append(std::string_view(block).substr(0, count)));
+    if (read) read(count);
   }
 }
+
+// The share of the files' bytes on disk that a pass has read. Of a compressed file it is a guess until its end.
+class ReadShare {
+ public:
+  ReadShare(const std::vector<SourceFile>& files, const ShareDone& progress) : progress_(progress) {
+    for (const SourceFile& file : files) all_ += file.bytes;
+  }
+  void Begin(const SourceFile& file) {
+    file_ = file.bytes;
+    unpacked_ = file.compression == Compression::kNone ? 1 : kUnpacked;
+    in_file_ = 0;
+  }
+  void Read(uint64_t bytes) {
+    in_file_ += bytes;
+    Tell(std::min(in_file_ / unpacked_, file_));
+  }
+  void End() {
+    done_ += file_;
+    Tell(0);
+  }
+
+ private:
+  static constexpr uint64_t kUnpacked = 3;  // bytes of text for one of a compressed file, as text compresses
+  void Tell(uint64_t in_file) const {
+    if (progress_ && all_ != 0) progress_(static_cast<double>(done_ + in_file) / static_cast<double>(all_));
+  }
+
+  const ShareDone& progress_;
+  uint64_t all_ = 0, done_ = 0, file_ = 0, in_file_ = 0, unpacked_ = 1;
+};
 
 }  // namespace
 
@@ -58,10 +94,12 @@ Result<Corpus> Corpus::Open(const CorpusOptions& options, const std::string& spo
   return corpus;
 }
 
-Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor) {
+Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor, const ShareDone& progress) {
   StatisticsCounter counter;
   std::vector<Status> statuses;
+  ReadShare share(files_, progress);
   for (SourceFile& file : files_) {
+    share.Begin(file);
     const CorpusStatistics before = counter.Statistics();
     Hasher hasher;
     const TextVisitor watch = [&](const TextBlock& block) {
@@ -71,7 +109,9 @@ Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor) {
     };
     BlockCutter cutter(watch);
     file.found = {};
-    statuses.push_back(ReadSourceFile(file, options_, cutter, file.found));
+    statuses.push_back(
+        ReadSourceFile(file, options_, cutter, file.found, [&](uint64_t bytes) { share.Read(bytes); }));
+    share.End();
     const CorpusStatistics after = counter.Statistics();
     file.found.bytes = after.bytes - before.bytes;
     file.found.invalid_bytes = after.invalid_bytes - before.invalid_bytes;

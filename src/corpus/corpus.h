@@ -84,7 +84,8 @@ class Corpus {
 
   // Reads everything once and remembers what it finds. What was found in a folder or by a glob and cannot be read to
   // its end is left out, which makes the scan incomplete; what was named is an error, all of them in one message.
-  Result<CorpusScan> Scan(const TextVisitor& visitor);
+  // progress: told the share of the files' bytes that is read; may be empty.
+  Result<CorpusScan> Scan(const TextVisitor& visitor, const ShareDone& progress = {});
 
   // Streams every document in order. Errors: those of the visitor; a file that vanished or cannot be read; damaged
   // compression (or a window above 64 MiB); a .jsonl file of which more than one line in a hundred is bad: no JSON object,

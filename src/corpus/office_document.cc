@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 
+#include "base/shell_word.h"
 #include "corpus/left_out.h"
 
 namespace cllm {
@@ -39,19 +39,7 @@ constexpr std::array<Format, 14> kFormats = {{
 // Electronic books of other kinds, known by what stands at byte 60.
 constexpr std::string_view kMobi = "BOOKMOBI";
 
-bool IsPlain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("/._-+,=@%:").find(c) != std::string_view::npos;
-}
-
 }  // namespace
-
-std::string QuotedForShell(const std::string& word) {
-  if (!word.empty() && word[0] != '-' && std::all_of(word.begin(), word.end(), IsPlain)) return word;
-  std::string quoted = word.starts_with('-') ? "'./" : "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string ConversionAdvice(const std::string& path, std::string_view start) {
   const std::string kind = KindOfName(path);

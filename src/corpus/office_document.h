@@ -10,7 +10,4 @@ namespace cllm {
 // x.pdf x.txt`", to follow its name. "" for everything else. start: the file's first bytes.
 std::string ConversionAdvice(const std::string& path, std::string_view start);
 
-// A word as a shell reads it back: in single quotes unless it is plain.
-std::string QuotedForShell(const std::string& word);
-
 }  // namespace cllm

@@ -22,12 +22,5 @@ TEST(OfficeDocument, WhatIsNoDocument_HasNoAdvice) {
   EXPECT_EQ(ConversionAdvice("x.txt", ""), "");
 }
 
-TEST(QuotedForShell, IsOneWord) {
-  EXPECT_EQ(QuotedForShell("a/b.txt"), "a/b.txt");
-  EXPECT_EQ(QuotedForShell("it's"), "'it'\\''s'");
-  EXPECT_EQ(QuotedForShell("-x y"), "'./-x y'");
-  EXPECT_EQ(QuotedForShell(""), "''");
-}
-
 }  // namespace
 }  // namespace cllm

@@ -21,7 +21,7 @@ Result<SplitText> SplitText::Start(const TextOptions& options) {
   CLLM_ASSIGN(CacheDirectory cache, CacheDirectory::Open(options.cache_directory));
   SplitText text(std::move(cache));
   if (!text.cache_.note().empty()) text.notes_.push_back(text.cache_.note());
-  CLLM_TRY(text.Scan(options.corpus));
+  CLLM_TRY(text.Scan(options.corpus, options.progress));
   return text;
 }
 
@@ -31,7 +31,7 @@ Result<SplitText> SplitText::Open(const TextOptions& options) {
     text.cuts_.front() = kNoCut;
     CorpusOptions validation = options.corpus;
     validation.paths = options.validation_paths;
-    CLLM_TRY(text.Scan(validation));
+    CLLM_TRY(text.Scan(validation, options.progress));
     text.cuts_.back() = 0;
   }
   text.Conclude();
@@ -46,7 +46,7 @@ Result<SplitText> SplitText::OpenForEvaluation(const TextOptions& options) {
   return text;
 }
 
-Status SplitText::Scan(const CorpusOptions& options) {
+Status SplitText::Scan(const CorpusOptions& options, const ShareDone& progress) {
   CLLM_ASSIGN(Corpus corpus, Corpus::Open(options, cache_.path()));
   while (true) {
     DocumentPlaces places;
@@ -57,7 +57,7 @@ Status SplitText::Scan(const CorpusOptions& options) {
       in_document = !block.ends_document;
       position += block.text.size();
       return Status();
-    }));
+    }, progress));
     if (!scan.complete) continue;
     const CorpusStatistics& found = scan.statistics;
     if (found.bytes == 0) return BadInput(fmt::format("{} holds no text; expected at least one document", corpus.Name()));

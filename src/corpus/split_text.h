@@ -17,6 +17,7 @@ struct TextOptions {
   CorpusOptions corpus = {};
   std::vector<std::string> validation_paths = {};  // where there are any, the whole corpus is for training
   std::string cache_directory = "";                // DefaultCacheDirectory(); also takes the copy of standard input
+  ShareDone progress = {};                         // of reading while it is opened; may be empty
 };
 
 // Text split into its training and validation parts, read once for its statistics. Thread-compatible, movable.
@@ -48,7 +49,7 @@ class SplitText {
  private:
   explicit SplitText(CacheDirectory cache) : cache_(std::move(cache)) {}
   static Result<SplitText> Start(const TextOptions& options);
-  Status Scan(const CorpusOptions& options);
+  Status Scan(const CorpusOptions& options, const ShareDone& progress);
   void Conclude();
 
   CacheDirectory cache_;

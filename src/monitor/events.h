@@ -62,7 +62,7 @@ struct StepEvent {
   double tokens_per_s = 0;
   double peak_share = 0;  // of the machine's fused-multiply-add peak, [0, 1]; 0 while unknown
   double elapsed_s = 0;   // of training, over all sessions
-  double eta_s = 0;
+  double eta_s = 0;          // to the end, evaluations, samples and saves included; below 0: unknown yet
   double items_s = 0, reduce_s = 0, update_s = 0, pack_s = 0;  // the phases of this step
   SphereStatistics spheres = {};                               // since the start of this session
 };
@@ -74,6 +74,13 @@ struct PaceEvent {
   double fraction = 0;  // of the schedule's stretch that is over then; 1: its end
 };
 
+// A piece of work other than steps is under way: reading, tokenizing, evaluating. An event without a name ends it, and so
+// does one of another name.
+struct PhaseEvent {
+  std::string name = {};
+  double share = -1;  // that is done, [0, 1]; below 0: unknown
+};
+
 // The validation part was looked at.
 struct EvaluationEvent {
   uint64_t step = 0;  // of the weights
@@ -81,6 +88,7 @@ struct EvaluationEvent {
   double bits_per_byte = 0;
   bool best = false;   // the weights to use so far
   bool whole = false;  // over all of the validation part, else over a fixed sample of it
+  uint64_t tokens = 0;  // that were looked at
 };
 
 // The model wrote a text.
@@ -133,7 +141,7 @@ struct EndEvent {
 };
 
 // Any of them.
-using RunEvent = std::variant<StartEvent, ResumeEvent, PaceEvent, StepEvent, EvaluationEvent, SampleEvent, SaveEvent,
+using RunEvent = std::variant<StartEvent, ResumeEvent, PaceEvent, StepEvent, PhaseEvent, EvaluationEvent, SampleEvent, SaveEvent,
                               SkippedSaveEvent, NoteEvent, DivergenceEvent, RollbackEvent, EndEvent>;
 
 }  // namespace cllm

@@ -34,6 +34,7 @@ void FanOut::OnStart(const StartEvent& event) { Forward(&RunObserver::OnStart, e
 void FanOut::OnResume(const ResumeEvent& event) { Forward(&RunObserver::OnResume, event); }
 void FanOut::OnPace(const PaceEvent& event) { Forward(&RunObserver::OnPace, event); }
 void FanOut::OnStep(const StepEvent& event) { Forward(&RunObserver::OnStep, event); }
+void FanOut::OnPhase(const PhaseEvent& event) { Forward(&RunObserver::OnPhase, event); }
 void FanOut::OnEvaluation(const EvaluationEvent& event) { Forward(&RunObserver::OnEvaluation, event); }
 void FanOut::OnSample(const SampleEvent& event) { Forward(&RunObserver::OnSample, event); }
 void FanOut::OnSave(const SaveEvent& event) { Forward(&RunObserver::OnSave, event); }

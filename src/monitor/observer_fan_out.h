@@ -20,6 +20,7 @@ class FanOut : public RunObserver {
   void OnResume(const ResumeEvent& event) override;
   void OnPace(const PaceEvent& event) override;
   void OnStep(const StepEvent& event) override;
+  void OnPhase(const PhaseEvent& event) override;
   void OnEvaluation(const EvaluationEvent& event) override;
   void OnSample(const SampleEvent& event) override;
   void OnSave(const SaveEvent& event) override;

@@ -24,6 +24,7 @@ void Tell(RunObserver& observer, const RunEvent& event) {
                         [&](const ResumeEvent& e) { observer.OnResume(e); },
                         [&](const PaceEvent& e) { observer.OnPace(e); },
                         [&](const StepEvent& e) { observer.OnStep(e); },
+                        [&](const PhaseEvent& e) { observer.OnPhase(e); },
                         [&](const EvaluationEvent& e) { observer.OnEvaluation(e); },
                         [&](const SampleEvent& e) { observer.OnSample(e); },
                         [&](const SaveEvent& e) { observer.OnSave(e); },
@@ -35,7 +36,9 @@ void Tell(RunObserver& observer, const RunEvent& event) {
              event);
 }
 
-bool IsStep(const RunEvent& event) { return std::holds_alternative<StepEvent>(event); }
+bool IsStep(const RunEvent& event) {
+  return std::holds_alternative<StepEvent>(event) || std::holds_alternative<PhaseEvent>(event);
+}
 
 bool IsDroppable(const RunEvent& event) {
   return std::holds_alternative<EvaluationEvent>(event) || std::holds_alternative<SampleEvent>(event) ||

@@ -16,7 +16,7 @@ struct QueueLimits {
 };
 
 // Gives events to an observer on a thread of its own, so that one that blocks (a socket, a pipe, a slow disk) holds up
-// nobody. Events wait in a queue. When it is full, the oldest step is dropped and counted; with no step in it, the
+// nobody. Events wait in a queue. When it is full, the oldest step or phase is dropped and counted; with none in it, the
 // oldest evaluation, sample, save or skipped save. Starts, resumes, notes, divergences, rollbacks and the end are never
 // dropped: a run has few of them.
 //
@@ -38,6 +38,7 @@ class QueuedObserver : public RunObserver {
   void OnResume(const ResumeEvent& event) override { Put(event); }
   void OnPace(const PaceEvent& event) override { Put(event); }
   void OnStep(const StepEvent& event) override { Put(event); }
+  void OnPhase(const PhaseEvent& event) override { Put(event); }
   void OnEvaluation(const EvaluationEvent& event) override { Put(event); }
   void OnSample(const SampleEvent& event) override { Put(event); }
   void OnSave(const SaveEvent& event) override { Put(event); }

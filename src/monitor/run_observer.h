@@ -14,6 +14,7 @@ class RunObserver {
   virtual void OnResume(const ResumeEvent&) {}
   virtual void OnPace(const PaceEvent&) {}
   virtual void OnStep(const StepEvent&) {}
+  virtual void OnPhase(const PhaseEvent&) {}
   virtual void OnEvaluation(const EvaluationEvent&) {}
   virtual void OnSample(const SampleEvent&) {}
   virtual void OnSave(const SaveEvent&) {}

@@ -1,7 +1,9 @@
 #include "run/active_run.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "run/machine_speed.h"
 #include "run/resources.h"
 #include "run/run_config.h"
 #include "store/config_file.h"
@@ -15,6 +17,13 @@ constexpr const char* kRuns = "runs";  // where runs without a directory of thei
 Status WriteRunFiles(FileSystem& files, const std::string& directory, const PreparedRun& run) {
   CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(WithRecordedPaths(run.choices))))));
   return SaveTokenizer(*run.tokenizer, files, directory);
+}
+
+// Of the machine, in the precision of the run's products: a share of another one's peak may be above 1.
+double PeakInUse(const TrainingPlan& plan) {
+  constexpr double kMilliseconds = 40;
+  const size_t threads = plan.threads == 0 ? UsableCores() : std::min(plan.threads, UsableCores());
+  return MeasureMachine(threads, kMilliseconds, plan.step.precision).peak_gflops;
 }
 
 }  // namespace
@@ -46,7 +55,7 @@ Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directo
                                          .files = files,
                                          .observer = observers_,
                                          .control = control,
-                                         .peak_gflops = run.machine.peak_gflops,
+                                         .peak_gflops = PeakInUse(run.plan),
                                          .time = run.time,
                                          .clock = run.clock}));
   return {};

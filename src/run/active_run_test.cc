@@ -95,8 +95,9 @@ TEST_F(ActiveRunTest, RunByTime_IsRepeatedFromTheConfigurationThatItWrote) {
   SlowingClock clock;
   run->clock = [&clock] { return clock.now; };
   run->time = TimeBudget{.begin = 0, .seconds = 8, .step_seconds = 0.1};
-  ASSERT_TRUE(MakeRunDirectory(files_, root_ / "first", *run).ok());
-  const auto active = ActiveRun::Begin(*run, root_ / "first", files_, {clock, control_});
+  Result<NewRunDirectory> made = MakeRunDirectory(files_, root_ / "first", *run);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  const auto active = ActiveRun::Begin(*run, *std::move(made), files_, {clock, control_});
   ASSERT_TRUE(active.ok()) << active.status().message();
   const Result<RunSummary> summary = (*active)->Train();
   ASSERT_TRUE(summary.ok()) << summary.status().message();

@@ -6,6 +6,7 @@
 
 #include "model/context.h"
 #include "model/transformer.h"
+#include "monitor/phase.h"
 #include "run/resources.h"
 #include "run/text_preparation.h"
 #include "spheres/per_leaf.h"
@@ -29,7 +30,9 @@ Result<TextEvaluation> EvaluateText(const Weights& weights, const Tokenizer& tok
               }));
   const uint64_t bytes = corpus.part(CorpusPart::kValidation).bytes;
   const Validation validation(corpus.validation(), bytes, tokenizer, context, stride);
-  CLLM_ASSIGN(const EvaluationResult result, validation.Run(*spheres, contexts, transformer, validation.windows()));
+  Phase phase(observer, "evaluating");
+  CLLM_ASSIGN(const EvaluationResult result, validation.Run(*spheres, contexts, transformer, validation.windows(),
+                                                            [&](double share) { phase.Done(share); }));
   return TextEvaluation{result, bytes};
 }
 

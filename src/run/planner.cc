@@ -141,10 +141,11 @@ std::string PlanTokenizer(uint64_t bytes, double seconds, const MachineSpeed& ma
   return flop < 5e13 ? "bpe:2048" : "bpe:4096";
 }
 
-Result<Tokenizer> LearnPlanned(const std::string& name, const TextSource& source, size_t threads) {
+Result<Tokenizer> LearnPlanned(const std::string& name, const TextSource& source, size_t threads,
+                               const ShareDone& learning) {
   CLLM_ASSIGN(TokenizerSpec spec, ParseTokenizerSpec(name));
   spec.shortage = Shortage::kIsMet;
-  CLLM_ASSIGN(Tokenizer learned, TrainTokenizer(spec, source, threads));
+  CLLM_ASSIGN(Tokenizer learned, TrainTokenizer(spec, source, threads, learning));
   if (spec.vocabulary == kByteVocabulary || learned.vocabulary() >= kFewMerges) return learned;
   return TrainTokenizer(TokenizerSpec{}, source, threads);
 }

@@ -32,8 +32,9 @@ struct PlanningFacts {
 };
 
 // The tokenizer that is learned from a text for which PlanTokenizer gave `name`: with fewer merges where the text holds
-// fewer, bytes where there are hardly any. Error: the source's own.
-Result<Tokenizer> LearnPlanned(const std::string& name, const TextSource& source, size_t threads);
+// fewer, bytes where there are hardly any. learning: as TrainTokenizer's. Error: the source's own.
+Result<Tokenizer> LearnPlanned(const std::string& name, const TextSource& source, size_t threads,
+                               const ShareDone& learning = {});
 
 // Makes every empty choice but steps, evaluations and saves: shape, batch, item, rates, dropout. Error (BadInput): the
 // shape contradicts itself.

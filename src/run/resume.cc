@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "monitor/phase.h"
 #include "run/planner.h"
 #include "run/resources.h"
 #include "run/run_plan.h"
@@ -65,9 +66,11 @@ Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices ch
 }
 
 // The time that goes on with a run: what is named, else what an open run has left.
-Status PlanTime(const ResumeGoal& goal, const RunProgress& progress, double time_left_s, PreparedRun& run) {
+Status PlanTime(const ResumeGoal& goal, const RunProgress& progress, double time_left_s, RunObserver& observer,
+                PreparedRun& run) {
   if (goal.steps || !(goal.time_s || progress.open)) return {};
   run.time = TimeBudget{.begin = goal.started, .seconds = goal.time_s.value_or(time_left_s)};
+  Phase phase(observer, "measuring a step");
   CLLM_ASSIGN(run.step_seconds, MeasureStep(run.choices, *run.tokenizer, kMeasureShare * run.time->seconds));
   run.time->step_seconds = *run.step_seconds;
   run.choices.time_s = run.time->seconds;
@@ -108,7 +111,7 @@ Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices ch
                              .planned = schedule.total(),
                              .open = schedule.open(),
                              .patience_ended = patience != 0 && state.worse_evaluations >= patience};
-  CLLM_TRY(PlanTime(goal, progress, state.time_left_s, run));
+  CLLM_TRY(PlanTime(goal, progress, state.time_left_s, observer, run));
   CLLM_ASSIGN(const auto total, ResolveGoal(goal, progress, run.step_seconds.value_or(0)));
   if (const std::string note = EndNote(progress, total, state); !run.time && !note.empty()) observer.OnNote({note});
   return PreparedResume{std::move(run), directory, std::move(lock), found.directory, total};

@@ -7,6 +7,7 @@
 #include "base/system.h"
 #include "base/units.h"
 #include "kernels/gemm/panels.h"
+#include "monitor/phase.h"
 #include "run/planner.h"
 #include "run/resources.h"
 #include "run/run_options.h"
@@ -28,7 +29,7 @@ double Left(const TimeBudget& time, const SecondsClock& clock) {
 // What a plan may know of the machine: one that names its steps is the same on all.
 const MachineSpeed& PlanningMachine(const PreparedRun& run) { return run.time ? run.machine : kNominalMachine; }
 
-Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run) {
+Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run, RunObserver& observer) {
   RunChoices& choices = run.choices;
   if (!choices.from.empty()) {
     CLLM_ASSIGN(OpenedModel model, OpenModel(choices.from));
@@ -36,10 +37,10 @@ Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run) {
     run.from = std::make_unique<OpenedModel>(std::move(model));
     return run.from->tokenizer;
   }
-  if (!choices.tokenizer.empty()) return MakeTokenizer(choices.tokenizer, text, UsableCores());
+  if (!choices.tokenizer.empty()) return MakeTokenizer(choices.tokenizer, text, UsableCores(), observer);
   const std::string name = PlanTokenizer(text.statistics().bytes, choices.time_s.value_or(kDefaultSeconds),
                                          PlanningMachine(run));
-  CLLM_ASSIGN(Tokenizer learned, LearnPlanned(name, text.Source(CorpusPart::kTraining), UsableCores()));
+  CLLM_ASSIGN(Tokenizer learned, MakePlannedTokenizer(name, text, UsableCores(), observer));
   choices.tokenizer = learned.name();
   return learned;
 }
@@ -65,6 +66,7 @@ Status PlanShape(PreparedRun& run) {
 Status MeasurePlanned(bool precision_is_open, PreparedRun& run, RunObserver& observer) {
   RunChoices& choices = run.choices;
   const double seconds = kMeasureShare * run.time->seconds;
+  Phase phase(observer, "measuring a step");
   CLLM_ASSIGN(run.step_seconds, MeasureStep(choices, *run.tokenizer, seconds));
   if (!precision_is_open || EmulatesBf16()) return {};
   RunChoices other = choices;
@@ -151,11 +153,11 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   if (run.choices.text.empty()) return Usage("no `text` named");
   CLLM_TRY(CheckChoices(run.choices));
   NoteSurprises(run.choices, observer);
-  CLLM_ASSIGN(const SplitText text, SplitText::Open(TextOf(run.choices)));
+  CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
   run.machine = LookAtMachine(run.choices);
   run.time = TimeOf(run.choices, started);
   const bool precision_is_open = !run.choices.precision;
-  CLLM_ASSIGN(Tokenizer tokenizer, ChosenTokenizer(text, run));
+  CLLM_ASSIGN(Tokenizer tokenizer, ChosenTokenizer(text, run, observer));
   run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
   CLLM_ASSIGN(PreparedCorpus corpus, PrepareText(text, *run.tokenizer, UsableCores(), observer));
   run.corpus = std::make_unique<PreparedCorpus>(std::move(corpus));

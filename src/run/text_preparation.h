@@ -15,11 +15,18 @@ namespace cllm {
 // The text of a run, with the cache in DefaultCacheDirectory.
 TextOptions TextOf(const RunChoices& choices);
 
+// Opens a text and tells what is to be said of it. Error: as SplitText::Open.
+Result<SplitText> OpenText(TextOptions options, RunObserver& observer);
+
 // The tokenizer that `name` names: learned from the training part for "bytes" and "bpe:N", else read from a directory.
 // Error: as ParseTokenizerSpec, TrainTokenizer and LoadTokenizer.
-Result<Tokenizer> MakeTokenizer(const std::string& name, const SplitText& text, size_t threads);
+Result<Tokenizer> MakeTokenizer(const std::string& name, const SplitText& text, size_t threads, RunObserver& observer);
 
-// Both parts as tokens, new or from the cache. Error: as Prepare.
+// The tokenizer that the planner named: with as many merges as the text holds (LearnPlanned).
+Result<Tokenizer> MakePlannedTokenizer(const std::string& name, const SplitText& text, size_t threads,
+                                       RunObserver& observer);
+
+// Both parts as tokens, new or from the cache; tells what is to be said beyond the text's own notes. Error: as Prepare.
 Result<PreparedCorpus> PrepareText(const SplitText& text, const Tokenizer& tokenizer, size_t threads,
                                    RunObserver& observer);
 

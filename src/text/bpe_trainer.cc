@@ -176,13 +176,18 @@ LearnedMerges MergeLearner::Take() {
 
 }  // namespace
 
-Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, Shortage shortage) {
+Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, Shortage shortage,
+                                  const ShareDone& progress) {
   CHECK(vocabulary >= kByteVocabulary);
   MergeLearner learner(words);
   while (learner.vocabulary() < vocabulary) {
+    if (progress) {
+      progress(static_cast<double>(learner.vocabulary() - kByteVocabulary) /
+               static_cast<double>(vocabulary - kByteVocabulary));
+    }
     if (learner.MergeBest()) continue;
     // Anew, for the end: merges that only reuse ids followed the last new one here.
-    if (shortage == Shortage::kIsMet) return LearnMerges(words, learner.vocabulary());
+    if (shortage == Shortage::kIsMet) return LearnMerges(words, learner.vocabulary(), Shortage::kIsError, progress);
     return BadInput(fmt::format(
         "bpe:{} is more than the text supports: it has pairs that occur at least {} times for {} tokens. Choose bpe:{} "
         "or less, bytes, or give more text",

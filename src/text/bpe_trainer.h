@@ -30,6 +30,8 @@ enum class Shortage {
 // token already reuses its id; a pair that comes back after its merge is merged again without a new entry. Counts are
 // kept up to date at the places that change, so the time is that of the changes. Error (BadInput): no pair is left that
 // occurs kMinPairCount times; names the largest vocabulary, unless a shortage is met. REQUIRES: vocabulary >= 259.
-Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, Shortage shortage = Shortage::kIsError);
+// progress: told the share of the ids that are made; may be empty.
+Result<LearnedMerges> LearnMerges(const WordCounts& words, size_t vocabulary, Shortage shortage = Shortage::kIsError,
+                                  const ShareDone& progress = {});
 
 }  // namespace cllm

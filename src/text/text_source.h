@@ -20,6 +20,9 @@ using TextVisitor = std::function<Status(const TextBlock&)>;
 // A text too large to hold: gives every block in order to the visitor and returns its first error, or its own.
 using TextSource = std::function<Status(const TextVisitor&)>;
 
+// Told now and then which share of some work is done, [0, 1].
+using ShareDone = std::function<void(double share)>;
+
 // Documents in memory, a block each. Borrows them.
 inline TextSource DocumentSource(std::span<const std::string_view> documents) {
   return [documents](const TextVisitor& visitor) {

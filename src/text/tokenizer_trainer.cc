@@ -109,12 +109,13 @@ Result<TokenizerSpec> ParseTokenizerSpec(std::string_view spec) {
                            kByteVocabulary + 1, kMaxLearnedVocabulary));
 }
 
-Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads) {
+Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads,
+                                 const ShareDone& learning) {
   CHECK(spec.vocabulary >= kByteVocabulary && spec.vocabulary <= kMaxLearnedVocabulary);
   if (spec.vocabulary == kByteVocabulary) return TrainBytes(source);
   uint64_t documents = 0;
   CLLM_ASSIGN(const WordCounts words, CountWords(source, threads, documents));
-  CLLM_ASSIGN(const LearnedMerges learned, LearnMerges(words, spec.vocabulary, spec.shortage));
+  CLLM_ASSIGN(const LearnedMerges learned, LearnMerges(words, spec.vocabulary, spec.shortage, learning));
   const TokenLattice lattice = LatticeOf(learned.tokens, CountTokens(learned, words, documents));
   return Renumber(learned, lattice, SpiralOrder(learned.tokens, lattice));
 }

@@ -29,6 +29,8 @@ Result<TokenizerSpec> ParseTokenizerSpec(std::string_view spec);
 // Errors: the source's own; BadInput when the text holds fewer merges than asked for, naming
 // the largest vocabulary it supports, unless the spec meets a shortage.
 // REQUIRES: threads >= 1; the vocabulary is one that ParseTokenizerSpec gives.
-Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads);
+// learning: told the share of the tokens that are learned, after the text was read; may be empty.
+Result<Tokenizer> TrainTokenizer(const TokenizerSpec& spec, const TextSource& source, size_t threads,
+                                 const ShareDone& learning = {});
 
 }  // namespace cllm

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/path.h"
+#include "monitor/phase.h"
 
 namespace cllm {
 namespace {
@@ -24,13 +25,21 @@ size_t SampledWindows(size_t context, double share) {
   return std::max(positions / context, kLeastWindows);
 }
 
-Result<EvaluationResult> Evaluations::OnSample() {
+size_t Evaluations::SampleWindows() const {
   // A fixed share of the training's own work: evaluations together cost about 3 % of it.
   const double share = 0.09 * static_cast<double>(session_.plan.eval_every) * session_.TokensPerStep();
-  return session_.Evaluate(SampledWindows(session_.shape().context, share));
+  return std::min(SampledWindows(session_.shape().context, share), session_.validation.windows());
 }
 
-Result<EvaluationResult> Evaluations::OnWhole() { return session_.EvaluateUnlessStopped(FinalWindows(session_)); }
+Result<EvaluationResult> Evaluations::OnSample() {
+  Phase phase(session_.observer, "evaluating a sample");
+  return session_.Evaluate(SampleWindows(), [&](double share) { phase.Done(share); });
+}
+
+Result<EvaluationResult> Evaluations::OnWhole() {
+  Phase phase(session_.observer, "evaluating");
+  return session_.EvaluateUnlessStopped(FinalWindows(session_), [&](double share) { phase.Done(share); });
+}
 
 void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best) {
   session_.observer.OnEvaluation({.step = step,
@@ -39,11 +48,13 @@ void Evaluations::Tell(uint64_t step, const EvaluationResult& result, bool best)
                                   .loss_form = result.scores.form,
                                   .bits_per_byte = result.bits_per_byte,
                                   .best = best,
-                                  .whole = result.whole});
+                                  .whole = result.whole,
+                                  .tokens = result.scores.positions});
 }
 
 Result<bool> Evaluations::Regular() {
   CLLM_ASSIGN(const EvaluationResult result, OnSample());
+  last_on_sample_ = result.scores.token;
   RunState& state = session_.state;
   const bool best = state.best_step == 0 || result.scores.token < state.best_nats;
   if (best) {
@@ -57,12 +68,14 @@ Result<bool> Evaluations::Regular() {
   return best;
 }
 
-void Evaluations::KeepBest() {
-  if (checkpoints_.SaveOrSkip()) PointBest(session_.state.step);
-}
-
 void Evaluations::PointBest(uint64_t step) {
   if (const Status pointed = checkpoints_.PointBest(step); !pointed.ok()) session_.observer.OnNote({pointed.message()});
+}
+
+bool Evaluations::KeepBest() {
+  if (!checkpoints_.SaveOrSkip()) return false;
+  PointBest(session_.state.step);
+  return true;
 }
 
 Status Evaluations::Asked() {
@@ -76,8 +89,10 @@ Result<FinalEvaluation> Evaluations::Final() {
   const RunState& state = session_.state;
   FinalEvaluation verdict{.best_step = state.step, .best = last, .last = last.scores, .stopped = last.stopped};
   if (verdict.stopped) return verdict;
-  if (state.best_step != 0 && state.best_step != state.step && state.best_nats < last.scores.token) {
-    CLLM_TRY(ConsiderBest(verdict));
+  if (state.best_step != 0 && state.best_step != state.step) {
+    // `best` was chosen on the sample, so the last weights have to meet it there.
+    CLLM_ASSIGN(const EvaluationResult on_sample, OnSample());
+    if (state.best_nats < on_sample.scores.token) CLLM_TRY(ConsiderBest(verdict));
   }
   if (verdict.stopped) return verdict;
   if (verdict.best_step != state.step || checkpoints_.saved()) PointBest(verdict.best_step);

@@ -29,13 +29,16 @@ class Evaluations {
   // The regular one, on a fixed sample. True: the best so far. Error: Diverged if the loss is not finite.
   Result<bool> Regular();
   // After a best one: saves the weights and points `best` to them. A failure is told and ends nothing.
-  void KeepBest();
+  bool KeepBest();  // true: saved
   // One that somebody asked for, on the same sample: told, and nothing follows from it. Error: as above.
   Status Asked();
   // The last weights and those of `best`, both on the whole validation part (or as much as the configuration allows);
   // the better ones are in the step afterwards and `best` points to them, if they were saved. A `best` that cannot be
   // pointed is told and ends nothing.
   Result<FinalEvaluation> Final();
+
+  double last_on_sample() const { return last_on_sample_; }  // nats per token of the last regular one
+  size_t SampleWindows() const;  // that a regular evaluation looks at
 
  private:
   Result<EvaluationResult> OnSample();
@@ -46,6 +49,7 @@ class Evaluations {
 
   Session& session_;
   RunCheckpoints& checkpoints_;
+  double last_on_sample_ = 0;
 };
 
 }  // namespace cllm

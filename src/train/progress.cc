@@ -6,11 +6,12 @@ namespace cllm {
 namespace {
 
 constexpr double kLossSmoothing = 0.95;  // of the loss shown
+constexpr double kEvaluatedToken = 1.0 / 3;  // of the work of a token trained on: forward only
 constexpr double kTimeSmoothing = 0.9;   // of the seconds of a step
 
 }  // namespace
 
-StepEvent Progress::AfterStep(const StepResult& result, double seconds, Session& session) {
+StepEvent Progress::AfterStep(const StepResult& result, double seconds, const WorkPlan& plan, Session& session) {
   RunState& state = session.state;
   const MeanScores& scores = result.scores;
   ++state.step;
@@ -35,8 +36,10 @@ StepEvent Progress::AfterStep(const StepResult& result, double seconds, Session&
   event.tokens_per_s = static_cast<double>(scores.positions) / step_seconds_;
   if (peak_gflops_ > 0) event.peak_share = event.tokens_per_s * FlopPerToken(session.shape()) / (peak_gflops_ * 1e9);
   event.elapsed_s = state.elapsed_s;
-  event.eta_s = session.pacer ? std::max(0.0, session.pacer->SecondsLeft())
-                              : static_cast<double>(event.total - event.step) * step_seconds_;
+  time_left_.Took(TimeLeft::Work::kStep, seconds);
+  WorkLeft left = time_left_.Left(plan, event.step);
+  left.evaluation_in_steps = kEvaluatedToken * plan.evaluation_tokens / session.TokensPerStep();
+  event.eta_s = session.pacer ? std::max(0.0, session.pacer->SecondsLeft()) : time_left_.Seconds(left);
   event.items_s = result.seconds[static_cast<size_t>(StepPhase::kItems)];
   event.reduce_s = result.seconds[static_cast<size_t>(StepPhase::kReduce)];
   event.update_s = result.seconds[static_cast<size_t>(StepPhase::kUpdate)];

@@ -92,7 +92,7 @@ void RunLog::OnStep(const StepEvent& event) {
          {"grad_norm", event.gradient_norm},
          {"tok_s", event.tokens_per_s},
          {"peak_share", event.peak_share},
-         {"eta_s", event.eta_s},
+         {"eta_s", event.eta_s < 0 ? JsonValue() : JsonValue(event.eta_s)},
          {"items_s", event.items_s},
          {"reduce_s", event.reduce_s},
          {"update_s", event.update_s},
@@ -111,7 +111,8 @@ void RunLog::OnEvaluation(const EvaluationEvent& event) {
          {"val_form", event.loss_form},
          {"bits_per_byte", event.bits_per_byte},
          {"best", event.best},
-         {"whole", event.whole}});
+         {"whole", event.whole},
+         {"tokens", event.tokens}});
   if (!spheres_.leaves.empty()) WriteSpheres();
 }
 

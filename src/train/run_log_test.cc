@@ -77,9 +77,9 @@ TEST_F(RunLogTest, Events_HaveTheirKeysInOrder) {
                                                 .loss_form = 0.5,
                                                 .bits_per_byte = 2.5,
                                                 .best = true,
-                                                .whole = false}),
+                                                .whole = false, .tokens = 512}),
             "{\"event\":\"eval\",\"step\":3,\"val_nats\":1.5,\"val_root\":1.25,\"val_form\":0.5,"
-            "\"bits_per_byte\":2.5,\"best\":true,\"whole\":false}\n");
+            "\"bits_per_byte\":2.5,\"best\":true,\"whole\":false,\"tokens\":512}\n");
   EXPECT_EQ(Record(&RunObserver::OnSample, {3, "once\n"}), "{\"event\":\"sample\",\"step\":3,\"text\":\"once\\n\"}\n");
   EXPECT_EQ(Record(&RunObserver::OnSave, {3, "run/checkpoints/step-3", 0.5}),
             "{\"event\":\"checkpoint\",\"step\":3,\"seconds\":0.5}\n");

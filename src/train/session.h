@@ -38,15 +38,15 @@ struct Session {
   const ModelShape& shape() const { return step->shape(); }
   double TokensPerStep() const { return static_cast<double>(plan.step.batch * shape().context); }
   // Scores of the present weights on so many windows of the validation part. Error: Diverged if the loss is not finite.
-  Result<EvaluationResult> Evaluate(size_t windows) {
+  Result<EvaluationResult> Evaluate(size_t windows, const Validation::ShareDone& progress = {}) {
     const double begin = clock();
-    Result<EvaluationResult> result = validation.Run(*spheres, step->contexts(), step->transformer(), windows);
+    Result<EvaluationResult> result = validation.Run(*spheres, step->contexts(), step->transformer(), windows, progress);
     if (windows > 1) costs.window_s = (clock() - begin) / static_cast<double>(windows);
     return result;
   }
   // The same, for one that nothing later depends on: a stop ends it.
-  Result<EvaluationResult> EvaluateUnlessStopped(size_t windows) const {
-    return validation.Run(*spheres, step->contexts(), step->transformer(), windows, &control.stop_signal);
+  Result<EvaluationResult> EvaluateUnlessStopped(size_t windows, const Validation::ShareDone& progress = {}) const {
+    return validation.Run(*spheres, step->contexts(), step->transformer(), windows, progress, &control.stop_signal);
   }
   bool stopped() const { return control.stop_signal.load(std::memory_order_relaxed) != 0; }
 };

@@ -17,9 +17,19 @@ namespace cllm {
 namespace {
 
 constexpr size_t kSampleTokens = 120;
+constexpr double kLastSampleTokens = 200;  // of those that a command writes at the end
 constexpr double kMemorised = 0.01;  // validation this much above its best, relative
 // Of a window's training, before one is evaluated; of a step, a token of a sample.
 constexpr double kEvaluationOfTraining = 0.4, kSampleTokenOfStep = 0.05;
+
+// Does a piece of work and counts what it took into the time left.
+template <typename Function>
+auto Timed(const SecondsClock& clock, Progress& progress, TimeLeft::Work work, const Function& function) {
+  const double begin = clock();
+  auto result = function();
+  progress.time_left().Took(work, clock() - begin);
+  return result;
+}
 
 }  // namespace
 
@@ -45,6 +55,7 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
       evaluations_(session_, checkpoints_),
       rollback_(session_, checkpoints_),
       progress_(parts.peak_gflops),
+      watch_(session_.shape().vocabulary),
       peak_gflops_(parts.peak_gflops),
       time_(parts.time) {}
 
@@ -78,7 +89,7 @@ Status Trainer::Begin(const Parameters* weights) {
   session_.observer.OnStart({Describe(session_, peak_gflops_)});
   NotePinning();
   // From the first step on there is a state to go on from, whatever interrupts the run.
-  checkpoints_.SaveOrSkip();
+  Timed(progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
   return {};
 }
 
@@ -186,7 +197,8 @@ Status Trainer::TrainStep() {
   };
   CLLM_ASSIGN(const StepResult result, session_.step->Run(session_.state.step, read, prefetch));
   rollback_.StepDone();
-  session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, session_));
+  session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, PlannedWork(), session_));
+  Say(watch_.AfterStep(result.scores.token));
   return {};
 }
 
@@ -194,7 +206,43 @@ Status Trainer::AfterStep() {
   CLLM_TRY(AnswerEvaluations());
   const bool late = checkpoints_.DueByTime();
   const bool due = late || checkpoints_.IsRegularStep(session_.state.step);
-  if (RunControl::Take(session_.control.save_now) || (due && !checkpoints_.saved())) checkpoints_.SaveOrSkip();
+  if (RunControl::Take(session_.control.save_now) || (due && !checkpoints_.saved())) {
+    Timed(session_.clock, progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
+  }
+  return {};
+}
+
+void Trainer::Say(const std::string& sentence) {
+  if (!sentence.empty()) session_.observer.OnNote({sentence});
+}
+
+// With the evaluation and the samples at its end.
+WorkPlan Trainer::PlannedWork() const {
+  const TrainingPlan& plan = session_.plan;
+  const RunState& state = session_.state;
+  const double regular = static_cast<double>(evaluations_.SampleWindows());
+  // A run whose best weights are not its last ones also measures those.
+  const bool again = state.worse_evaluations != 0;
+  const double last = static_cast<double>(FinalWindows(session_)) / regular;
+  const double samples = static_cast<double>(plan.samples) / static_cast<double>(session_.spheres->team_size());
+  return {.total = session_.ExpectedSteps(),
+          .eval_every = plan.eval_every,
+          .save_every = plan.save_every,
+          .samples_at_evaluations = plan.samples != 0,
+          .last_evaluation = again ? 2 * last + 1 : last,
+          .last_samples = plan.samples == 0 ? 0 : kLastSampleTokens / kSampleTokens * std::max(1.0, samples),
+          .evaluation_tokens = regular * static_cast<double>(session_.shape().context)};
+}
+
+Status Trainer::RegularEvaluation(bool& best) {
+  CLLM_ASSIGN(best, Timed(session_.clock, progress_, TimeLeft::Work::kEvaluation, [&] { return evaluations_.Regular(); }));
+  progress_.time_left().Evaluated(best);
+  const RunState& state = session_.state;
+  Say(watch_.AfterEvaluation({.step = state.step,
+                              .loss = evaluations_.last_on_sample(),
+                              .best_step = state.best_step,
+                              .best_loss = state.best_nats,
+                              .worse = state.worse_evaluations}));
   return {};
 }
 
@@ -205,18 +253,20 @@ Status Trainer::AnswerEvaluations() {
   const bool asked = RunControl::Take(session_.control.evaluate_now);
   bool best = false;
   if (due) {
-    CLLM_ASSIGN(best, evaluations_.Regular());
+    CLLM_TRY(RegularEvaluation(best));
   } else if (asked) {
     CLLM_TRY(evaluations_.Asked());
   }
   if (RunControl::Take(session_.control.sample_now) || (due && session_.plan.samples != 0)) TellSample();
-  if (best) evaluations_.KeepBest();
+  if (best) Timed(session_.clock, progress_, TimeLeft::Work::kSave, [&] { return evaluations_.KeepBest(); });
   return {};
 }
 
 void Trainer::TellSample() {
   const double begin = session_.clock();
-  const Samples samples = WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
+  const Samples samples = Timed(session_.clock, progress_, TimeLeft::Work::kSample, [&] {
+    return WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
+  });
   session_.costs.sample_token_s = (session_.clock() - begin) / static_cast<double>(kSampleTokens);
   session_.observer.OnSample({session_.state.step, samples.front()});
 }
@@ -237,14 +287,23 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
   return texts;
 }
 
+void Trainer::NotePatience() {
+  const RunState& state = session_.state;
+  Say(fmt::format("`patience` {} ended the training at step {} of {}: as many evaluations in a row were no better than the "
+                  "{:.4f} nats per token of step {}, on the same sample of the validation part; the weights of that step "
+                  "are kept as the best",
+                  session_.plan.patience, state.step, session_.ExpectedSteps(), state.best_nats, state.best_step));
+}
+
 // The weights of the end are of use, also where their save failed. Error: Diverged.
 Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
-  summary.planned = session_.state.schedule.total();
+  summary.planned = session_.ExpectedSteps();
   summary.stop_signal = session_.control.stop_signal.load(std::memory_order_relaxed);
   summary.patience_ended = summary.stop_signal == 0 && !session_.state.schedule.EndsAt(summary.step);
   summary.seconds = session_.clock() - session_start_;
+  if (summary.patience_ended) NotePatience();
   if (!checkpoints_.saved()) {
     const Status saved = checkpoints_.Save();
     if (saved.code() == Code::kDiverged) return saved;
@@ -273,6 +332,8 @@ Status Trainer::Conclude(RunSummary& summary) {
   summary.scores = verdict.best.scores;
   summary.bits_per_byte = verdict.best.bits_per_byte;
   summary.best_step = verdict.best_step;
+  summary.whole = verdict.best.whole;
+  summary.tokens = verdict.best.scores.positions;
   summary.memorised = verdict.best_step != summary.step &&
                       verdict.last.token > summary.scores.token * (1 + kMemorised) &&
                       progress_.last_training_nats() < summary.scores.token;

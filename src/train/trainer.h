@@ -14,6 +14,7 @@
 #include "monitor/run_observer.h"
 #include "store/file_system.h"
 #include "train/evaluations.h"
+#include "train/learning_watch.h"
 #include "train/progress.h"
 #include "train/rollback.h"
 #include "train/run_checkpoints.h"
@@ -29,9 +30,12 @@ struct RunSummary {
   int stop_signal = 0;                 // 0: it ran to its end, its last evaluation included
   std::optional<uint64_t> saved_step;  // the last one that was saved; none: nothing could be
   bool patience_ended = false;
-  MeanScores scores;  // of `best`, over the whole validation part
+  uint64_t planned = 0;  // steps in total
+  MeanScores scores;  // of `best`, by the last evaluation
   double bits_per_byte = 0;
   uint64_t best_step = 0;
+  bool whole = false;      // over all of the validation part, else over a part of it: that many tokens
+  uint64_t tokens = 0;
   bool memorised = false;  // validation rose while training fell: `best` is an earlier step
   double seconds = 0;      // of training in this session
 };
@@ -95,6 +99,10 @@ class Trainer {
   Status TrainStep();
   Status AfterStep();
   Status AnswerEvaluations();
+  WorkPlan PlannedWork() const;
+  Status RegularEvaluation(bool& best);
+  void Say(const std::string& sentence);  // nothing if it is empty
+  void NotePatience();
   void TellSample();
   Result<RunSummary> Finish();
   Status Conclude(RunSummary& summary);
@@ -105,6 +113,7 @@ class Trainer {
   Evaluations evaluations_;
   Rollback rollback_;
   Progress progress_;
+  LearningWatch watch_;
   double peak_gflops_;
   std::optional<TimeBudget> time_;
   double session_start_ = 0;

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/system.h"
+
 namespace cllm {
 namespace {
 
+constexpr size_t kFirstRound = 4;   // windows of a leaf
+constexpr double kRound_s = 0.25;  // is long enough for a round
 constexpr double kNatsPerBit = 0.6931471805599453;
 constexpr size_t kRound = size_t{1} << 14;  // windows between two barriers, whose sums are kept apart
 
@@ -32,15 +36,18 @@ uint64_t Validation::BytesOf(const EvaluationWindow& window) const {
 }
 
 Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
-                                         const Transformer& transformer, size_t count,
+                                         const Transformer& transformer, size_t count, const ShareDone& progress,
                                          const std::atomic<int>* stop) const {
   const auto stopped = [stop] { return stop != nullptr && stop->load(std::memory_order_relaxed) != 0; };
   const size_t all = windows_.size();
   count = std::clamp<size_t>(count, 1, all);
   EvaluationResult result;
   LossSums sums;
-  for (size_t first = 0; first < count; first += kRound) {
-    std::vector<LossSums> window_sums(std::min(kRound, count - first));
+  // With progress in rounds that grow until one takes a while; sums of integers do not depend on them.
+  size_t round = progress ? std::min(kRound, kFirstRound * spheres.leaves()) : kRound;
+  for (size_t first = 0; first < count;) {
+    const double begin = MonotonicSeconds();
+    std::vector<LossSums> window_sums(std::min(round, count - first));
     CLLM_TRY(spheres.Run(window_sums.size(), [&](Leaf& leaf, size_t i) {
       const auto window = windows_.OfSample(first + i, count);
       return stopped() ? Status() : Score(window, transformer, contexts[leaf], window_sums[i]);
@@ -50,6 +57,10 @@ Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<Trainin
       return result;
     }
     for (const LossSums& window : window_sums) sums.Add(window);
+    first += window_sums.size();
+    if (!progress) continue;
+    progress(static_cast<double>(first) / static_cast<double>(count));
+    if (MonotonicSeconds() - begin < kRound_s) round = std::min(kRound, 2 * round);
   }
   if (!sums.finite) return Diverged("the validation loss is not a finite number");
   result.scores = MeanScores::Of(sums);
