@@ -95,18 +95,18 @@ std::optional<RunChoices> AllMoved(RunChoices choices, const std::string& direct
 }
 
 // A text and the choices that name it.
-struct OpenText {
+struct MovedText {
   SplitText text;
   RunChoices choices;
 };
 
-std::optional<OpenText> FindElsewhere(const TextQuery& query) {
+std::optional<MovedText> FindElsewhere(const TextQuery& query) {
   for (const std::string& directory : LikelyDirectories(query.run)) {
     for (const bool last_part : {false, true}) {
       std::optional<RunChoices> moved = AllMoved(query.choices, directory, last_part);
       if (!moved) continue;
       Result<SplitText> text = OpenIfSame(*moved, query.hash).text;
-      if (text.ok()) return OpenText{*std::move(text), *std::move(moved)};
+      if (text.ok()) return MovedText{*std::move(text), *std::move(moved)};
     }
   }
   // The folder that holds the runs was the text, and moved with them.
@@ -119,7 +119,7 @@ std::optional<OpenText> FindElsewhere(const TextQuery& query) {
   moved.text = {RecordedPath(".", above.string())};
   Result<SplitText> text = OpenIfSame(moved, query.hash).text;
   if (!text.ok()) return std::nullopt;
-  return OpenText{*std::move(text), std::move(moved)};
+  return MovedText{*std::move(text), std::move(moved)};
 }
 
 // For the next time; what cannot be written ends nothing.
@@ -156,7 +156,7 @@ Result<PreparedCorpus> FindText(const TextQuery& query, FileSystem& files, RunOb
   if (there.text.ok()) return PrepareText(*there.text, query.tokenizer, UsableCores(), observer);
   const Status& fault = there.text.status();
   if (fault.code() != Code::kBadInput) return fault;
-  if (const std::optional<OpenText> found = FindElsewhere(query)) {
+  if (const std::optional<MovedText> found = FindElsewhere(query)) {
     observer.OnNote({fmt::format("the text of the run is {} now; it was {}", PlacesOf(found->choices), places)});
     Remember(query, found->choices, files, observer);
     return PrepareText(found->text, query.tokenizer, UsableCores(), observer);

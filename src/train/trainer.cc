@@ -89,7 +89,7 @@ Status Trainer::Begin(const Parameters* weights) {
   session_.observer.OnStart({Describe(session_, peak_gflops_)});
   NotePinning();
   // From the first step on there is a state to go on from, whatever interrupts the run.
-  Timed(progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
+  Timed(session_.clock, progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
   return {};
 }
 

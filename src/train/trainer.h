@@ -30,7 +30,6 @@ struct RunSummary {
   int stop_signal = 0;                 // 0: it ran to its end, its last evaluation included
   std::optional<uint64_t> saved_step;  // the last one that was saved; none: nothing could be
   bool patience_ended = false;
-  uint64_t planned = 0;  // steps in total
   MeanScores scores;  // of `best`, by the last evaluation
   double bits_per_byte = 0;
   uint64_t best_step = 0;
