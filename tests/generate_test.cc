@@ -268,7 +268,7 @@ TEST_F(GenerateCommand, Tokenize_RoundTrips) {
 }
 
 TEST_F(GenerateCommand, Inspect_ShowsModelAndLattice) {
-  EXPECT_THAT(box_.Run({"inspect", box_.path("run")}).out, HasSubstr("layers.0.query_key_value"));
+  EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "--tensors"}).out, HasSubstr("layers.0.query_key_value"));
   EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "--verify"}).out, HasSubstr("every hash is right"));
   EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "--memory"}).out, HasSubstr("accumulators"));
   EXPECT_THAT(box_.Run({"inspect", box_.path("run"), "lattice", "A"}).out, HasSubstr("3 (capital)"));

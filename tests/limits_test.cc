@@ -274,7 +274,7 @@ void CloseThePipe() {
 TEST_F(Limits, ClosedPipe_EndsQuietlyByItsSignal_OrSaysSoWhereThatIsIgnored) {
   const std::string run = Trained();
   for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{"inspect", run}, {"tokenize", run, text_}, {"--help"}, {"generate", run, "-n", "5"}}) {
+       {std::vector<std::string>{"inspect", run}, {"tokenize", run, text_}, {"--help"}, {"generate", run, "-n", "5", "-s", "1"}}) {
     SCOPED_TRACE(arguments[0]);
     const Outcome quiet = box_.Run(Start{.arguments = arguments, .in_child = [] {
                                            signal(SIGPIPE, SIG_DFL);

@@ -90,7 +90,10 @@ void ConsoleObserver::OnEnd(const EndEvent&) {
 }
 
 void ConsoleObserver::Say(const std::string& text) {
-  if (style_ == ConsoleStyle::kQuiet) return;
+  if (style_ != ConsoleStyle::kQuiet) SayAlways(text);
+}
+
+void ConsoleObserver::SayAlways(const std::string& text) {
   const size_t columns = TerminalColumns(STDERR_FILENO);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {

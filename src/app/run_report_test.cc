@@ -13,6 +13,7 @@ using testing::Not;
 RunSummary Ended() {
   RunSummary summary;
   summary.step = summary.best_step = 300;
+  summary.saved_step = 300;
   summary.scores.token = 1.5;
   summary.bits_per_byte = 2.25;
   summary.whole = true;

@@ -29,6 +29,7 @@ struct Receiver {
 };
 Receiver receiver;
 std::array<struct sigaction, kHandled.size()> former;
+sighandler_t former_pipe = SIG_DFL;
 
 template <size_t n>
 void Keep(std::array<char, n>& place, const std::string& text) {
@@ -109,11 +110,12 @@ SignalScope::SignalScope(RunControl& control, const std::string& kept, const std
     const bool stays = kHandled[i] == SIGHUP && IsIgnored(SIGHUP);
     sigaction(kHandled[i], stays ? nullptr : &action, &former[i]);
   }
-  signal(SIGPIPE, SIG_IGN);
+  former_pipe = signal(SIGPIPE, SIG_IGN);
 }
 
 SignalScope::~SignalScope() {
   for (size_t i = 0; i < kHandled.size(); ++i) sigaction(kHandled[i], &former[i], nullptr);
+  signal(SIGPIPE, former_pipe);
   receiver.control.store(nullptr, std::memory_order_relaxed);
 }
 

@@ -49,7 +49,7 @@ struct Display {
 };
 
 Outcome SayStopped(const RunSummary& summary, const RunControl& control, const std::string& run, Display& display) {
-  display.console.Say(StoppedText(summary, run));
+  display.console.SayAlways(StoppedText(summary, run));
   return Outcome::StoppedBy(control.stop_signal.load(std::memory_order_relaxed));
 }
 
@@ -81,8 +81,6 @@ void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
 
 Outcome TrainCommand(const Arguments& arguments) {
   const double started = MonotonicSeconds();
-  RunControl control;
-  SignalScope signals(control, "no run was made", DefaultCacheDirectory());
   CommandLine line(
       "train", "Trains a language model on a text.",
       "cllm train book.txt --time 10m\n  cllm train texts/ --tokenizer bpe:4096 --steps 5000 --out runs/mine");
@@ -92,6 +90,8 @@ Outcome TrainCommand(const Arguments& arguments) {
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
+  RunControl control;
+  SignalScope signals(control, "no run was made", DefaultCacheDirectory());
   RunChoices choices;
   CLLM_TRY(line.Apply(choices));
   if (choices.text.empty()) return Usage("no text named; try `cllm train book.txt` or see `cllm train --help`");
@@ -109,8 +109,6 @@ Outcome TrainCommand(const Arguments& arguments) {
 }
 
 Outcome ResumeCommand(const Arguments& arguments) {
-  RunControl control;
-  SignalScope signals(control, "the run is as it was", DefaultCacheDirectory());
   CommandLine line("resume", "Goes on with a run from its newest valid checkpoint.",
                    "cllm resume runs/book-1\n  cllm resume runs/book-1 --steps 10000\n  cllm resume runs/book-1 "
                    "/new/place/book.txt");
@@ -126,6 +124,8 @@ Outcome ResumeCommand(const Arguments& arguments) {
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
+  RunControl control;
+  SignalScope signals(control, "the run is as it was", DefaultCacheDirectory());
   CLLM_ASSIGN(RunChoices choices, ReadRunChoices(directory));
   RunChoices asked = choices;
   asked.time_s.reset();  // a run by time has its own, of which some is left

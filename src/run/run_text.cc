@@ -129,6 +129,11 @@ void Remember(const TextQuery& query, const RunChoices& where, FileSystem& files
   if (!written.ok()) observer.OnNote({fmt::format("where the text lies is not remembered: {}", written.message())});
 }
 
+Result<PreparedCorpus> PrepareFound(const SplitText& text, const TextQuery& query, RunObserver& observer) {
+  TellNotes(text, observer);
+  return PrepareText(text, query.tokenizer, UsableCores(), observer);
+}
+
 Result<PreparedCorpus> FindNamed(const TextQuery& query, const RunChoices& own, FileSystem& files,
                                  RunObserver& observer) {
   const Result<SplitText> text = OpenIfSame(query.choices, query.hash).text;
@@ -137,7 +142,7 @@ Result<PreparedCorpus> FindNamed(const TextQuery& query, const RunChoices& own, 
     return BadInput(fmt::format("{}; the run's text was {}", text.status().message(), PlacesOf(own)));
   }
   Remember(query, query.choices, files, observer);
-  return PrepareText(*text, query.tokenizer, UsableCores(), observer);
+  return PrepareFound(*text, query, observer);
 }
 
 }  // namespace
@@ -153,13 +158,13 @@ Result<PreparedCorpus> FindText(const TextQuery& query, FileSystem& files, RunOb
     if (corpus.ok()) return corpus;
   }
   const Attempt there = OpenIfSame(AsNamedHere(own), query.hash);
-  if (there.text.ok()) return PrepareText(*there.text, query.tokenizer, UsableCores(), observer);
+  if (there.text.ok()) return PrepareFound(*there.text, query, observer);
   const Status& fault = there.text.status();
   if (fault.code() != Code::kBadInput) return fault;
   if (const std::optional<MovedText> found = FindElsewhere(query)) {
     observer.OnNote({fmt::format("the text of the run is {} now; it was {}", PlacesOf(found->choices), places)});
     Remember(query, found->choices, files, observer);
-    return PrepareText(found->text, query.tokenizer, UsableCores(), observer);
+    return PrepareFound(found->text, query, observer);
   }
   const std::string advice = fmt::format("name the run's text where it lies now: `resume {} TEXT`", query.run);
   if (there.is_another) return BadInput(fmt::format("{}; put it back, or {}", fault.message(), advice));

@@ -17,10 +17,6 @@ constexpr const char* kCounting = "counting words";
 constexpr const char* kLearning = "learning the vocabulary";
 constexpr const char* kTokenizing = "tokenizing";
 
-void TellNotes(const SplitText& text, RunObserver& observer) {
-  for (const std::string& note : text.notes()) observer.OnNote({note});
-}
-
 Result<SplitText> OpenWhole(const CorpusOptions& text, RunObserver& observer) {
   Phase phase(observer, kReading);
   TextOptions options;
@@ -64,6 +60,10 @@ TextOptions TextOf(const RunChoices& choices) {
   options.validation_paths = choices.validation;
   options.cache_directory = DefaultCacheDirectory();
   return options;
+}
+
+void TellNotes(const SplitText& text, RunObserver& observer) {
+  for (const std::string& note : text.notes()) observer.OnNote({note});
 }
 
 Result<SplitText> OpenText(TextOptions options, RunObserver& observer) {

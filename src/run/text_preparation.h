@@ -15,6 +15,9 @@ namespace cllm {
 // The text of a run, with the cache in DefaultCacheDirectory.
 TextOptions TextOf(const RunChoices& choices);
 
+// Tells what is to be said of a text that was opened.
+void TellNotes(const SplitText& text, RunObserver& observer);
+
 // Opens a text and tells what is to be said of it. Error: as SplitText::Open.
 Result<SplitText> OpenText(TextOptions options, RunObserver& observer);
 
