@@ -112,7 +112,7 @@ void PrintRuns(const std::vector<RunRecord>& runs) {
     samples |= run.score && !run.score->whole;
   }
   PrintTable(std::move(rows));
-  if (samples) std::cout << "~ over a sample of the validation part, until a run has ended\n";
+  if (samples) std::cout << "~ over a sample of the validation part\n";
   for (const RunRecord& run : runs) {
     if (run.condition == RunCondition::kDamaged) std::cout << ForTerminal(run.path + ": " + run.reason) << "\n";
   }
