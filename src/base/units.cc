@@ -92,7 +92,7 @@ std::string FormatDuration(double seconds) {
 
 Result<uint64_t> ParseBytes(std::string_view text) {
   constexpr double kMost = 1e18;
-  constexpr std::string_view kUnits = "KMGT";
+  constexpr std::string_view kPrefixes = "KMGT";
   const size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
   std::string unit;
   for (const char c : text.substr(digits)) {
@@ -100,11 +100,11 @@ Result<uint64_t> ParseBytes(std::string_view text) {
   }
   if (unit.ends_with('B')) unit.pop_back();
   if (unit.ends_with('I')) unit.pop_back();
-  const size_t power = unit.empty() ? 0 : unit.size() == 1 ? kUnits.find(unit) + 1 : 0;
+  const size_t power = unit.empty() ? 0 : unit.size() == 1 ? kPrefixes.find(unit) + 1 : 0;
   const Result<double> number = ParseReal(text.substr(0, digits));
   double bytes = number.ok() ? *number : -1;
-  for (size_t i = 0; i < power && power <= kUnits.size(); ++i) bytes *= 1024;
-  const bool known = unit.empty() || (power >= 1 && power <= kUnits.size());
+  for (size_t i = 0; i < power && power <= kPrefixes.size(); ++i) bytes *= 1024;
+  const bool known = unit.empty() || (power >= 1 && power <= kPrefixes.size());
   if (known && bytes >= 0 && bytes <= kMost) return static_cast<uint64_t>(bytes);
   return Usage(fmt::format("'{}' is no size, expected one such as 500M or 20G", text));
 }
