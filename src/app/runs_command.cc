@@ -233,8 +233,6 @@ Outcome RemoveCommand(const Arguments& arguments) {
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_ASSIGN(const std::vector<RunRecord> runs, RunsToRemove(paths));
-  uint64_t bytes = 0;
-  for (const RunRecord& run : runs) bytes += run.disk_bytes;
   if (!yes) {
     PrintRuns(runs);
     std::cout.flush();
