@@ -31,7 +31,7 @@ TEST(HelpText, ShowsEachRow) {
 // No line but a command to copy, or a single word, is wider than the terminal.
 TEST(HelpText, FitsEveryWidth) {
   for (const CommandPage& page : Pages()) {
-    for (const size_t width : {40, 60, 80, 200}) {
+    for (const size_t width : {size_t{40}, size_t{60}, size_t{80}, size_t{200}}) {
       std::istringstream lines(WrapPage(HelpText(page), width));
       for (std::string line; std::getline(lines, line) && line != "Examples:";) {
         const size_t start = line.find_first_not_of(' ');
