@@ -233,6 +233,7 @@ Prefetch NextLeft(GemmLeft a, size_t m, size_t row, size_t rows, size_t k, size_
   const bool more_rows = row + rows < m, more_depth = k + depth < total_depth;
   const size_t next_row = more_rows || !more_depth ? row + rows : 0;
   const size_t next_k = more_rows ? k : (more_depth ? k + depth : 0);
+  if (a.data == nullptr) return {nullptr, a.depth_stride, depth};  // of an empty product
   return {a.data + next_row * a.row_stride + next_k * a.depth_stride, a.depth_stride, depth};
 }
 

@@ -61,7 +61,7 @@ HWY_INLINE void TileStep(const TileShape& shape, const float* HWY_RESTRICT a, co
 inline constexpr size_t kUnroll = 4;
 // With the address sanitizer each load is a block of code of its own, and four steps in a row would take the compiler
 // more than a minute.
-#ifdef __SANITIZE_ADDRESS__
+#if HWY_IS_ASAN
 inline constexpr int kUnrolledSteps = 1;
 #else
 inline constexpr int kUnrolledSteps = kUnroll;
@@ -69,12 +69,14 @@ inline constexpr int kUnrolledSteps = kUnroll;
 template <size_t kLeftStep, size_t kRows, size_t kColumns>
 HWY_INLINE void TileSteps(const TileShape& shape, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                           const float* c, FloatVector (&sum)[kRows][kColumns]) {
-  const float* prefetch = shape.prefetch;
+  // A number, not a pointer: it may be null or leave its array.
+  uintptr_t prefetch = reinterpret_cast<uintptr_t>(shape.prefetch);
+  const uintptr_t second = sizeof(float) * shape.prefetch_second, step = sizeof(float) * shape.prefetch_step;
   size_t k = 0;
   for (; k + kUnroll <= shape.depth; k += kUnroll, a += kUnroll * kLeftStep, b += kUnroll * kPanelWidth) {
-    __builtin_prefetch(prefetch, 0, 2);
-    __builtin_prefetch(prefetch + shape.prefetch_second, 0, 2);
-    prefetch += shape.prefetch_step;
+    __builtin_prefetch(reinterpret_cast<const void*>(prefetch), 0, 2);
+    __builtin_prefetch(reinterpret_cast<const void*>(prefetch + second), 0, 2);
+    prefetch += step;
     if (k < kUnroll * kRows) {
 #pragma GCC unroll 4
       for (size_t v = 0; v < kColumns; ++v) __builtin_prefetch(c + v * HWY_LANES(float), 1, 3);
