@@ -93,31 +93,37 @@ TileShape ShapeOf(const LeftBlock& left, const RightBlock& right, size_t words, 
 
 // What comes after a block, for its tiles to fetch on the way: one line every kUnroll steps, `step` floats after the
 // last, and another one `second` floats after it. When `rows` steps are taken, the lines beside them follow.
+//
+// Addresses are numbers here: they may be those of nothing, or leave their array.
 struct Prefetch {
-  const float* data;
+  uintptr_t data;
   size_t step;
   size_t rows;
   size_t second = 0;
   size_t row = 0;
 
   // Where a tile of so many steps begins to fetch.
-  const float* Take(size_t steps) {
-    const float* from = data + row * step;
+  uintptr_t Take(size_t steps) {
+    const uintptr_t from = data + row * step * sizeof(float);
     row += steps;
     if (row >= rows) {
       row = 0;
-      data += kLine;
+      data += kLine * sizeof(float);
     }
     return from;
   }
 };
+
+uintptr_t AddressAfter(const float* data, size_t floats) {
+  return reinterpret_cast<uintptr_t>(data) + floats * sizeof(float);
+}
 
 // The panels of B after a block of `tiles` tiles and `columns` columns. Few tiles, of a few sequences that are decoded
 // together, fetch two lines at a time: with one, too much of the next panels would come late.
 Prefetch NextPanels(const RightBlock& right, size_t tiles, size_t columns) {
   const size_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
   const size_t step = std::min(2 * kLine, (kUnroll * kPanelWidth + tiles - 1) / tiles);
-  return {right.data + panels * right.panel_stride, step, std::numeric_limits<size_t>::max(), step > kLine ? kLine : 0};
+  return {AddressAfter(right.data, panels * right.panel_stride), step, std::numeric_limits<size_t>::max(), step > kLine ? kLine : 0};
 }
 
 // All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.
@@ -233,8 +239,7 @@ Prefetch NextLeft(GemmLeft a, size_t m, size_t row, size_t rows, size_t k, size_
   const bool more_rows = row + rows < m, more_depth = k + depth < total_depth;
   const size_t next_row = more_rows || !more_depth ? row + rows : 0;
   const size_t next_k = more_rows ? k : (more_depth ? k + depth : 0);
-  if (a.data == nullptr) return {nullptr, a.depth_stride, depth};  // of an empty product
-  return {a.data + next_row * a.row_stride + next_k * a.depth_stride, a.depth_stride, depth};
+  return {AddressAfter(a.data, next_row * a.row_stride + next_k * a.depth_stride), a.depth_stride, depth};
 }
 
 // One block over k: blocks of rows of A that stay in the second-level cache, each against the panels of B in groups

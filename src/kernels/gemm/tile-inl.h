@@ -69,8 +69,7 @@ inline constexpr int kUnrolledSteps = kUnroll;
 template <size_t kLeftStep, size_t kRows, size_t kColumns>
 HWY_INLINE void TileSteps(const TileShape& shape, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                           const float* c, FloatVector (&sum)[kRows][kColumns]) {
-  // A number, not a pointer: it may be null or leave its array.
-  uintptr_t prefetch = reinterpret_cast<uintptr_t>(shape.prefetch);
+  uintptr_t prefetch = shape.prefetch;
   const uintptr_t second = sizeof(float) * shape.prefetch_second, step = sizeof(float) * shape.prefetch_step;
   size_t k = 0;
   for (; k + kUnroll <= shape.depth; k += kUnroll, a += kUnroll * kLeftStep, b += kUnroll * kPanelWidth) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/gemm/gemm.h"
 
@@ -14,7 +15,7 @@ struct TileShape {
   size_t b_row_stride, b_panel_stride;
   size_t c_stride;
   GemmInto into;
-  const float* prefetch = nullptr;  // what later tiles read: fetched into the second-level cache, a part by each tile
+  uintptr_t prefetch = 0;           // address of what later tiles read: fetched to the second-level cache, part by part
   size_t prefetch_step = 0;         // floats of it for kUnroll steps down k
   size_t prefetch_second = 0;       // floats from the line that these steps fetch to a second one; 0: there is none
 };
