@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/system.h"
+#include "base/testing/sanitized.h"
 #include "corpus/testing/text_fixture.h"
 #include "text/tokenizer_trainer.h"
 
@@ -240,7 +241,7 @@ TEST_F(PreparedCorpusTest, Progress_RisesToOne) {
 
 // Preparing one endless line of `bytes` must not need memory in proportion.
 // A sanitizer's own memory would be counted as ours.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef CLLM_SANITIZED
 constexpr bool kMeasurable = false;
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

@@ -22,6 +22,7 @@
 #include <xmmintrin.h>
 #endif
 
+#include "base/testing/sanitized.h"
 #include "spheres/spheres.h"
 #include "spheres/topology.h"
 
@@ -29,7 +30,7 @@
 namespace cllm {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef CLLM_SANITIZED
 constexpr bool kSanitized = true;
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

@@ -6,6 +6,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/random.h"
+#include "base/testing/sanitized.h"
 #include "hwy/detect_compiler_arch.h"
 #include "model/testing/one_worker_model.h"
 #include "train/testing/step_fixture.h"
@@ -14,7 +15,7 @@
 namespace cllm {
 namespace {
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#ifdef CLLM_SANITIZED
 constexpr uint64_t kSteps = 2;
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/system.h"
+#include "base/testing/sanitized.h"
 #include "model/context.h"
 #include "model/transformer.h"
 #include "spheres/per_leaf.h"
@@ -36,7 +37,7 @@ TEST(WorkerMemory, Computed_IsWithinTheDesignsFigures) {
   RecordProperty("bytes_per_worker", std::to_string(one.contexts));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef CLLM_SANITIZED
 
 // Resident bytes of the calling thread's stack.
 size_t ResidentStack() {
