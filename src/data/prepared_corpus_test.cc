@@ -243,12 +243,6 @@ TEST_F(PreparedCorpusTest, Progress_RisesToOne) {
 // A sanitizer's own memory would be counted as ours.
 #ifdef CLLM_SANITIZED
 constexpr bool kMeasurable = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kMeasurable = false;
-#else
-constexpr bool kMeasurable = true;
-#endif
 #else
 constexpr bool kMeasurable = true;
 #endif

@@ -17,12 +17,6 @@ namespace {
 
 #ifdef CLLM_SANITIZED
 constexpr uint64_t kSteps = 2;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr uint64_t kSteps = 2;
-#else
-constexpr uint64_t kSteps = 50;
-#endif
 #else
 constexpr uint64_t kSteps = 50;
 #endif
