@@ -79,6 +79,21 @@ std::vector<char> Advance(const Part& part, const std::vector<char>& reached, st
   return next;
 }
 
+// The places of the first pair of braces to close that has a comma of its own: a pair inside it has none. Twice the same
+// place: there is no such pair.
+std::pair<size_t, size_t> FirstChoice(std::string_view pattern) {
+  std::vector<std::pair<size_t, bool>> open;  // of each open brace its place and whether a comma followed
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '{') open.push_back({i, false});
+    if (open.empty()) continue;
+    if (pattern[i] == ',') open.back().second = true;
+    if (pattern[i] != '}') continue;
+    if (open.back().second) return {open.back().first, i};
+    open.pop_back();
+  }
+  return {0, 0};
+}
+
 bool AnyMatches(const std::vector<std::string>& patterns, std::string_view path, std::string_view relative) {
   const std::string_view name = relative.substr(relative.rfind('/') + 1);
   for (const std::string& whole : patterns) {
@@ -103,14 +118,12 @@ std::vector<std::string> ExpandBraces(const std::string& pattern) {
   while (!open.empty() && done.size() + open.size() <= kMostPatterns) {
     const std::string one = std::move(open.back());
     open.pop_back();
-    // The innermost pair that closes first has no brace inside.
-    const size_t close = one.find('}');
-    const size_t brace = close == one.npos ? one.npos : one.rfind('{', close);
-    const std::string inside = brace == one.npos ? "" : one.substr(brace + 1, close - brace - 1);
-    if (inside.find(',') == inside.npos) {
+    const auto [brace, close] = FirstChoice(one);
+    if (brace == close) {
       done.push_back(one);
       continue;
     }
+    const std::string inside = one.substr(brace + 1, close - brace - 1);
     for (size_t begin = 0, end = 0; end != inside.npos; begin = end + 1) {
       end = inside.find(',', begin);
       open.push_back(one.substr(0, brace) + inside.substr(begin, end == inside.npos ? end : end - begin) +

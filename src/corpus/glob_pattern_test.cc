@@ -40,6 +40,10 @@ TEST(GlobPattern, Braces_AreEveryPattern) {
   EXPECT_EQ(ExpandBraces("{a,b{c,d}}"), (Texts{"a", "bc", "bd"}));
   EXPECT_EQ(ExpandBraces("{a}"), Texts{"{a}"});
   EXPECT_EQ(ExpandBraces("a}b{"), Texts{"a}b{"});
+  EXPECT_EQ(ExpandBraces("{a}{b,c}"), (Texts{"{a}b", "{a}c"})) << "a pair without a choice hides no other";
+  EXPECT_EQ(ExpandBraces("a}{b,c}"), (Texts{"a}b", "a}c"}));
+  EXPECT_EQ(ExpandBraces("{a,{b}}"), (Texts{"a", "{b}"}));
+  EXPECT_EQ(ExpandBraces("{a,b"), Texts{"{a,b"});
   EXPECT_EQ(ExpandBraces("{,x}y"), (Texts{"xy", "y"}));
   std::string many;
   for (int i = 0; i < 30; ++i) many += "{a,b}";
