@@ -107,13 +107,13 @@ TEST(TokenizerFile, AnyOrderOfIdsIsRead) {
 TEST(TokenizerFile, EveryTruncationIsAnError) {
   const Tokenizer tokenizer = Trained();
   const std::string json = TokenizerJson(tokenizer), lattice = LatticeJson(tokenizer);
-  for (size_t size = 0; size + 2 < json.size(); size += 1 + RandomBits(1, size) % 23) {
+  for (size_t size = 0; size + 2 < json.size(); size += CLLM_SWEEP_DIVISOR + RandomBits(1, size) % 23) {
     const Result<Tokenizer> loaded = ParseTokenizer(json.substr(0, size), lattice, "here");
     ASSERT_FALSE(loaded.ok()) << size;
     ASSERT_EQ(loaded.status().code(), Code::kBadInput);
     ASSERT_THAT(loaded.status().message(), HasSubstr("here/tokenizer.json")) << size;
   }
-  for (size_t size = 0; size + 2 < lattice.size(); size += 1 + RandomBits(2, size) % 23) {
+  for (size_t size = 0; size + 2 < lattice.size(); size += CLLM_SWEEP_DIVISOR + RandomBits(2, size) % 23) {
     const Result<Tokenizer> loaded = ParseTokenizer(json, lattice.substr(0, size), "here");
     ASSERT_FALSE(loaded.ok()) << size;
     ASSERT_EQ(loaded.status().code(), Code::kBadInput);
@@ -126,7 +126,7 @@ TEST(TokenizerFile, ChangedBytesDoNoHarm) {
   const Tokenizer tokenizer = Trained();
   const std::string json = TokenizerJson(tokenizer), lattice = LatticeJson(tokenizer);
   size_t errors = 0;
-  for (uint64_t i = 0; i < 1500; ++i) {
+  for (uint64_t i = 0; i < 1500 / CLLM_SWEEP_DIVISOR; ++i) {
     std::string changed_json = json, changed_lattice = lattice;
     std::string& changed = i % 3 == 0 ? changed_lattice : changed_json;
     const uint64_t bits = RandomBits(5, i);
@@ -139,7 +139,7 @@ TEST(TokenizerFile, ChangedBytesDoNoHarm) {
       ++errors;
     }
   }
-  EXPECT_GT(errors, 500u);
+  EXPECT_GT(errors, 500u / CLLM_SWEEP_DIVISOR);
 }
 
 struct FaultCase {
