@@ -148,7 +148,7 @@ TEST_F(Reading, TwoTextsNotInUtf8_AreNamedOnce) {
   box_.Write("d/c.txt", "stra\xDF" "e " + Text(900));
   const Outcome outcome = Train({"d"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("2 bytes of d/b.txt and 1 bytes of d/c.txt are not valid UTF-8"),
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("2 bytes of d/b.txt and 1 byte of d/c.txt are not valid UTF-8"),
                                  Not(HasSubstr("d/a.txt"))));
   EXPECT_EQ(outcome.err.find("valid UTF-8"), outcome.err.rfind("valid UTF-8"));
 }

@@ -37,7 +37,8 @@ void AddFlags(CommandLine& line, GenerateFlags& flags) {
   line.AddText("--ids IDS", flags.ids, "token ids to continue, as --json and tokenize write them, instead of a text");
   line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000,
                 "new tokens at most; a character that the last one leaves unfinished is dropped [200]");
-  line.AddWhole("--count", flags.count, 1, kMostTexts, "texts for each prompt, with the seeds N, N+1 and so on [1]");
+  line.AddWhole("--count", flags.count, 1, kMostTexts,
+                "texts for each prompt, with its seed, the next one and so on [1]");
   line.AddReal("--temp", sampler.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
   line.AddWhole("--top-k", sampler.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
   line.AddReal("--top-p", sampler.top_p, 0, 1, "choose among the most probable that make up P [0.95]");

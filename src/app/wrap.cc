@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/terminal_text.h"
 #include "app/text_width.h"
 
 namespace cllm {
@@ -82,7 +83,7 @@ std::string WrapPageLine(std::string_view line, size_t width) {
 std::string Wrap(std::string_view text, size_t width, size_t indent) {
   if (width == 0) return std::string(text);
   bool first = true;
-  return ByLines(text, [&](std::string_view line) {
+  return ByLines(ForTerminal(std::string(text)), [&](std::string_view line) {
     const std::string margin(first ? 0 : indent, ' ');
     first = false;
     return line.empty() ? "" : margin + WrapLine(line, width, indent);

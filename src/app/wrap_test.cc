@@ -37,6 +37,12 @@ TEST(Wrap, CountsColumnsNotBytes) {
   EXPECT_EQ(Wrap("e\xCC\x81 e\xCC\x81 e\xCC\x81", 3, 0), "e\xCC\x81 e\xCC\x81\ne\xCC\x81");
 }
 
+TEST(Wrap, ControlBytes_DoNothingToATerminal) {
+  EXPECT_EQ(Wrap("a \x1B[31mred\x07 name", 80, 0), "a \xEF\xBF\xBD[31mred\xEF\xBF\xBD name");
+  EXPECT_EQ(Wrap("latin\xE9.txt", 80, 0), "latin\xEF\xBF\xBD.txt");
+  EXPECT_EQ(Wrap("a \x1B[31mred", 0, 0), "a \x1B[31mred");
+}
+
 TEST(Wrap, WithoutALimit_ChangesNothing) { EXPECT_EQ(Wrap("one  two three", 0, 2), "one  two three"); }
 
 constexpr char kPage[] =

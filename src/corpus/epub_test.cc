@@ -88,7 +88,8 @@ TEST_F(EpubTest, Corpus_ReadsABookAsADocument_WhateverItsName) {
 }
 
 TEST_F(EpubTest, BooksThatAreNone_AreRefusedByName) {
-  ExpectBad({{"a.txt", "x"}}, {"no XML"});
+  ExpectBad({{"a.txt", "x"}}, {"META-INF/container.xml is missing"});
+  ExpectBad({{"META-INF/container.xml", "<container"}}, {"no XML"});
   ExpectBad({{"META-INF/container.xml", kContainer}}, {"OEBPS/book.opf is missing"});
   ExpectBad({{"META-INF/container.xml", kContainer}, {"OEBPS/book.opf", "<package"}}, {"no XML"});
   ExpectBad(Book("<itemref idref=\"none\"/>"), {"no pages"});

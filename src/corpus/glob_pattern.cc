@@ -94,17 +94,43 @@ std::pair<size_t, size_t> FirstChoice(std::string_view pattern) {
   return {0, 0};
 }
 
-bool AnyMatches(const std::vector<std::string>& patterns, std::string_view path, std::string_view relative) {
-  const std::string_view name = relative.substr(relative.rfind('/') + 1);
+// A pattern without what says nothing: "./" in front, a slash behind.
+std::string_view Bare(std::string_view pattern) {
+  while (pattern.size() > 2 && pattern.starts_with("./")) pattern.remove_prefix(2);
+  while (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
+  return pattern;
+}
+
+bool Matches(std::string_view bare, std::string_view path, std::string_view relative) {
+  if (bare.find('/') == bare.npos) return GlobMatches(bare, relative.substr(relative.rfind('/') + 1));
+  return GlobMatches(bare, path) || GlobMatches(bare, relative);
+}
+
+enum class Of { kFile, kFolder };
+
+// A slash behind a pattern is for folders only.
+bool AnyMatches(const std::vector<std::string>& patterns, Of what, std::string_view path, std::string_view relative) {
   for (const std::string& whole : patterns) {
-    for (const std::string& braceless : ExpandBraces(whole)) {
-      std::string_view pattern = braceless;
-      if (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
-      if (pattern.find('/') == pattern.npos ? GlobMatches(pattern, name)
-                                            : GlobMatches(pattern, path) || GlobMatches(pattern, relative)) {
-        return true;
-      }
+    for (const std::string& pattern : ExpandBraces(whole)) {
+      if (what == Of::kFile && pattern.ends_with('/')) continue;
+      if (Matches(Bare(pattern), path, relative)) return true;
     }
+  }
+  return false;
+}
+
+// Whether a pattern names a folder that the path lies in: with a slash behind it, or without signs in its last part.
+bool AnyNamesFolderOf(const std::vector<std::string>& patterns, std::string_view path, std::string_view relative) {
+  std::vector<std::string> folders;
+  for (const std::string& whole : patterns) {
+    for (const std::string& pattern : ExpandBraces(whole)) {
+      if (pattern.ends_with('/') || !LooksLikeGlob(pattern.substr(pattern.rfind('/') + 1))) folders.push_back(pattern);
+    }
+  }
+  for (size_t slash = relative.rfind('/'); slash != relative.npos && !folders.empty(); slash = relative.rfind('/')) {
+    path.remove_suffix(relative.size() - slash);
+    relative = relative.substr(0, slash);
+    if (AnyMatches(folders, Of::kFolder, path, relative)) return true;
   }
   return false;
 }
@@ -143,11 +169,12 @@ bool GlobMatches(std::string_view pattern, std::string_view path) {
 }
 
 bool FileFilter::TakesFile(std::string_view path, std::string_view relative) const {
-  return !AnyMatches(exclude, path, relative) && (include.empty() || AnyMatches(include, path, relative));
+  if (AnyMatches(exclude, Of::kFile, path, relative)) return false;
+  return include.empty() || AnyMatches(include, Of::kFile, path, relative) || AnyNamesFolderOf(include, path, relative);
 }
 
 bool FileFilter::TakesFolder(std::string_view path, std::string_view relative) const {
-  return !AnyMatches(exclude, path, relative);
+  return !AnyMatches(exclude, Of::kFolder, path, relative);
 }
 
 }  // namespace cllm

@@ -62,5 +62,20 @@ TEST(GlobPattern, Filter_ExcludesBeforeItIncludes) {
   EXPECT_TRUE(FileFilter{}.TakesFile("a", "a"));
 }
 
+TEST(GlobPattern, Filter_OfAFolder_TakesWhatLiesInIt) {
+  for (const char* folder :
+       {"src", "src/", "./src", "./src/", "**/src", "s{rc,ql}", "x/src", "s*/", "./src/**", "x/./src"}) {
+    const FileFilter filter{.include = {folder}};
+    const bool takes = std::string_view(folder) != "x/./src";  // dots inside are what they are
+    EXPECT_EQ(filter.TakesFile("x/src/gen/a.c", "src/gen/a.c"), takes) << folder;
+    EXPECT_FALSE(filter.TakesFile("x/lib/src.c", "lib/src.c")) << folder;
+  }
+  EXPECT_FALSE(FileFilter{.include = {"test*"}}.TakesFile("tests/data.txt", "tests/data.txt")) << "a pattern of files";
+  EXPECT_FALSE((FileFilter{.include = {"src"}, .exclude = {"*.o"}}).TakesFile("src/a.o", "src/a.o"));
+  EXPECT_FALSE(FileFilter{.exclude = {"./src/tests"}}.TakesFolder("src/tests", "src/tests"));
+  EXPECT_FALSE(FileFilter{.exclude = {"./tests/"}}.TakesFolder("tests", "tests"));
+  EXPECT_TRUE(FileFilter{.exclude = {"tests/"}}.TakesFile("tests", "tests")) << "a file of that name";
+}
+
 }  // namespace
 }  // namespace cllm
