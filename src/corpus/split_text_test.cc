@@ -115,7 +115,7 @@ TEST_F(SplitTextTest, StrangeBytes_AreNoted) {
   ASSERT_TRUE(split.ok());
   ASSERT_EQ(split->notes().size(), 2u);
   EXPECT_NE(split->notes()[0].find("2 bytes"), std::string::npos) << split->notes()[0];
-  EXPECT_NE(split->notes()[1].find("1 bytes"), std::string::npos) << split->notes()[1];
+  EXPECT_NE(split->notes()[1].find("1 byte of "), std::string::npos) << split->notes()[1];
 }
 
 TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
@@ -126,7 +126,7 @@ TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
   ASSERT_EQ(split->notes().size(), 1u);
   EXPECT_EQ(split->notes()[0],
             "2 bytes of " + c + " and 1 byte of " + b + " are not valid UTF-8; they are kept as they are (if the text is "
-            "Latin-1, `iconv -f WINDOWS-1252` converts it)");
+            "Latin-1, `iconv -f WINDOWS-1252 -t UTF-8` converts it)");
 }
 
 TEST_F(SplitTextTest, SameTextTwice_IsTold) {
