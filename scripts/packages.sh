@@ -2,7 +2,7 @@
 
 # What `cllm` is built of.
 build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev
-  libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev)
+  libcli11-dev libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev)
 # The example text.
 text_packages=(bible-kjv)
 # What the sanitized tests and the fuzzers are built with, and what makes their reports readable.

@@ -2,130 +2,125 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 namespace cllm {
 namespace {
 
-constexpr size_t kNone = ~size_t{0};
+// Keeps CLI11 from reading into a word what is not there; no word of a command line can hold this character.
+constexpr char kMark = '\0';
 
-class Parser {
+std::string WithoutMark(std::string word) {
+  std::erase(word, kMark);
+  return word;
+}
+
+// Ends the reading from within CLI11.
+struct End {};
+
+// CLI11 splits the words; positional ones are shared out here, since it would take "[a,b]" apart.
+class Reader {
  public:
-  Parser(std::span<const OptionRow> rows, std::span<const std::string> words, UnknownWord& unknown)
-      : rows_(rows), words_(words), unknown_(unknown) {
+  Reader(std::span<const OptionRow> rows, std::span<const std::string> words) : rows_(rows), words_(words) {
     parsed_.values.resize(rows.size());
-  }
-
-  Result<ParsedWords> Run() {
-    bool options = true;
-    for (at_ = 0; at_ < words_.size() && !done_; ++at_) {
-      const std::string& word = words_[at_];
-      if (options && word == "--") {
-        options = false;
-      } else if (!options || word.size() < 2 || word[0] != '-') {
-        Positional(word);
-      } else if (word.starts_with("--")) {
-        CLLM_TRY(Long(word));
+    app_.set_help_flag();
+    app_.allow_extras();
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].positional()) continue;
+      const auto take = [this, i](const CLI::results_t& values) { return Take(i, values.back()); };
+      if (rows[i].flag()) {
+        app_.add_flag(rows[i].name, parsed_.values[i]);
       } else {
-        CLLM_TRY(Short(word));
+        app_.add_option(rows[i].name, CLI::callback_t(take), rows[i].value)->trigger_on_parse();
       }
     }
+    for (auto word = words.rbegin(); word != words.rend(); ++word) left_.push_back(Marked(*word));
+    AddEnd("-h,--help", parsed_.help);
+    AddEnd("-V,--version", parsed_.version);
+  }
+
+  Result<ParsedWords> Read(UnknownWord& unknown) {
+    try {
+      app_.parse(left_);
+    } catch (const CLI::ArgumentMismatch&) {
+      const std::string name = NameIn(words_.back());
+      fault_ = Usage(fmt::format("{} needs a value: {}", name, app_.get_option(name)->get_description()));
+    } catch (const End&) {
+    }
+    ShareOut(unknown);
+    if (unknown.word.empty()) CLLM_TRY(fault_);
     return std::move(parsed_);
   }
 
  private:
-  // The row of "--name" or "-n", kNone if there is none.
-  size_t Find(const std::string& name) const {
-    for (size_t i = 0; i < rows_.size(); ++i) {
-      if (std::ranges::count(NamesOf(rows_[i]), name) > 0) return i;
+  void AddEnd(const char* name, bool& asked) {
+    app_.add_flag_callback(name, [&asked] {
+      asked = true;
+      throw End();
+    })->trigger_on_parse();
+  }
+
+  // CLI11 takes "--name=" for a name whose value is the next word, and "-prompt" for "-p rompt".
+  std::string Marked(const std::string& word) const {
+    if (word.starts_with("--")) return word.find('=') + 1 == word.size() ? word + kMark : word;
+    if (!word.starts_with('-') || app_.get_option_no_throw("-" + word) == nullptr) return word;
+    return "-" + (kMark + word.substr(1));
+  }
+
+  // The option at the end of "--name", "-n" or "-dn".
+  static std::string NameIn(const std::string& word) {
+    return word.starts_with("--") ? word : std::string{'-', word.back()};
+  }
+
+  // A value that is an option was forgotten, unless it stands in one word with its name.
+  bool Take(size_t row, const std::string& value) {
+    const size_t last = words_.size() - left_.size() - 1;
+    if (words_[last] == value && app_.get_option_no_throw(value) != nullptr) {
+      const std::string name = NameIn(words_[last - 1]);
+      fault_ =
+          Usage(fmt::format("{} needs a value, and '{}' is an option; where it is meant as the value, write {}{}{}",
+                            name, value, name, name.starts_with("--") ? "=" : "", value));
+      throw End();
     }
-    return kNone;
+    parsed_.values[row].push_back(WithoutMark(value));
+    return true;
   }
 
-  void Unknown(const std::string& word, bool option) {
-    unknown_ = {word, option};
-    done_ = true;
-  }
-
-  // --help and --version belong to every command.
-  bool OfAll(const std::string& name) {
-    parsed_.help |= name == "--help" || name == "-h";
-    parsed_.version |= name == "--version" || name == "-V";
-    return done_ = parsed_.help || parsed_.version;
-  }
-
-  void Positional(const std::string& word) {
-    while (next_ < rows_.size() && !(rows_[next_].positional() && (rows_[next_].repeats || !Filled(next_)))) ++next_;
-    if (next_ == rows_.size()) return Unknown(word, false);
-    parsed_.values[next_].push_back(word);
-  }
-  bool Filled(size_t row) const { return !parsed_.values[row].empty(); }
-
-  Status Long(const std::string& word) {
-    const size_t equals = word.find('=');
-    const std::string name = word.substr(0, equals);
-    const size_t row = Find(name);
-    if (row == kNone) {
-      if (!OfAll(name)) Unknown(name, true);
-      return {};
-    }
-    if (equals != word.npos) {
-      parsed_.values[row].push_back(word.substr(equals + 1));
-      return {};
-    }
-    return TakeValue(row, name);
-  }
-
-  // "-n5", "-n 5", "-df": flags, then at most one with a value.
-  Status Short(const std::string& word) {
-    if (Find("-" + word) != kNone) {  // "-threads"
-      Unknown(word, true);
-      return {};
-    }
-    for (size_t i = 1; i < word.size(); ++i) {
-      const std::string name = {'-', word[i]};
-      const size_t row = Find(name);
-      if (row == kNone) {
-        if (!OfAll(name)) Unknown(word, true);
-        return {};
+  // The words that are no options and no values.
+  void ShareOut(UnknownWord& unknown) {
+    bool options = true;
+    size_t row = 0;
+    for (const std::string& word : app_.remaining()) {
+      if (options && word.size() > 1 && word[0] == '-') {
+        options = word != "--";
+        if (options) return void(unknown = {Whole(WithoutMark(word)), true});
+        continue;
       }
-      if (rows_[row].flag()) {
-        parsed_.values[row].push_back("true");
-      } else if (i + 1 < word.size()) {
-        parsed_.values[row].push_back(word.substr(i + 1));
-        return {};
-      } else {
-        return TakeValue(row, name);
-      }
+      while (row < rows_.size() && !Takes(row)) ++row;
+      if (row == rows_.size()) return void(unknown = {word, false});
+      parsed_.values[row].push_back(WithoutMark(word));
     }
-    return {};
+  }
+  bool Takes(size_t row) const {
+    return rows_[row].positional() && (rows_[row].repeats || parsed_.values[row].empty());
   }
 
-  // The next word, unless it is an option itself: then the value was forgotten.
-  Status TakeValue(size_t row, const std::string& name) {
-    if (rows_[row].flag()) {
-      parsed_.values[row].push_back("true");
-      return {};
-    }
-    if (at_ + 1 == words_.size()) return Usage(fmt::format("{} needs a value: {}", name, rows_[row].value));
-    const std::string& value = words_[at_ + 1];
-    if (Find(value) != kNone && value.starts_with('-')) {
-      return Usage(fmt::format("{} needs a value, and '{}' is an option; where it is meant as the value, write {}{}{}",
-                               name, value, name, name.starts_with("--") ? "=" : "", value));
-    }
-    parsed_.values[row].push_back(value);
-    ++at_;
-    return {};
+  // "-dx" where CLI11 has taken the d off, "--name" of "--name=value".
+  std::string Whole(const std::string& left) const {
+    if (left.starts_with("--")) return left.substr(0, left.find('='));
+    return *std::ranges::find_if(words_, [end = left.substr(1)](const std::string& word) {
+      return word[0] == '-' && !word.starts_with("--") && word.ends_with(end);
+    });
   }
 
   std::span<const OptionRow> rows_;
   std::span<const std::string> words_;
-  UnknownWord& unknown_;
+  CLI::App app_;
+  std::vector<std::string> left_;  // CLI11 takes words from its end
   ParsedWords parsed_;
-  size_t at_ = 0;
-  size_t next_ = 0;  // the positional row that takes the next word
-  bool done_ = false;
+  Status fault_;
 };
 
 }  // namespace
@@ -143,7 +138,7 @@ std::vector<std::string> NamesOf(const OptionRow& row) {
 
 Result<ParsedWords> ParseWords(std::span<const OptionRow> rows, std::span<const std::string> words,
                                UnknownWord& unknown) {
-  return Parser(rows, words, unknown).Run();
+  return Reader(rows, words).Read(unknown);
 }
 
 }  // namespace cllm
