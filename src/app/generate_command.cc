@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <random>
 
 #include "app/command.h"
 #include "app/command_line.h"
 #include "app/generated_texts.h"
+#include "app/messages.h"
 #include "app/prompts.h"
 #include "app/token_ids.h"
 #include "run/open_model.h"
@@ -95,14 +95,11 @@ Status ChooseSeeds(const CommandLine& line, uint64_t count, SamplerOptions& samp
                              kMostSeed));
   }
   if (sampler.temperature == 0) {
-    if (count > 1) std::fprintf(stderr, "note: at --temp 0 the texts of a prompt are all the same\n");
+    if (count > 1) PrintNote("at --temp 0 the texts of a prompt are all the same");
   } else if (count > 1) {
-    std::fprintf(stderr, "note: seeds %llu to %llu; --seed repeats one of them\n",
-                 static_cast<unsigned long long>(sampler.seed),
-                 static_cast<unsigned long long>(sampler.seed + count - 1));
+    PrintNote(fmt::format("seeds {} to {}; --seed repeats one of them", sampler.seed, sampler.seed + count - 1));
   } else if (!named) {
-    std::fprintf(stderr, "note: seed %llu; --seed %llu repeats it\n",
-                 static_cast<unsigned long long>(sampler.seed), static_cast<unsigned long long>(sampler.seed));
+    PrintNote(fmt::format("seed {0}; --seed {0} repeats it", sampler.seed));
   }
   return {};
 }

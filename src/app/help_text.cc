@@ -26,16 +26,20 @@ constexpr std::array<HelpEntry, 6> kVariables = {{
     {"XDG_CACHE_HOME", "parent of the cache"},
 }};
 
-constexpr std::array<HelpEntry, 9> kExitCodes = {{
+constexpr std::array<HelpEntry, 11> kExitCodes = {{
     {"0", "done"},
-    {"1", "failed"},
+    {"1", "failed; also: the work was done, but some of what was printed got lost, or the last save did not succeed"},
     {"2", "usage: an option is unknown, out of range or contradicts another"},
     {"3", "bad input: a file is missing, unreadable, damaged or not what it should be"},
-    {"4", "not enough memory or disk; refused before the start"},
+    {"4", "not enough memory, disk, threads or open files; refused before the start where that can be known"},
     {"5", "diverged: the last good state is saved"},
     {"129", "stopped by SIGHUP, as by SIGTERM, unless it was ignored at the start (nohup)"},
-    {"130", "stopped by SIGINT after a save; a second signal ends at once"},
-    {"143", "stopped by SIGTERM, the same way"},
+    {"130", "stopped by SIGINT after a save; a second SIGINT or SIGTERM ends at once"},
+    {"141",
+     "another command than train and resume whose reader went away (`cllm inspect RUN | head -1`): ended by SIGPIPE, "
+     "quietly, as other Unix tools"},
+    {"143", "stopped by SIGTERM, as by SIGINT"},
+    {"152", "stopped by SIGXCPU (`ulimit -St`), as by SIGTERM"},
 }};
 
 // A name with its meaning, which begins in that column, or behind a longer name.
@@ -105,10 +109,10 @@ std::string HelpText(const CommandPage& page) {
 std::string OverviewText() {
   return fmt::format("Crystalline CLLM. {}\n\nUsage: cllm COMMAND [OPTIONS]\n", kProgramSummary) +
          CommandEntries("Commands", Commands()) +
-         "\n`cllm help COMMAND` or `cllm COMMAND --help` shows a command's options with their defaults and an example.\n"
+         "\n`cllm help COMMAND` or `cllm COMMAND --help` shows a command's options with their defaults and an "
+         "example.\n"
          "\nFirst steps:\n  cllm train book.txt\n  cllm generate runs/book-1 -p \"Once upon\"\n" +
-         Entries("Environment", kVariables) + fmt::format("{}\n", kEnvironmentRule) +
-         Entries("Exit codes", kExitCodes);
+         Entries("Environment", kVariables) + fmt::format("{}\n", kEnvironmentRule) + Entries("Exit codes", kExitCodes);
 }
 
 std::string BenchmarksText() {
