@@ -351,6 +351,21 @@ TEST_F(Reading, Filters_OfTheRun_AreThoseOfEvalAndTokenize) {
   EXPECT_THAT(ids.err, HasSubstr("1 file read"));
 }
 
+TEST_F(Reading, PatternsThatStandForTooMany_AreRefused) {
+  box_.Write("d/a0.txt", Text(2000));
+  std::string braces;
+  for (int i = 0; i < 10; ++i) braces += "{0,1}";
+  for (const auto& [text, more, code, part] :
+       {std::tuple<std::string, std::vector<std::string>, int, std::string>{"d", {"--include", "a" + braces}, 2, "--include"},
+        {"d", {"--exclude", braces + ".md"}, 2, "--exclude"},
+        {"d/a" + braces, {}, kBadInput, "d/a"}}) {
+    const Outcome outcome = Train({text}, more);
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(part), HasSubstr("more than 1,000 patterns")));
+  }
+  EXPECT_EQ(Train({"d"}, {"--include", "a{0,1}.txt"}).exit_code, 0);
+}
+
 TEST_F(Reading, Bench_ReadsAsTrainDoes) {
   box_.Write("n.jsonl", Lines(400, [](size_t i) {
                return R"({"data": {"text": "some words of a line, number )" + std::to_string(i) + R"("}})";

@@ -51,6 +51,9 @@ class Reader {
     }
     ShareOut(unknown);
     if (unknown.word.empty()) CLLM_TRY(fault_);
+    for (std::vector<std::string>& values : parsed_.values) {
+      std::transform(values.begin(), values.end(), values.begin(), WithoutMark);
+    }
     return std::move(parsed_);
   }
 
@@ -84,7 +87,7 @@ class Reader {
                             name, value, name, name.starts_with("--") ? "=" : "", value));
       throw End();
     }
-    parsed_.values[row].push_back(WithoutMark(value));
+    parsed_.values[row].push_back(value);
     return true;
   }
 
@@ -99,17 +102,18 @@ class Reader {
         continue;
       }
       while (row < rows_.size() && !Takes(row)) ++row;
-      if (row == rows_.size()) return void(unknown = {word, false});
-      parsed_.values[row].push_back(WithoutMark(word));
+      if (row == rows_.size()) return void(unknown = {WithoutMark(word), false});
+      parsed_.values[row].push_back(word);
     }
   }
   bool Takes(size_t row) const {
     return rows_[row].positional() && (rows_[row].repeats || parsed_.values[row].empty());
   }
 
-  // "-dx" where CLI11 has taken the d off, "--name" of "--name=value".
+  // "-dx" where CLI11 has taken the d off; "--name" of "--name=value".
   std::string Whole(const std::string& left) const {
     if (left.starts_with("--")) return left.substr(0, left.find('='));
+    if (std::ranges::count(words_, left) > 0) return left;
     return *std::ranges::find_if(words_, [end = left.substr(1)](const std::string& word) {
       return word[0] == '-' && !word.starts_with("--") && word.ends_with(end);
     });

@@ -36,6 +36,10 @@ TEST(ArgumentWords, EveryWayOfWritingAValue) {
   EXPECT_EQ(Parse({"-p", "-5"}).of(5), Words{"-5"});
   EXPECT_EQ(Parse({"-p", "--"}).of(5), Words{"--"});
   EXPECT_EQ(Parse({"-p", ""}).of(5), Words{""});
+  EXPECT_EQ(Parse({"--prompt=", "run"}).of(5), Words{""});
+  EXPECT_EQ(Parse({"--prompt=", "run"}).of(0), Words{"run"});
+  EXPECT_EQ(Parse({"-p--decode"}).of(5), Words{"--decode"});
+  EXPECT_EQ(Parse({"-p", "-prompt"}).of(5), Words{"-prompt"});
   EXPECT_EQ(Parse({"--stop", "a", "--stop=b"}).of(6), (Words{"a", "b"}));
 }
 
@@ -47,6 +51,7 @@ TEST(ArgumentWords, Flags_StandAloneAndTakeNoWord) {
   EXPECT_EQ(parsed.of(3), Words{"true"});
   EXPECT_EQ(parsed.of(4), Words{"true"});
   EXPECT_EQ(Parse({"--untied=false"}).of(7), Words{"false"});
+  EXPECT_EQ(Parse({"--untied="}).of(7), Words{""}) << "no value of a flag, and to be refused";
 }
 
 // No word is a file of words, a list or a pattern here.
@@ -81,6 +86,10 @@ TEST(ArgumentWords, UnknownWords_AreNamedWithoutTheirValue) {
   EXPECT_EQ(Parse({"run", "--tokenz=5"}).unknown.word, "--tokenz");
   EXPECT_EQ(Parse({"-x"}).unknown.word, "-x");
   EXPECT_EQ(Parse({"-dx"}).unknown.word, "-dx");
+  EXPECT_EQ(Parse({"-p=x", "-x"}).unknown.word, "-x");
+  EXPECT_EQ(Parse({"-5"}).unknown.word, "-5");
+  EXPECT_EQ(Parse({"-d5"}).unknown.word, "-d5");
+  EXPECT_EQ(Parse({"---a=b"}).unknown.word, "---a");
   EXPECT_EQ(Parse({"-tokens", "5"}).unknown.word, "-tokens");
   EXPECT_EQ(Parse({"-prompt", "5"}).unknown.word, "-prompt");  // not -p with "rompt"
   EXPECT_TRUE(Parse({"-x"}).unknown.option);

@@ -44,14 +44,14 @@ void Shorten(const std::vector<ColumnRule>& rules, size_t first, size_t last, si
 Widths Fit(const Widths& whole, const std::vector<ColumnRule>& rules, size_t width) {
   size_t last_drop = 0;
   for (const ColumnRule& rule : rules) last_drop = std::max(last_drop, rule.drop);
-  Widths widths;
-  for (size_t dropped = 0; dropped <= last_drop; ++dropped) {
+  Widths widths = whole;
+  for (size_t dropped = 0; dropped <= last_drop && Total(widths) > width; ++dropped) {
     widths = whole;
+    if (rules[0].least != 0) widths[0] = std::min(whole[0], std::max(width / 2, rules[0].least));
     for (size_t i = 0; i < rules.size(); ++i) {
       if (rules[i].drop != 0 && rules[i].drop <= dropped) widths[i] = 0;
     }
     Shorten(rules, 1, rules.size(), width, widths);
-    if (Total(widths) <= width) return widths;
   }
   Shorten(rules, 0, 1, width, widths);
   return widths;

@@ -41,13 +41,19 @@ TEST(FittedTable, TooWide_ShortensFirst_ThenLeavesOut_NamesLast) {
             "runs/a                  book.txt     12/2000  2.1\n"
             "runs/of/a/long/name-17  a/rather...  5/5      1.75\n");
   EXPECT_EQ(FitTable(kRows, kRules, 39),
-            "run                     text       bits\n"
-            "runs/a                  book.txt   2.1\n"
-            "runs/of/a/long/name-17  a/rath...  1.75\n");
+            "run                  text          bits\n"
+            "runs/a               book.txt      2.1\n"
+            "...f/a/long/name-17  a/rather/...  1.75\n");
   EXPECT_EQ(FitTable(kRows, kRules, 32),
             "run               text      bits\n"
             "runs/a            book.txt  2.1\n"
             ".../long/name-17  a/rat...  1.75\n");
+}
+
+TEST(FittedTable, OneLongName_DoesNotLeaveOutTheRest) {
+  const TableRows rows = {{"name", "a", "b"}, {std::string(60, 'x'), "12345678", "1234"}};
+  EXPECT_EQ(FitTable(rows, {{.least = 8}, {.drop = 1}, {}}, 40),
+            "name                  a         b\n..." + std::string(17, 'x') + "  12345678  1234\n");
 }
 
 TEST(FittedTable, IsNeverWiderThanTheWindow_DownToItsLeast) {

@@ -80,7 +80,7 @@ void PrintNext(const RunRecord& run) {
   std::cout << fmt::format("generate    {} generate {} -p \"Once\"\n", cllm, path);
   if (run.condition == RunCondition::kStopped) std::cout << fmt::format("go on       {} resume {}\n", cllm, path);
   if (run.condition == RunCondition::kFinished) {
-    const uint64_t steps = run.step < run.planned ? run.planned : 2 * run.planned;
+    const uint64_t steps = run.step < run.planned && !run.time_left_s ? run.planned : 2 * run.planned;
     std::cout << fmt::format("go on       {} resume {} --steps {}\n", cllm, path, steps);
   }
 }
