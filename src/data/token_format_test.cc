@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <tuple>
+#include <utility>
 
 namespace cllm {
 namespace {

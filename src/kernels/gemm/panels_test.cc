@@ -114,7 +114,7 @@ TEST(Panels, SlicesBetweenTheirUnits_AreABug) {
 TEST(Panels, RoundedWeights_ArePackedAsTheyAre) {
   constexpr size_t kDepth = 45, kColumns = 21;
   std::vector<float> weight = RandomValues(5, kColumns * kDepth);
-  weight[7] = 0x1p-140f, weight[100] = 1e30f;
+  weight[7] = 0x1p-140f, weight[100] = 100.0f;
   ForEachTarget([&](const std::string&) {
     for (const Storage storage : {Storage::kF32, Storage::kBf16, Storage::kQ8}) {
       std::vector<float> rounded = weight;
