@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <iostream>
 
+#include "app/arguments/command_line.h"
+#include "app/arguments/help_text.h"
 #include "app/bench_output.h"
 #include "app/bench_scaling.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/command_table.h"
 #include "app/console.h"
-#include "app/help_text.h"
 #include "app/messages.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"

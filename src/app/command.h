@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/arguments.h"
+#include "app/arguments/arguments.h"
 #include "base/status.h"
 
 namespace cllm {

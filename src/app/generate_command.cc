@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/generated_texts.h"
 #include "app/messages.h"
 #include "app/prompts.h"

@@ -10,12 +10,12 @@
 
 #include "app/messages.h"
 #include "app/prompts.h"
-#include "app/terminal_text.h"
 #include "base/base64.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "infer/request_batch.h"
 #include "store/json.h"
+#include "terminal/terminal_text.h"
 
 namespace cllm {
 namespace {

@@ -3,10 +3,9 @@
 #include <iostream>
 #include <optional>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/inspect_lattice.h"
-#include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "run/open_model.h"
@@ -17,6 +16,7 @@
 #include "store/checkpoint.h"
 #include "store/json.h"
 #include "store/run_directory.h"
+#include "terminal/terminal_text.h"
 #include "train/run_state.h"
 
 namespace cllm {

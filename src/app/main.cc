@@ -12,18 +12,18 @@
 #include <new>
 #include <system_error>
 
+#include "app/arguments/environment.h"
+#include "app/arguments/flag_names.h"
+#include "app/arguments/help_text.h"
 #include "app/command.h"
 #include "app/command_table.h"
 #include "app/enough_stack.h"
-#include "app/environment.h"
-#include "app/flag_names.h"
-#include "app/help_text.h"
 #include "app/messages.h"
 #include "app/required_processor.h"
-#include "app/process_streams.h"
 #include "base/resource_limits.h"
 #include "base/system.h"
 #include "kernels/simd.h"
+#include "terminal/process_streams.h"
 
 namespace cllm {
 namespace {

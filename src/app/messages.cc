@@ -4,9 +4,9 @@
 
 #include <cstdio>
 
-#include "app/flag_names.h"
-#include "app/terminal_text.h"
-#include "app/wrap.h"
+#include "app/arguments/flag_names.h"
+#include "terminal/terminal_text.h"
+#include "terminal/wrap.h"
 
 namespace cllm {
 namespace {

@@ -7,14 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "app/arguments/command_line.h"
+#include "app/arguments/suggestion.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/command_table.h"
-#include "app/fitted_table.h"
 #include "app/messages.h"
-#include "app/suggestion.h"
-#include "app/terminal_text.h"
-#include "app/wrap.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "corpus/cache_directory.h"
@@ -23,6 +20,9 @@
 #include "run/run_record.h"
 #include "run/run_removal.h"
 #include "store/json.h"
+#include "terminal/fitted_table.h"
+#include "terminal/terminal_text.h"
+#include "terminal/wrap.h"
 
 namespace cllm {
 namespace {
