@@ -102,7 +102,7 @@ class Reader {
         continue;
       }
       while (row < rows_.size() && !Takes(row)) ++row;
-      if (row == rows_.size()) return void(unknown = {WithoutMark(word), false});
+      if (row == rows_.size()) return void(unknown = {word.empty() ? "(an empty word)" : WithoutMark(word), false});
       parsed_.values[row].push_back(word);
     }
   }

@@ -98,6 +98,8 @@ TEST(ArgumentWords, UnknownWords_AreNamedWithoutTheirValue) {
   ASSERT_TRUE(ParseWords(one, Words{"a", "b"}, unknown).ok());
   EXPECT_EQ(unknown.word, "b");
   EXPECT_FALSE(unknown.option);
+  ASSERT_TRUE(ParseWords(one, Words{"a", ""}, unknown).ok());
+  EXPECT_EQ(unknown.word, "(an empty word)");
 }
 
 TEST(ArgumentWords, HelpAndVersion_BelongToAll_AndEndTheReading) {
