@@ -43,7 +43,7 @@ TEST(ForTerminal, BytesThatAreNoUtf8_AreMarkedOneByOne) {
 
 TEST(ProgramName, IsThePathThatStartedIt) {
   const std::string name = ProgramName();
-  EXPECT_TRUE(name == "cllm" || name.ends_with("app_test")) << name;
+  EXPECT_TRUE(name == "cllm" || name.ends_with("terminal_test")) << name;
 }
 
 }  // namespace
