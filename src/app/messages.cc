@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "app/arguments/flag_names.h"
-#include "terminal/terminal_text.h"
 #include "terminal/wrap.h"
 
 namespace cllm {
@@ -16,7 +15,7 @@ constexpr size_t kIndent = 2;
 }  // namespace
 
 void PrintMessage(const std::string& text) {
-  std::fprintf(stderr, "%s\n", Wrap(ForTerminal(text), TerminalColumns(STDERR_FILENO), kIndent).c_str());
+  std::fprintf(stderr, "%s\n", Wrap(text, TerminalColumns(STDERR_FILENO), kIndent).c_str());
 }
 
 void PrintNote(const std::string& sentence) { PrintMessage("note: " + WithFlags(sentence)); }
