@@ -123,7 +123,7 @@ TEST_F(RequestTest, Choose_NeverTakesUnknownOrBegin_AndKnowsTheProbability) {
   Request request = Make("p", {.sampler = {.temperature = 0}});
   std::vector<float> logits(kShape.vocabulary, 0), probabilities(kShape.vocabulary);
   logits[0] = 50, logits[kBeginId] = 60, logits[IdOf('q')] = 40;
-  SamplerScratch scratch;
+  SamplerScratch scratch(kShape.vocabulary);
   const Request::Choice choice = request.Choose(logits, scratch, probabilities.data());
   EXPECT_EQ(choice.id, IdOf('q'));
   double sum = 0;
