@@ -41,6 +41,7 @@ async function checkTokens(run_, gguf, directory) {
   const ours = cllm.ids(run_, list);
   checks.check(ours.length === list.length, `cllm tokenize: ${ours.length} of ${list.length} texts`);
   const llama = await LlamaCpp.open(gguf);
+  checks.check(!llama.tokenize("<s>the</s>").includes(1), "llama.cpp: a spelled special token is text");
   const inLlama = firstDifference(list, ours, (text) => llama.tokenize(text));
   checks.check(inLlama === null, `llama.cpp: ids of ${list.length} texts ${inLlama ?? ""}`);
   await llama.close();
@@ -48,6 +49,9 @@ async function checkTokens(run_, gguf, directory) {
   const tokenizer = new Tokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
   const inHuggingFace = firstDifference(list, ours, (text) => tokenizer.encode(text, { add_special_tokens: false }).ids);
   checks.check(inHuggingFace === null, `@huggingface/tokenizers: ids of ${list.length} texts ${inHuggingFace ?? ""}`);
+  // Special tokens that are spelled out are text here and in llama.cpp's tokenizer, and tokens in Hugging Face's.
+  const spelled = "<s>the</s>", [ids] = cllm.ids(run_, [spelled]);
+  checks.check(!ids.includes(1) && !ids.includes(2), `a spelled special token is text: ${ids}`);
   const begin = tokenizer.encode("the", { add_special_tokens: true }).ids;
   checks.check(begin[0] === 1 && begin.length > 1, `@huggingface/tokenizers: a text begins with <s> (${begin})`);
 }
@@ -68,10 +72,10 @@ function checkImports(name, run_, exportedPaths, text) {
 }
 
 const shapes = [
-  { name: "plain", options: ["--layers", "2", "--heads", "2", "--width", "64", "--hidden", "192", "--context", "256", "--tokenizer", "bpe:700"] },
+  { name: "plain", options: ["--layers", "2", "--heads", "2", "--width", "64", "--hidden", "192", "--context", "256", "--tokenizer", "bpe:340"] },
   { name: "bytes", options: ["--layers", "2", "--heads", "4", "--width", "64", "--hidden", "172", "--context", "256", "--tokenizer", "bytes"] },
   { name: "grouped", options: ["--layers", "3", "--heads", "4", "--kv-heads", "2", "--width", "96", "--head-dim", "16", "--hidden", "160",
-    "--untied", "--rope-base", "500000", "--norm-eps", "1e-6", "--context", "256", "--tokenizer", "bpe:700"] },
+    "--untied", "--rope-base", "500000", "--norm-eps", "1e-6", "--context", "256", "--tokenizer", "bpe:340"] },
   { name: "short", options: ["--layers", "1", "--heads", "2", "--width", "32", "--hidden", "96", "--context", "64", "--tokenizer", "bytes"] },
 ];
 

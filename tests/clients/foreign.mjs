@@ -47,9 +47,9 @@ for (const kind of ["gpt-2", "llama-bpe", "qwen2", "smollm"]) {
     checks.check(drawnDifference < (type === "f32" ? 1e-4 : 1),
       `${kind}: ${type}: ${positions} positions, largest difference of ln p to llama.cpp ${drawnDifference.toExponential(1)}`);
     await llama.close();
-    if (type !== "f32") continue;
+    if (type !== "f32" || kind === "qwen2") continue;  // its directory has rows that no token has
     const again = cllm.drawn(directory, quick ? 3 : 10);
-    checks.check(kind === "qwen2" || JSON.stringify(again) === JSON.stringify(sequences),
+    checks.check(JSON.stringify(again) === JSON.stringify(sequences),
       `${kind}: the Hugging Face directory and the GGUF file give the same bits`);
   }
   // Exported again, it is the model that came in.

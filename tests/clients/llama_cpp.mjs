@@ -29,7 +29,8 @@ export class LlamaCpp {
 
   // ln p of every token after each of `ids`: an array of Float64Array, as long as the vocabulary.
   async logProbabilities(ids, vocabulary) {
-    const context = await this.model.createContext({ contextSize: Math.max(ids.length, 8), sequences: 1, ...contextOptions });
+    // With room to spare: a context that is full is shifted before its last token is read.
+    const context = await this.model.createContext({ contextSize: ids.length + 8, sequences: 1, ...contextOptions });
     const sequence = context.getSequence();
     const options = { temperature: 1, topK: 0, topP: 1, minP: 0 };
     const input = ids.map((id) => [id, { generateNext: { probabilities: true, options } }]);

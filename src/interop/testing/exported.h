@@ -25,7 +25,7 @@ inline Tokenizer SmallBpe() {
   constexpr std::string_view kProse =
       "walk walks walked walking walker talk talks talked talking talker the The THE then there they're don't 1234 na\xC3"
       "\xAFve walk walks walked walking walker talk talks talked talking talker the The THE then there they're don't 1234";
-  const std::vector<std::string_view> documents = {kProse};
+  const std::vector<std::string_view> documents = {kProse, kProse, kProse};
   Result<Tokenizer> tokenizer = TrainTokenizer({.vocabulary = 300}, DocumentSource(documents), 1);
   CHECK(tokenizer.ok());
   return *std::move(tokenizer);
