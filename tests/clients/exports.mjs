@@ -7,6 +7,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { Checks, Cllm, compare, firstDifference } from "./checks.mjs";
 import { LlamaCpp } from "./llama_cpp.mjs";
@@ -14,7 +15,7 @@ import { everyCodePoint, generator, texts } from "./texts.mjs";
 
 const [program, folder] = process.argv.slice(2, 4);
 const quick = process.argv.includes("--quick");
-const here = import.meta.dirname;
+const here = path.dirname(fileURLToPath(import.meta.url));
 const checks = new Checks("exports");
 const cllm = new Cllm(program, folder);
 

@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { Checks, Cllm, compare, firstDifference } from "./checks.mjs";
 import { LlamaCpp } from "./llama_cpp.mjs";
@@ -14,7 +15,7 @@ import { everyCodePoint, texts } from "./texts.mjs";
 const [program, folder] = process.argv.slice(2, 4);
 const quick = process.argv.includes("--quick");
 const checks = new Checks("foreign");
-execFileSync("/usr/bin/python3", [path.join(import.meta.dirname, "foreign.py"), folder]);
+execFileSync("/usr/bin/python3", [fileURLToPath(new URL("foreign.py", import.meta.url)), folder]);
 const cllm = new Cllm(program, folder);
 
 async function checkTokens(kind, model) {
