@@ -44,6 +44,8 @@ Outcome EvalCommand(const Arguments& arguments);
 Outcome GenerateCommand(const Arguments& arguments);
 Outcome TokenizeCommand(const Arguments& arguments);
 Outcome InspectCommand(const Arguments& arguments);
+Outcome ExportCommand(const Arguments& arguments);
+Outcome ImportCommand(const Arguments& arguments);
 Outcome RunsCommand(const Arguments& arguments);
 Outcome BenchCommand(const Arguments& arguments);
 Outcome HelpCommand(const Arguments& arguments);

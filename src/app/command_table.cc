@@ -8,13 +8,15 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 12> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+    {"export", "write a model for llama.cpp, Ollama, transformers", ExportCommand},
+    {"import", "read a model of another program", ImportCommand},
     {"runs", "list, compare and remove runs; the cache", RunsCommand},
     {"bench", "measure this machine and this program", BenchCommand},
     {"help", "show a command's options; all of them as one page", HelpCommand},

@@ -1,7 +1,6 @@
 #include "infer/request.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 #include "kernels/softmax.h"
@@ -11,7 +10,7 @@ namespace {
 
 std::vector<uint32_t> PromptTokens(const Tokenizer& tokenizer, std::string_view prompt, const RequestOptions& options) {
   std::vector<uint32_t> tokens;
-  if (options.begin || prompt.empty()) tokens.push_back(tokenizer.begin());
+  if ((options.begin && tokenizer.adds_begin()) || prompt.empty()) tokens.push_back(tokenizer.begin());
   tokenizer.Encode(prompt, tokens);
   return tokens;
 }
@@ -51,8 +50,7 @@ void Request::MakeRoom() {
 Request::Choice Request::Choose(std::span<const float> logits, SamplerScratch& scratch, float* probabilities) {
   std::copy(logits.begin(), logits.end(), probabilities);
   const float log_sum_exp = SoftmaxRow(probabilities, logits.size(), logits.size(), 1.0f);
-  const std::array<uint32_t, 2> excluded = {tokenizer_.unknown(), tokenizer_.begin()};
-  const uint32_t id = sampler_.Draw(logits, tokens_, excluded, scratch);
+  const uint32_t id = sampler_.Draw(logits, tokens_, tokenizer_.never_generated(), scratch);
   return {id, logits[id] - log_sum_exp};
 }
 

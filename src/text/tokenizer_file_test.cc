@@ -153,13 +153,13 @@ TEST(TokenizerFile, FaultsOfTheVocabularyAreNamed) {
   const std::string json = TokenizerJson(tokenizer), lattice = LatticeJson(tokenizer);
   const FaultCase cases[] = {
       {"\"version\": \"1.0\"", "\"version\": \"2.0\"", "expected \"1.0\""},
-      {"\"normalizer\": null", "\"normalizer\": {\"type\": \"NFC\"}", "normalizer"},
+      {"\"normalizer\": null", "\"normalizer\": {\"type\": \"NFKC\"}", "normalizer"},
       {"\"type\": \"ByteLevel\"", "\"type\": \"Metaspace\"", "expected ByteLevel"},
       {"\"add_prefix_space\": false", "\"add_prefix_space\": true", "add_prefix_space"},
       {"\"use_regex\": true", "\"use_regex\": false", "use_regex"},
       {"\"type\": \"BPE\"", "\"type\": \"Unigram\"", "expected BPE"},
       {"\"byte_fallback\": false", "\"byte_fallback\": true", "byte_fallback"},
-      {"\"ignore_merges\": false", "\"ignore_merges\": true", "ignore_merges"},
+      {"\"ignore_merges\": false", "\"ignore_merges\": 1", "ignore_merges"},
       {"\"end_of_word_suffix\": null", "\"end_of_word_suffix\": \"</w>\"", "end_of_word_suffix"},
       {"\"a\": 100", "\"a\": 101", "the id 101 belongs to"},
       {"\"a\": 100", "\"a\": 100, \"a\": 100", "here/tokenizer.json"},
@@ -201,7 +201,12 @@ TEST(TokenizerFile, FaultsOfTheLatticeAreNamed) {
   const Tokenizer tokenizer = Trained();
   const std::string json = TokenizerJson(tokenizer), lattice = LatticeJson(tokenizer);
   const FaultCase cases[] = {
-      {"\"format\":1", "\"format\":2", "format"},
+      {"\"format\":1", "\"format\":3", "format"},
+      {"\"format\":1", "\"format\":2,\"special\":7", "special"},
+      {"\"format\":1", "\"format\":2,\"special\":{\"unknown\":0,\"begin\":1,\"end\":4294967298,\"adds_begin\":true}",
+       "special.end"},
+      {"\"format\":1", "\"format\":2,\"special\":{\"unknown\":0,\"begin\":1,\"end\":5,\"adds_begin\":true}",
+       "no special token"},
       {"\"format\":1", "\"form\":1", "format"},
       {"\"codes\":[", "\"codes\":[-1,", "not a whole number"},
       {"\"codes\":[", "\"codes\":[6,", "the code 6 of token 0"},
