@@ -46,4 +46,7 @@ Status LoadGzip(ByteView bytes);
 Status LoadXz(ByteView bytes);
 Status LoadZstd(ByteView bytes);
 
+// The body of a call to the server, in each of its forms, decoded to its end.
+Status LoadCall(ByteView bytes);
+
 }  // namespace cllm::fuzz
