@@ -125,7 +125,7 @@ Outcome ServeCommand(const Arguments& arguments) {
       server->base_url(), guarded ? " -H \"Authorization: Bearer $CLLM_API_KEY\"" : "",
       served > 1 ? "\"model\": \"default\", " : ""));
   const int signal = server->Run();
-  console.SayAlways("stopped; all answers that were begun are finished or told that they are cut");
+  console.SayAlways("stopped");
   return Outcome::StoppedBy(signal);
 }
 
