@@ -5,7 +5,7 @@
 namespace cllm::fuzz {
 
 std::span<const Loader> Loaders() {
-  static constexpr std::array<Loader, 20> kLoaders = {{{"manifest", LoadManifest},
+  static constexpr std::array<Loader, 21> kLoaders = {{{"manifest", LoadManifest},
                                                        {"state", LoadState},
                                                        {"model", LoadModel},
                                                        {"optimizer", LoadOptimizer},
@@ -24,7 +24,8 @@ std::span<const Loader> Loaders() {
                                                        {"xz", LoadXz},
                                                        {"zstd", LoadZstd},
                                                        {"gguf", LoadGguf},
-                                                       {"hugging_face", LoadHuggingFace}}};
+                                                       {"hugging_face", LoadHuggingFace},
+                                                       {"call", LoadCall}}};
   return kLoaders;
 }
 

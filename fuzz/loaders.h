@@ -51,4 +51,7 @@ Status LoadZstd(ByteView bytes);
 Status LoadGguf(ByteView bytes);
 Status LoadHuggingFace(ByteView bytes);
 
+// The body of a call to the server, in each of its forms, decoded to its end.
+Status LoadCall(ByteView bytes);
+
 }  // namespace cllm::fuzz

@@ -42,6 +42,7 @@ Outcome TrainCommand(const Arguments& arguments);
 Outcome ResumeCommand(const Arguments& arguments);
 Outcome EvalCommand(const Arguments& arguments);
 Outcome GenerateCommand(const Arguments& arguments);
+Outcome ServeCommand(const Arguments& arguments);
 Outcome TokenizeCommand(const Arguments& arguments);
 Outcome InspectCommand(const Arguments& arguments);
 Outcome ExportCommand(const Arguments& arguments);
@@ -51,6 +52,8 @@ Outcome BenchCommand(const Arguments& arguments);
 Outcome HelpCommand(const Arguments& arguments);
 Outcome VersionCommand(const Arguments& arguments);
 
+// "cllm 0.1.0".
+std::string ProgramVersion();
 // What `cllm --version` prints.
 std::string VersionText();
 

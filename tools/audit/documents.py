@@ -3,7 +3,7 @@ import collections
 import re
 
 # Folders of the design that are planned.
-PLANNED = {"src/serve", "src/cluster", "web/", "src/interop"}
+PLANNED = {"src/cluster", "web/", "src/interop"}
 FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake"
 
 

@@ -17,7 +17,8 @@ constexpr size_t kPageWidth = 100;   // columns where there is no terminal
 constexpr size_t kColumn = 30;       // where meanings begin beside options
 constexpr size_t kShortColumn = 18;  // and beside what has short names
 
-constexpr std::array<HelpEntry, 6> kVariables = {{
+constexpr std::array<HelpEntry, 7> kVariables = {{
+    {"CLLM_API_KEY", "the key of `cllm serve`, where --api-key is not given"},
     {"CLLM_CACHE", "directory of the cache of tokenized texts [$XDG_CACHE_HOME/cllm, else ~/.cache/cllm]"},
     {"CLLM_CACHE_LIMIT", "most that the cache holds, such as 500M or 4G [16 GiB, at most a tenth of the disk]"},
     {"CLLM_SIMD", "vector instructions: one of those that `cllm --version` lists [the widest]"},
