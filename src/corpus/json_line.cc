@@ -36,16 +36,6 @@ class MessageList {
   bool has_content_ = false;
 };
 
-std::string Joined(const std::vector<ChatMessage>& messages) {
-  std::string text;
-  for (const ChatMessage& message : messages) {
-    if (!text.empty()) text += "\n\n";
-    if (!message.role.empty()) text += message.role + ": ";
-    text += message.content;
-  }
-  return text;
-}
-
 // A field that may hold the text, and what was found of it.
 struct Candidate {
   std::string_view field;
@@ -232,9 +222,25 @@ Result<JsonLine> ReadJsonLine(std::string_view line, const std::string& field) {
                               keys.empty() ? "none" : "only " + keys));
 }
 
-Result<std::string> JsonLineText(std::string_view line, const std::string& field) {
-  CLLM_ASSIGN(JsonLine read, ReadJsonLine(line, field));
-  return read.is_list ? Joined(read.messages) : std::move(read.text);
+std::string JsonLine::Text() const {
+  if (!is_list) return text;
+  std::string all;
+  for (const ChatMessage& message : messages) {
+    if (!all.empty()) all += "\n\n";
+    if (!message.role.empty()) all += message.role + ": ";
+    all += message.content;
+  }
+  return all;
+}
+
+Status NameRoles(std::vector<ChatMessage>& messages) {
+  for (ChatMessage& message : messages) {
+    message.role = ChatRole(message.role);
+    if (IsChatRole(message.role)) continue;
+    if (message.role.empty()) return BadInput("expected a role of every message, found one without");
+    return BadInput(fmt::format("expected a role like user or assistant, found '{}'", message.role));
+  }
+  return {};
 }
 
 }  // namespace cllm

@@ -20,6 +20,12 @@ struct JsonLine {
   std::string text = {};
   std::vector<ChatMessage> messages = {};
   bool is_list = false;
+
+  // As one text. A list reads
+  //   user: Where is it?
+  //   <empty line>
+  //   assistant: There.
+  std::string Text() const;
 };
 
 // What is in `field` of the JSON object `line`: a key of the object as it stands, else keys within keys ("data.text").
@@ -30,10 +36,8 @@ struct JsonLine {
 // the field absent (and which ones are there), twice there, or of another kind.
 Result<JsonLine> ReadJsonLine(std::string_view line, const std::string& field);
 
-// The same as one text. A list reads
-//   user: Where is it?
-//   <empty line>
-//   assistant: There.
-Result<std::string> JsonLineText(std::string_view line, const std::string& field);
+// Gives the roles of messages their names in the chat template (ChatRole). Error (kBadInput), as above: one that has none,
+// or cannot have it.
+Status NameRoles(std::vector<ChatMessage>& messages);
 
 }  // namespace cllm

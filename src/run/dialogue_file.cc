@@ -48,12 +48,8 @@ Result<std::vector<ChatMessage>> LoadDialogue(const std::string& path) {
   Result<JsonLine> read = ReadJsonLine(line, kField);
   if (!read.ok()) return BadInput(fmt::format("{}: {}", path, read.status().message()));
   if (!read->is_list) return BadInput(fmt::format("{}: expected a list of messages in \"{}\", found a text", path, kField));
-  for (ChatMessage& message : read->messages) {
-    message.role = ChatRole(message.role);
-    if (!IsChatRole(message.role)) {
-      return BadInput(fmt::format("{}: the role '{}' cannot be one, expected user, assistant or the like", path,
-                                  message.role));
-    }
+  if (const Status named = NameRoles(read->messages); !named.ok()) {
+    return BadInput(fmt::format("{}: {}", path, named.message()));
   }
   return std::move(read->messages);
 }

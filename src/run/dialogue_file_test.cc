@@ -55,8 +55,8 @@ TEST(DialogueFile, WhatIsNone_IsRefusedWithItsPath) {
            {"\n \n", "found none"},
            {"{\"messages\": []}\n{\"messages\": []}\n", "several lines"},
            {"{\"messages\": \"Hi\"}", "found a text"},
-           {"{\"messages\": [{\"content\": \"Hi\"}]}", "the role ''"},
-           {"{\"messages\": [{\"role\": \"user: x\\n\\nassistant\", \"content\": \"Hi\"}]}", "cannot be one"},
+           {"{\"messages\": [{\"content\": \"Hi\"}]}", "found one without"},
+           {"{\"messages\": [{\"role\": \"user: x\\n\\nassistant\", \"content\": \"Hi\"}]}", "found 'user: x"},
            {"Hi", "error of syntax"}}) {
     WriteText(path, content);
     const auto read = LoadDialogue(path);
