@@ -47,7 +47,7 @@ TEST_F(ChatTraining, FromATextToAChat) {
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_THAT(trained.err, HasSubstr("120 dialogues with 120 answers: what the assistant says is learned"));
   EXPECT_THAT(trained.err, HasSubstr("tokens of what the assistant says in the validation part"));
-  EXPECT_THAT(trained.err, HasSubstr("cllm' chat "));
+  EXPECT_THAT(trained.err, HasSubstr("cllm chat "));
   EXPECT_THAT(ReadAll(box_.path("chat") + "/chat_template.json"), HasSubstr("\"id\": \"plain\""));
   const Outcome chatted = box_.Run(Start{.arguments = {"chat", box_.path("chat"), "--seed", "1", "-n", "9"}, .input = "Say 3\n"});
   EXPECT_EQ(chatted.exit_code, 0) << chatted.err;
@@ -101,9 +101,10 @@ TEST_F(ChatTraining, EvalOfDialogues_CountsTheAnswersAlone_AndSaysSo) {
   EXPECT_EQ(answers["tokens"], 120 * 4);
   EXPECT_EQ(answers["bytes"], 120 * 3);
   EXPECT_EQ(answers["of_answers"], true);
-  const Json text = Json::parse(box_.Run({"eval", box_.path("run"), box_.Write("b.txt", SomeText(3000)), "--json"}).out);
+  const std::string book = SomeText(3000);
+  const Json text = Json::parse(box_.Run({"eval", box_.path("run"), box_.Write("b.txt", book), "--json"}).out);
   EXPECT_EQ(text["of_answers"], false);
-  EXPECT_EQ(text["bytes"], 3000);
+  EXPECT_EQ(text["bytes"], book.size());
   const Outcome silent = box_.Run(
       {"eval", box_.path("run"), box_.Write("c.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n")});
   EXPECT_EQ(silent.exit_code, 3);

@@ -89,6 +89,8 @@ class Editor final : public LineInput {
         return -1;
       }
       el_resize(editor_.get());
+      // libedit takes the line to be empty then.
+      std::fputs("\r\033[J", stderr);
       el_set(editor_.get(), EL_REFRESH);
     }
     ssize_t count = 0;

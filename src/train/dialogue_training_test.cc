@@ -62,7 +62,7 @@ TEST_F(DialogueTraining, ThreadsAndAStop_ChangeNoBit) {
   }
   EXPECT_EQ(hashes[0], hashes[1]);
   EXPECT_EQ(hashes[0], hashes[2]);
-  for (const char* checkpoint : {"5", "15"}) {
+  for (const char* checkpoint : {"10", "15"}) {
     Steps steps;
     const auto again = Make(steps);
     ASSERT_TRUE(again->Continue((root_ / "run") + "/checkpoints/step-" + checkpoint, std::nullopt).ok());
@@ -73,6 +73,7 @@ TEST_F(DialogueTraining, ThreadsAndAStop_ChangeNoBit) {
 
 TEST_F(DialogueTraining, AStepSaysHowMuchOfItIsLearned) {
   UseDialogues(10);
+  plan_.step.batch = 16;
   Steps steps;
   const auto trainer = Make(steps);
   ASSERT_TRUE(trainer->Begin(nullptr).ok());
@@ -80,8 +81,8 @@ TEST_F(DialogueTraining, AStepSaysHowMuchOfItIsLearned) {
   ASSERT_EQ(steps.steps.size(), 20u);
   for (const StepEvent& step : steps.steps) {
     EXPECT_GT(step.scored, 0u);
-    EXPECT_LT(step.scored, 32u);
-    EXPECT_EQ(step.tokens, step.step * 32);
+    EXPECT_LT(step.scored, 128u);
+    EXPECT_EQ(step.tokens, step.step * 128);
   }
   EXPECT_LT(steps.evaluations.back().tokens, corpus_->validation().size());
 }
