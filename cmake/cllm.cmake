@@ -56,7 +56,7 @@ target_link_libraries(cllm_flags INTERFACE Threads::Threads)
 
 # Rooms whose own code takes the time of the tests. For a sanitizer only these are optimized: in the others the compiler
 # would take longer over it than the tests save.
-set(CLLM_COMPUTING_ROOMS math kernels lattice spheres nn text model data infer train)
+set(CLLM_COMPUTING_ROOMS math kernels lattice spheres nn text model data infer train measure)
 
 # cllm_shared_headers(name HEADERS <a> <b>... [OPTIONS flags...]): these headers, compiled once for all targets that take
 # them with target_precompile_headers(... REUSE_FROM name) and have the same flags.
@@ -123,10 +123,13 @@ endfunction()
 
 # Tests are compiled more often than they run; for a sanitizer, optimizing them takes as long as all else. GCC 12 warns
 # falsely about std::string and std::regex.
+#
+# Tests that sweep over many inputs take their number divided by CLLM_SWEEP_DIVISOR: all of them in a release build, whose
+# business the values are; a sixteenth for a sanitizer, which watches the lines of the code.
 if(CLLM_SANITIZE)
-  set(CLLM_TEST_OPTIMIZATION -O0)
+  set(CLLM_TEST_OPTIMIZATION -O0 -DCLLM_SWEEP_DIVISOR=16)
 else()
-  set(CLLM_TEST_OPTIMIZATION -O1)
+  set(CLLM_TEST_OPTIMIZATION -O1 -DCLLM_SWEEP_DIVISOR=1)
 endif()
 set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} ${CLLM_TEST_OPTIMIZATION}
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>)

@@ -5,7 +5,7 @@
 namespace cllm::fuzz {
 
 std::span<const Loader> Loaders() {
-  static constexpr std::array<Loader, 18> kLoaders = {{{"manifest", LoadManifest},
+  static constexpr std::array<Loader, 21> kLoaders = {{{"manifest", LoadManifest},
                                                        {"state", LoadState},
                                                        {"model", LoadModel},
                                                        {"optimizer", LoadOptimizer},
@@ -22,7 +22,10 @@ std::span<const Loader> Loaders() {
                                                        {"glob", LoadGlob},
                                                        {"gzip", LoadGzip},
                                                        {"xz", LoadXz},
-                                                       {"zstd", LoadZstd}}};
+                                                       {"zstd", LoadZstd},
+                                                       {"gguf", LoadGguf},
+                                                       {"hugging_face", LoadHuggingFace},
+                                                       {"call", LoadCall}}};
   return kLoaders;
 }
 

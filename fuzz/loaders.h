@@ -46,4 +46,12 @@ Status LoadGzip(ByteView bytes);
 Status LoadXz(ByteView bytes);
 Status LoadZstd(ByteView bytes);
 
+// Models of other programs. Of Hugging Face: config.json, tokenizer_config.json, tokenizer.json and model.safetensors, a
+// NUL byte between them.
+Status LoadGguf(ByteView bytes);
+Status LoadHuggingFace(ByteView bytes);
+
+// The body of a call to the server, in each of its forms, decoded to its end.
+Status LoadCall(ByteView bytes);
+
 }  // namespace cllm::fuzz

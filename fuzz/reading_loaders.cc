@@ -120,7 +120,8 @@ Status LoadEpub(ByteView bytes) {
 
 Status LoadJsonLines(ByteView bytes) {
   for (const std::string field : {"data.text", "text"}) {
-    const Result<std::vector<std::string>> whole = Lines(AsText(bytes), field, kWhole), again = Lines(AsText(bytes), field, 7);
+    const Result<std::vector<std::string>> whole = Lines(AsText(bytes), field, kWhole),
+                                           again = Lines(AsText(bytes), field, 7);
     CHECK(whole.ok() == again.ok());
     if (field == "text") return whole.status();
     CHECK(!whole.ok() || *whole == *again);
@@ -143,13 +144,14 @@ Status LoadGlob(ByteView bytes) {
   const std::string text(AsText(bytes).substr(0, kMostOfPattern));
   const size_t end = text.find('\0');
   const std::string pattern = text.substr(0, end), path = end == text.npos ? "a/b.txt" : text.substr(end + 1);
-  const std::vector<std::string> patterns = ExpandBraces(pattern);
-  CHECK(!patterns.empty() || pattern.find('{') != pattern.npos);
+  CLLM_ASSIGN(const std::vector<std::string> patterns, ExpandBraces(pattern));
+  CHECK(!patterns.empty());
   bool matches = false;
   for (const std::string& one : patterns) matches |= GlobMatches(one, path);
   if (!LooksLikeGlob(pattern) && pattern.find('\\') == pattern.npos) CHECK(matches == (pattern == path));
-  const FileFilter filter{.include = {pattern}, .exclude = {}}, without{.include = {}, .exclude = {pattern}};
-  CHECK(filter.TakesFile(path, path) != without.TakesFile(path, path));
+  CLLM_ASSIGN(const FileMatcher with, FileMatcher::Of({.include = {pattern}}));
+  CLLM_ASSIGN(const FileMatcher without, FileMatcher::Of({.exclude = {pattern}}));
+  CHECK(with.TakesFile(path, path) != without.TakesFile(path, path));
   return matches ? Status() : BadInput("the pattern does not match");
 }
 

@@ -2,7 +2,8 @@
 
 # What `cllm` is built of.
 build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev
-  libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev libedit-dev)
+  libcli11-dev libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev
+  libboost-dev libedit-dev)
 # The example text.
 text_packages=(bible-kjv)
 # What the sanitized tests and the fuzzers are built with, and what makes their reports readable.
@@ -13,8 +14,11 @@ test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils groff-b
 # What the tests for AArch64 need beside that, and the libraries they link, of that architecture.
 aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
 aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libutf8proc-dev
-  libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev libedit-dev libgtest-dev libgmock-dev
-  libmpfr-dev libgmp-dev)
+  libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev libgtest-dev libgmock-dev libmpfr-dev
+  libgmp-dev libboost-dev libedit-dev)
+
+# What scripts/clients needs beside that (Node and npm too, where there are none).
+client_packages=(python3-torch)
 
 # What scripts/avx512 needs beside that: what makes a disk to start an emulated processor from, and the keys of Debian 13,
 # whose emulator it unpacks.

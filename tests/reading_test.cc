@@ -148,7 +148,7 @@ TEST_F(Reading, TwoTextsNotInUtf8_AreNamedOnce) {
   box_.Write("d/c.txt", "stra\xDF" "e " + Text(900));
   const Outcome outcome = Train({"d"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("2 bytes of d/b.txt and 1 bytes of d/c.txt are not valid UTF-8"),
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("2 bytes of d/b.txt and 1 byte of d/c.txt are not valid UTF-8"),
                                  Not(HasSubstr("d/a.txt"))));
   EXPECT_EQ(outcome.err.find("valid UTF-8"), outcome.err.rfind("valid UTF-8"));
 }
@@ -349,6 +349,21 @@ TEST_F(Reading, Filters_OfTheRun_AreThoseOfEvalAndTokenize) {
   const Outcome ids = box_.Run({"tokenize", "run", "d"});
   EXPECT_EQ(std::count(ids.out.begin(), ids.out.end(), '\n'), 2000);
   EXPECT_THAT(ids.err, HasSubstr("1 file read"));
+}
+
+TEST_F(Reading, PatternsThatStandForTooMany_AreRefused) {
+  box_.Write("d/a0.txt", Text(2000));
+  std::string braces;
+  for (int i = 0; i < 10; ++i) braces += "{0,1}";
+  for (const auto& [text, more, code, part] :
+       {std::tuple<std::string, std::vector<std::string>, int, std::string>{"d", {"--include", "a" + braces}, 2, "--include"},
+        {"d", {"--exclude", braces + ".md"}, 2, "--exclude"},
+        {"d/a" + braces, {}, kBadInput, "d/a"}}) {
+    const Outcome outcome = Train({text}, more);
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr(part), HasSubstr("more than 1,000 patterns")));
+  }
+  EXPECT_EQ(Train({"d"}, {"--include", "a{0,1}.txt"}).exit_code, 0);
 }
 
 TEST_F(Reading, Bench_ReadsAsTrainDoes) {

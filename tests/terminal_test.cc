@@ -237,6 +237,27 @@ TEST_F(OnATerminal, ANote_WrapsAtWords) {
   EXPECT_EQ(shown.terminal.RowsWith("note: "), 2u) << shown.terminal.Text();
 }
 
+TEST_F(OnATerminal, TablesOfRuns_AndNotesOfGenerate_FitTheWindow) {
+  const std::string run = box_.path("run");
+  ASSERT_EQ(box_.Run(TinyRun(text_, run, "2")).exit_code, 0);
+  ASSERT_EQ(box_.Run(TinyRun(text_, run + "-with-a-name-that-is-longer-than-windows-are-wide", "3")).exit_code, 0);
+  const std::string whole = box_.Run({"runs", box_.path("")}).out;
+  EXPECT_THAT(whole, HasSubstr("longer-than-windows-are-wide  "));
+  EXPECT_THAT(whole, HasSubstr("disk\n"));
+  for (const unsigned short columns : std::initializer_list<unsigned short>{40, 60, 80}) {
+    const Shown runs = RunInWindow(box_, {"runs", box_.path("")}, {.columns = columns});
+    EXPECT_EQ(runs.exit_code, 0) << runs.bytes;
+    EXPECT_EQ(BrokenRows(runs.terminal), 0u) << runs.terminal.Text();
+    EXPECT_EQ(runs.terminal.RowsWith("windows-are-wide "), 1u) << "the end of a name stays\n" << runs.terminal.Text();
+    EXPECT_EQ(runs.terminal.RowsWith("bits/byte"), 1u);
+    const Shown generated = RunInWindow(
+        box_, {"generate", run, "-p", std::string(400, 'a'), "--count", "2", "-n", "1"}, {.columns = columns});
+    EXPECT_EQ(generated.exit_code, 0) << generated.bytes;
+    EXPECT_EQ(generated.terminal.RowsWith("note: "), 2u) << generated.terminal.Text();
+    EXPECT_EQ(BrokenRows(generated.terminal), 0u) << generated.terminal.Text();
+  }
+}
+
 TEST_F(OnATerminal, SomethingIsShown_BeforeAnythingIsRead) {
   const Shown train = RunInWindow(box_, Training(box_.path("run"), "2"), {.columns = 80});
   EXPECT_THAT(train.bytes, ::testing::StartsWith("\r\033[Kreading"));

@@ -2,16 +2,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 
+#include "app/arguments/command_line.h"
+#include "app/arguments/help_text.h"
 #include "app/bench_output.h"
 #include "app/bench_scaling.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/command_table.h"
 #include "app/console.h"
-#include "app/help_text.h"
+#include "app/messages.h"
 #include "measure/generation_bench.h"
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
@@ -82,7 +82,8 @@ Outcome Train(const Arguments& arguments) {
 }
 
 Outcome Generation(const Arguments& arguments) {
-  CommandLine line("bench generate", "Generation, of one sequence or several together, against what the machine allows.",
+  CommandLine line("bench generate",
+                   "Generation, of one sequence or several together, against what the machine allows.",
                    "cllm bench generate --config b --sequences 1,16 --threads 1,2");
   std::string config = "b", weights = Joined(StorageNames()), sequences = "1", threads = "1";
   measure::GenerationOptions options;
@@ -186,7 +187,7 @@ Outcome PeersSideBySide(const Arguments& arguments) {
   CLLM_ASSIGN(options.precisions, measure::SplitList("precision", precision));
   CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
   CLLM_ASSIGN(const measure::Peers peers, measure::ReadPeers(path));
-  for (const std::string& sentence : peers.missing) std::fprintf(stderr, "note: %s\n", sentence.c_str());
+  for (const std::string& sentence : peers.missing) PrintNote(sentence);
   PrintFindings("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
   CLLM_ASSIGN(const measure::Findings training, measure::BenchPeerTraining(peers, "/proc/self/exe", options));
   PrintFindings("peers: training", training, json);

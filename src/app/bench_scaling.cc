@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "app/arguments/command_line.h"
 #include "app/bench_output.h"
-#include "app/command_line.h"
 #include "app/prompts.h"
 #include "base/file.h"
 #include "base/path.h"

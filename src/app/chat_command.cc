@@ -4,13 +4,13 @@
 #include <cstdio>
 #include <random>
 
+#include "app/arguments/command_line.h"
 #include "app/chat_greeting.h"
 #include "app/chat_session.h"
 #include "app/command.h"
-#include "app/command_line.h"
-#include "app/wrap.h"
 #include "base/units.h"
 #include "run/open_model.h"
+#include "terminal/wrap.h"
 
 namespace cllm {
 namespace {

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "app/suggestion.h"
-#include "app/terminal_text.h"
-#include "app/wrap.h"
+#include "app/arguments/suggestion.h"
 #include "base/units.h"
 #include "run/dialogue_file.h"
+#include "terminal/terminal_text.h"
+#include "terminal/wrap.h"
 
 namespace cllm {
 namespace {

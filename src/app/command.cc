@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "app/suggestion.h"
+#include "app/arguments/suggestion.h"
 
 namespace cllm {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/arguments.h"
+#include "app/arguments/arguments.h"
 #include "base/status.h"
 
 namespace cllm {
@@ -43,13 +43,18 @@ Outcome ResumeCommand(const Arguments& arguments);
 Outcome EvalCommand(const Arguments& arguments);
 Outcome GenerateCommand(const Arguments& arguments);
 Outcome ChatCommand(const Arguments& arguments);
+Outcome ServeCommand(const Arguments& arguments);
 Outcome TokenizeCommand(const Arguments& arguments);
 Outcome InspectCommand(const Arguments& arguments);
+Outcome ExportCommand(const Arguments& arguments);
+Outcome ImportCommand(const Arguments& arguments);
 Outcome RunsCommand(const Arguments& arguments);
 Outcome BenchCommand(const Arguments& arguments);
 Outcome HelpCommand(const Arguments& arguments);
 Outcome VersionCommand(const Arguments& arguments);
 
+// "cllm 0.1.0".
+std::string ProgramVersion();
 // What `cllm --version` prints.
 std::string VersionText();
 

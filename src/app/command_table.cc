@@ -8,14 +8,17 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 14> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"chat", "talk with a model", ChatCommand},
+    {"serve", "answer other programs over HTTP", ServeCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
+    {"export", "write a model for llama.cpp, Ollama, transformers", ExportCommand},
+    {"import", "read a model of another program", ImportCommand},
     {"runs", "list, compare and remove runs; the cache", RunsCommand},
     {"bench", "measure this machine and this program", BenchCommand},
     {"help", "show a command's options; all of them as one page", HelpCommand},

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "app/arguments.h"
+#include "app/arguments/arguments.h"
 #include "app/command.h"
 
 namespace cllm {

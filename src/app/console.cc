@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <sstream>
 
-#include "app/flag_names.h"
-#include "app/wrap.h"
+#include "app/arguments/flag_names.h"
 #include "base/system.h"
 #include "base/units.h"
+#include "terminal/wrap.h"
 
 namespace cllm {
 namespace {

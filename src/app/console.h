@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "app/live_line.h"
-#include "app/progress_text.h"
 #include "monitor/run_observer.h"
+#include "terminal/live_line.h"
+#include "terminal/progress_text.h"
 
 namespace cllm {
 

@@ -2,8 +2,8 @@
 
 #include <iostream>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/console.h"
 #include "math/scalar.h"
 #include "run/evaluate.h"

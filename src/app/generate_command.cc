@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <random>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/generated_texts.h"
+#include "app/messages.h"
 #include "app/prompts.h"
 #include "app/token_ids.h"
 #include "run/open_model.h"
@@ -37,7 +37,8 @@ void AddFlags(CommandLine& line, GenerateFlags& flags) {
   line.AddText("--ids IDS", flags.ids, "token ids to continue, as --json and tokenize write them, instead of a text");
   line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000,
                 "new tokens at most; a character that the last one leaves unfinished is dropped [200]");
-  line.AddWhole("--count", flags.count, 1, kMostTexts, "texts for each prompt, with the seeds N, N+1 and so on [1]");
+  line.AddWhole("--count", flags.count, 1, kMostTexts,
+                "texts for each prompt, with its seed, the next one and so on [1]");
   line.AddReal("--temp", sampler.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
   line.AddWhole("--top-k", sampler.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
   line.AddReal("--top-p", sampler.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
@@ -94,14 +95,11 @@ Status ChooseSeeds(const CommandLine& line, uint64_t count, SamplerOptions& samp
                              kMostSeed));
   }
   if (sampler.temperature == 0) {
-    if (count > 1) std::fprintf(stderr, "note: at --temp 0 the texts of a prompt are all the same\n");
+    if (count > 1) PrintNote("at --temp 0 the texts of a prompt are all the same");
   } else if (count > 1) {
-    std::fprintf(stderr, "note: seeds %llu to %llu; --seed repeats one of them\n",
-                 static_cast<unsigned long long>(sampler.seed),
-                 static_cast<unsigned long long>(sampler.seed + count - 1));
+    PrintNote(fmt::format("seeds {} to {}; --seed repeats one of them", sampler.seed, sampler.seed + count - 1));
   } else if (!named) {
-    std::fprintf(stderr, "note: seed %llu; --seed %llu repeats it\n",
-                 static_cast<unsigned long long>(sampler.seed), static_cast<unsigned long long>(sampler.seed));
+    PrintNote(fmt::format("seed {0}; --seed {0} repeats it", sampler.seed));
   }
   return {};
 }

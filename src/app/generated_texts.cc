@@ -4,18 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <deque>
 #include <iostream>
 #include <utility>
 
+#include "app/messages.h"
 #include "app/prompts.h"
-#include "app/terminal_text.h"
 #include "base/base64.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "infer/request_batch.h"
 #include "store/json.h"
+#include "terminal/terminal_text.h"
 
 namespace cllm {
 namespace {
@@ -158,15 +158,14 @@ class Generation {
 
   void TellCut(const Request& request, size_t prompt) {
     if (request.prompt_left_out() == 0 || ++cuts_ > kCutsTold) return;
-    std::fprintf(stderr, "note: %s has %s tokens, the model's context %s: the first %s are left out\n",
-                 texts_.prompts.size() > 1 ? fmt::format("prompt {}", prompt + 1).c_str() : "the prompt",
-                 FormatCount(request.prompt().size()).c_str(),
-                 FormatCount(speaker_.weights.shape().context).c_str(), FormatCount(request.prompt_left_out()).c_str());
+    PrintNote(fmt::format("{} has {} tokens, the model's context {}: the first {} are left out",
+                          texts_.prompts.size() > 1 ? fmt::format("prompt {}", prompt + 1) : "the prompt",
+                          FormatCount(request.prompt().size()), FormatCount(speaker_.weights.shape().context),
+                          FormatCount(request.prompt_left_out())));
   }
   void TellFurtherCuts() const {
     if (cuts_ <= kCutsTold) return;
-    std::fprintf(stderr, "note: of %s prompts more the beginning is left out, too\n",
-                 FormatCount(cuts_ - kCutsTold).c_str());
+    PrintNote(fmt::format("of {} prompts more the beginning is left out, too", FormatCount(cuts_ - kCutsTold)));
   }
 
   const TextsToGenerate& texts_;

@@ -2,11 +2,11 @@
 
 #include <iostream>
 
+#include "app/arguments/command_line.h"
+#include "app/arguments/help_text.h"
+#include "app/arguments/reference_pages.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/command_table.h"
-#include "app/help_text.h"
-#include "app/reference_pages.h"
 
 namespace cllm {
 namespace {

@@ -3,10 +3,9 @@
 #include <iostream>
 #include <optional>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/inspect_lattice.h"
-#include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "run/open_model.h"
@@ -17,6 +16,7 @@
 #include "store/checkpoint.h"
 #include "store/json.h"
 #include "store/run_directory.h"
+#include "terminal/terminal_text.h"
 #include "train/run_state.h"
 
 namespace cllm {
@@ -50,7 +50,8 @@ void AddRun(const RunRecord& run, JsonFields& fields) {
   fields.push_back({"state", NameOf(run.condition)});
   fields.push_back({"text", run.Text()});
   fields.push_back({"step", run.step});
-  fields.push_back({"steps", run.planned});
+  fields.push_back({"steps", run.time_left_s ? JsonValue() : run.planned});
+  fields.push_back({"seconds_left", run.time_left_s ? *run.time_left_s : JsonValue()});
   if (run.score) {
     fields.push_back({"bits_per_byte", run.score->bits_per_byte});
     fields.push_back({"best_step", run.score->step});
@@ -61,10 +62,10 @@ void AddRun(const RunRecord& run, JsonFields& fields) {
 // What a person wants to know of a run first: what it is of, how far it came, how good it is, and what to do with it.
 void PrintRun(const RunRecord& run) {
   const std::string cllm = ProgramName(), path = ForTerminal(run.path);
-  std::cout << fmt::format("run         {}, {}{}\ntext        {}\nsteps       {} of {}, {} tokens, {} of training\n", path,
-                           NameOf(run.condition), run.reason.empty() ? "" : fmt::format(" ({})", ForTerminal(run.reason)),
-                           ForTerminal(run.Text()), run.step, run.planned, FormatCount(run.tokens),
-                           FormatDuration(run.seconds));
+  std::cout << fmt::format("run         {}, {}{}\ntext        {}\nsteps       {}, {} tokens, {} of training\n", path,
+                           NameOf(run.condition),
+                           run.reason.empty() ? "" : fmt::format(" ({})", ForTerminal(run.reason)),
+                           ForTerminal(run.Text()), run.Steps(), FormatCount(run.tokens), FormatDuration(run.seconds));
   if (run.score) {
     std::cout << fmt::format("best        {:.4f} bits per byte, {:.4f} nats per token over {} (step {})\n",
                              run.score->bits_per_byte, run.score->nats,
@@ -79,16 +80,16 @@ void PrintNext(const RunRecord& run) {
   std::cout << fmt::format("generate    {} generate {} -p \"Once\"\n", cllm, path);
   if (run.condition == RunCondition::kStopped) std::cout << fmt::format("go on       {} resume {}\n", cllm, path);
   if (run.condition == RunCondition::kFinished) {
-    const uint64_t steps = run.step < run.planned ? run.planned : 2 * run.planned;
+    const uint64_t steps = run.step < run.planned && !run.time_left_s ? run.planned : 2 * run.planned;
     std::cout << fmt::format("go on       {} resume {} --steps {}\n", cllm, path, steps);
   }
 }
 
 void PrintModel(const OpenedModel& model) {
-  std::cout << fmt::format("model       {} parameters: {}\ntokenizer   {}, {} tokens\nweights     XXH3 {}\nread from   {}\n",
-                           FormatCount(model.parameters.layout().parameters()), DescribeShape(model.shape()),
-                           model.tokenizer.name(), model.shape().vocabulary, WeightHash(model.parameters),
-                           model.directory);
+  std::cout << fmt::format(
+      "model       {} parameters: {}\ntokenizer   {}, {} tokens\nweights     XXH3 {}\nread from   {}\n",
+      FormatCount(model.parameters.layout().parameters()), DescribeShape(model.shape()), model.tokenizer.name(),
+      model.shape().vocabulary, WeightHash(model.parameters), model.directory);
 }
 
 void PrintTensors(const OpenedModel& model) {
@@ -120,7 +121,7 @@ JsonArray ToJson(const std::vector<StoredCheckpoint>& checkpoints) {
     }
     all.push_back(JsonFields{{"step", step},
                              {"fault", {}},
-                             {"steps", state->schedule.total()},
+                             {"steps", state->schedule.open() ? JsonValue() : state->schedule.total()},
                              {"tokens", state->tokens},
                              {"smoothed_loss", state->smooth_loss},
                              {"seconds", state->elapsed_s}});
@@ -134,9 +135,8 @@ void Print(const std::vector<StoredCheckpoint>& checkpoints) {
       std::cout << fmt::format("checkpoint  step {}: {}\n", step, state.status().message());
       continue;
     }
-    std::cout << fmt::format("checkpoint  step {} of {}, {} tokens, smoothed loss {:.4f}, {} of training\n", step,
-                             state->schedule.total(), FormatCount(state->tokens), state->smooth_loss,
-                             FormatDuration(state->elapsed_s));
+    std::cout << fmt::format("checkpoint  step {}, {} tokens, smoothed loss {:.4f}, {} of training\n", step,
+                             FormatCount(state->tokens), state->smooth_loss, FormatDuration(state->elapsed_s));
   }
 }
 
@@ -185,9 +185,10 @@ Status PrintMemory(const std::string& run, bool json) {
 }  // namespace
 
 Outcome InspectCommand(const Arguments& arguments) {
-  CommandLine line("inspect", "Shows a run, model or checkpoint, or its token lattice.",
-                   "cllm inspect runs/book-1\n  cllm inspect runs/book-1 lattice \" light\"\n  cllm inspect runs/book-1 "
-                   "--verify");
+  CommandLine line(
+      "inspect", "Shows a run, model or checkpoint, or its token lattice.",
+      "cllm inspect runs/book-1\n  cllm inspect runs/book-1 lattice \" light\"\n  cllm inspect runs/book-1 "
+      "--verify");
   InspectFlags flags;
   line.AddRequiredText("MODEL", flags.path, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
   line.AddTexts("lattice", flags.lattice, "the word `lattice`, and a token's text or #ID");

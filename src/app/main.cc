@@ -12,18 +12,18 @@
 #include <new>
 #include <system_error>
 
+#include "app/arguments/environment.h"
+#include "app/arguments/flag_names.h"
+#include "app/arguments/help_text.h"
 #include "app/command.h"
 #include "app/command_table.h"
 #include "app/enough_stack.h"
-#include "app/environment.h"
-#include "app/flag_names.h"
-#include "app/help_text.h"
+#include "app/messages.h"
 #include "app/required_processor.h"
-#include "app/process_streams.h"
-#include "app/wrap.h"
 #include "base/resource_limits.h"
 #include "base/system.h"
 #include "kernels/simd.h"
+#include "terminal/process_streams.h"
 
 namespace cllm {
 namespace {
@@ -36,7 +36,7 @@ Outcome Dispatch(const std::vector<std::string>& words) {
       return Usage(fmt::format("CLLM_SIMD: {}", status.message()));
     }
   }
-  for (const std::string& sentence : UnknownVariables()) std::fprintf(stderr, "note: %s\n", sentence.c_str());
+  for (const std::string& sentence : UnknownVariables()) PrintNote(sentence);
   if (words.empty()) {
     PrintHelp(OverviewText());
     return Usage("no command named");
@@ -92,8 +92,7 @@ int Run(const std::vector<std::string>& arguments) {
   const Status printed = output.Finish();
   if (outcome.status.ok()) outcome.status = printed;
   if (!outcome.status.ok()) {
-    const std::string message = "cllm: " + WithFlags(outcome.status.message()) + LostDirectory();
-    std::fprintf(stderr, "%s\n", Wrap(message, TerminalColumns(STDERR_FILENO), 2).c_str());
+    PrintMessage("cllm: " + WithFlags(outcome.status.message()) + LostDirectory());
   }
   if (outcome.signal != 0) return kSignalled + outcome.signal;
   if (outcome.status.ok() && ErrorOutputLost()) return ExitCode(Code::kFailed);

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "app/terminal_text.h"
 #include "base/shell_word.h"
 #include "base/units.h"
 #include "store/json.h"
+#include "terminal/terminal_text.h"
 
 namespace cllm {
 namespace {

@@ -1,17 +1,17 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <ctime>
 #include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/arguments/command_line.h"
+#include "app/arguments/suggestion.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/command_table.h"
-#include "app/suggestion.h"
-#include "app/terminal_text.h"
+#include "app/messages.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "corpus/cache_directory.h"
@@ -20,6 +20,9 @@
 #include "run/run_record.h"
 #include "run/run_removal.h"
 #include "store/json.h"
+#include "terminal/fitted_table.h"
+#include "terminal/terminal_text.h"
+#include "terminal/wrap.h"
 
 namespace cllm {
 namespace {
@@ -42,25 +45,17 @@ std::string ShortCount(uint64_t count) {
   return fmt::format("{:.1f}{}", value, kUnits[unit]);
 }
 
-// Characters that a terminal shows, near enough: bytes that do not continue one.
-size_t Width(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+// On a terminal in its columns, else whole.
+void PrintTable(TableRows rows, const std::vector<ColumnRule>& rules) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = ForTerminal(cell);
+  }
+  std::cout << FitTable(rows, rules, TerminalColumns(STDOUT_FILENO));
 }
 
-// Columns of equal width, two spaces apart; the last one ends where it ends.
-void PrintTable(std::vector<std::vector<std::string>> rows) {
-  std::vector<size_t> widths(rows.front().size());
-  for (auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i] = ForTerminal(row[i])));
-  }
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] + 2 - Width(row[i]), ' ');
-    }
-    std::cout << line << "\n";
-  }
+// A sentence below a table.
+void PrintLine(const std::string& text) {
+  std::cout << Wrap(ForTerminal(text), TerminalColumns(STDOUT_FILENO), 2) << "\n";
 }
 
 // Of a sample: "~1.8423".
@@ -84,7 +79,8 @@ JsonFields ToJson(const RunRecord& run) {
                        {"parameters", run.parameters},
                        {"tokenizer", run.tokenizer},
                        {"step", run.step},
-                       {"steps", run.planned},
+                       {"steps", run.time_left_s ? JsonValue() : run.planned},
+                       {"seconds_left", run.time_left_s ? *run.time_left_s : JsonValue()},
                        {"tokens", run.tokens},
                        {"training_seconds", run.seconds},
                        {"changed", run.changed},
@@ -100,23 +96,46 @@ JsonFields ToJson(const RunRecord& run) {
   return fields;
 }
 
+TableRows RunRows(const std::vector<RunRecord>& runs) {
+  TableRows rows = {{"run", "text", "size", "steps", "bits/byte", "saved", "state", "disk"}};
+  for (const RunRecord& run : runs) {
+    const std::string steps = run.time_left_s ? run.Steps() : fmt::format("{}/{}", run.step, run.planned);
+    rows.push_back({run.path, run.Text(), ShortCount(run.parameters), steps, ScoreText(run), LocalTime(run.changed),
+                    ConditionText(run), FormatBytes(run.disk_bytes)});
+  }
+  return rows;
+}
+
+// The same where that is too wide: days without the time, conditions without a reason, steps once where they are all.
+TableRows BriefRunRows(const std::vector<RunRecord>& runs) {
+  constexpr size_t kSteps = 3, kSaved = 5, kCondition = 6, kDayBytes = 10;
+  TableRows rows = RunRows(runs);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    std::vector<std::string>& row = rows[i + 1];
+    row[kSaved].resize(kDayBytes);
+    row[kCondition] = NameOf(runs[i].condition);
+    if (runs[i].step == runs[i].planned || runs[i].time_left_s) row[kSteps] = fmt::format("{}", runs[i].step);
+  }
+  return rows;
+}
+
 void PrintRuns(const std::vector<RunRecord>& runs) {
-  std::vector<std::vector<std::string>> rows = {
-      {"run", "text", "size", "steps", "bits/byte", "saved", "state", "disk"}};
+  const size_t width = TerminalColumns(STDOUT_FILENO);
+  TableRows rows = RunRows(runs);
+  if (width != 0 && TableWidth(rows) > width) rows = BriefRunRows(runs);
+  PrintTable(std::move(rows), {{.least = 8}, {.least = 8, .drop = 4}, {.drop = 2}, {.drop = 5}, {}, {.drop = 3},
+                               {.drop = 6}, {.drop = 1}});
   uint64_t bytes = 0;
   bool samples = false;
   for (const RunRecord& run : runs) {
-    rows.push_back({run.path, run.Text(), ShortCount(run.parameters), fmt::format("{}/{}", run.step, run.planned),
-                    ScoreText(run), LocalTime(run.changed), ConditionText(run), FormatBytes(run.disk_bytes)});
     bytes += run.disk_bytes;
     samples |= run.score && !run.score->whole;
   }
-  PrintTable(std::move(rows));
-  if (samples) std::cout << "~ over a sample of the validation part\n";
+  if (samples) PrintLine("~ over a sample of the validation part");
   for (const RunRecord& run : runs) {
-    if (run.condition == RunCondition::kDamaged) std::cout << ForTerminal(run.path + ": " + run.reason) << "\n";
+    if (run.condition == RunCondition::kDamaged) PrintLine(run.path + ": " + run.reason);
   }
-  std::cout << fmt::format("{} run{}, {} on disk\n", runs.size(), runs.size() == 1 ? "" : "s", FormatBytes(bytes));
+  PrintLine(fmt::format("{} run{}, {} on disk", runs.size(), runs.size() == 1 ? "" : "s", FormatBytes(bytes)));
 }
 
 Outcome ListCommand(const Arguments& arguments) {
@@ -143,7 +162,7 @@ Outcome ListCommand(const Arguments& arguments) {
     for (const RunRecord& run : runs) all.push_back(ToJson(run));
     std::cout << WriteJson({{"runs", all}}) << "\n";
   } else if (runs.empty()) {
-    std::cout << "no runs in " << ForTerminal(directory) << "\n";
+    PrintLine("no runs in " + directory);
   } else {
     PrintRuns(runs);
   }
@@ -161,7 +180,7 @@ JsonArray ToJson(const std::vector<RunDifference>& differences) {
 }
 
 void PrintComparison(const std::vector<RunRecord>& runs, const RunComparison& comparison) {
-  std::vector<std::vector<std::string>> rows = {{"run"}};
+  TableRows rows = {{"run"}};
   for (const RunRecord& run : runs) rows[0].push_back(run.path);
   const auto add = [&](const std::string& title, const std::vector<RunDifference>& lines) {
     rows.push_back(std::vector<std::string>(runs.size() + 1));
@@ -174,10 +193,12 @@ void PrintComparison(const std::vector<RunRecord>& runs, const RunComparison& co
   add(comparison.configuration.empty() ? "configuration: the same" : "configuration, where it differs",
       comparison.configuration);
   add("results", comparison.results);
-  PrintTable(std::move(rows));
-  std::cout << (comparison.same_text ? "the same text, to the last byte\n"
-                                     : "different texts: their losses cannot be compared\n");
-  if (comparison.same_weights) std::cout << "the same weights, to the last bit\n";
+  std::vector<ColumnRule> rules(runs.size() + 1, {.least = 8});
+  rules[0] = {.least = 16};
+  PrintTable(std::move(rows), rules);
+  PrintLine(comparison.same_text ? "the same text, to the last byte"
+                                 : "different texts: their losses cannot be compared");
+  if (comparison.same_weights) PrintLine("the same weights, to the last bit");
 }
 
 Outcome CompareCommand(const Arguments& arguments) {
@@ -223,8 +244,9 @@ Result<bool> Confirmed(const std::string& question) {
 }
 
 Outcome RemoveCommand(const Arguments& arguments) {
-  CommandLine line("runs rm", "Removes runs, after a question. Nothing but what a run wrote goes; one that is written is "
-                              "refused.",
+  CommandLine line("runs rm",
+                   "Removes runs, after a question. Nothing but what a run wrote goes; one that is written is "
+                   "refused.",
                    "cllm runs rm runs/book-1");
   std::vector<std::string> paths;
   bool yes = false;
@@ -240,35 +262,32 @@ Outcome RemoveCommand(const Arguments& arguments) {
                 Confirmed(runs.size() == 1 ? fmt::format("remove {}?", ForTerminal(runs[0].path))
                                            : fmt::format("remove these {} runs?", runs.size())));
     if (!confirmed) {
-      std::cerr << "nothing is removed\n";
+      PrintMessage("nothing is removed");
       return {};
     }
   }
   PosixFileSystem files;
   for (const RunRecord& run : runs) {
     CLLM_ASSIGN(const RemovedRun removed, RemoveRun(files, run));
-    std::cerr << ForTerminal(fmt::format("removed {} ({}){}", run.path, FormatBytes(removed.bytes),
-                                         removed.others.empty()
-                                             ? ""
-                                             : fmt::format("; its directory stays, with {} that no run wrote",
-                                                           fmt::join(removed.others, ", "))))
-              << "\n";
+    PrintMessage(fmt::format("removed {} ({}){}", run.path, FormatBytes(removed.bytes),
+                             removed.others.empty() ? ""
+                                                    : fmt::format("; its directory stays, with {} that no run wrote",
+                                                                  fmt::join(removed.others, ", "))));
   }
   return {};
 }
 
 void PrintCache(const std::string& directory, const std::vector<CacheEntry>& entries, uint64_t limit) {
   uint64_t bytes = 0;
-  std::vector<std::vector<std::string>> rows;
+  TableRows rows;
   for (const CacheEntry& entry : entries) {
     bytes += entry.bytes;
     rows.push_back({entry.path.substr(entry.path.rfind('/') + 1), FormatBytes(entry.bytes), LocalTime(entry.used),
                     entry.in_use ? "in use" : entry.unfinished ? "unfinished" : ""});
   }
-  if (!rows.empty()) PrintTable(std::move(rows));
-  std::cout << ForTerminal(fmt::format("{}: {} prepared text{}, {} of at most {} (CLLM_CACHE_LIMIT)\n", directory,
-                                       entries.size(), entries.size() == 1 ? "" : "s", FormatBytes(bytes),
-                                       FormatBytes(limit)));
+  if (!rows.empty()) PrintTable(std::move(rows), {{.least = 8}, {}, {.drop = 1}, {.drop = 2}});
+  PrintLine(fmt::format("{}: {} prepared text{}, {} of at most {} (CLLM_CACHE_LIMIT)", directory, entries.size(),
+                        entries.size() == 1 ? "" : "s", FormatBytes(bytes), FormatBytes(limit)));
 }
 
 JsonFields CacheJson(const std::string& directory, const std::vector<CacheEntry>& entries, uint64_t limit) {
@@ -284,10 +303,11 @@ JsonFields CacheJson(const std::string& directory, const std::vector<CacheEntry>
 }
 
 Outcome CacheCommand(const Arguments& arguments) {
-  CommandLine line("runs cache",
-                   "Shows the cache of prepared texts; --clean empties it. What it holds is made again when it is needed; "
-                   "beyond its limit what was not used for longest goes by itself.",
-                   "cllm runs cache --clean");
+  CommandLine line(
+      "runs cache",
+      "Shows the cache of prepared texts; --clean empties it. What it holds is made again when it is needed; "
+      "beyond its limit what was not used for longest goes by itself.",
+      "cllm runs cache --clean");
   bool clean = false, json = false;
   line.AddFlag("--clean", clean, "remove all that no process uses now");
   line.AddFlag("--json", json, "machine output");

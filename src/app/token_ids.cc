@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "app/terminal_text.h"
-#include "app/text_width.h"
 #include "base/units.h"
+#include "terminal/terminal_text.h"
+#include "terminal/text_width.h"
 
 namespace cllm {
 namespace {

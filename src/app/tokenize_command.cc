@@ -4,8 +4,8 @@
 #include <iostream>
 #include <utility>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/console.h"
 #include "app/prompts.h"
 #include "app/token_ids.h"

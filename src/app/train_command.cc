@@ -2,13 +2,10 @@
 
 #include <iostream>
 
+#include "app/arguments/command_line.h"
 #include "app/command.h"
-#include "app/command_line.h"
 #include "app/console.h"
-#include "app/display_watch.h"
 #include "app/run_report.h"
-#include "app/signals.h"
-#include "app/terminal_text.h"
 #include "base/file.h"
 #include "base/system.h"
 #include "corpus/cache_directory.h"
@@ -16,6 +13,9 @@
 #include "monitor/phase.h"
 #include "run/active_run.h"
 #include "run/run_config.h"
+#include "terminal/display_watch.h"
+#include "terminal/signals.h"
+#include "terminal/terminal_text.h"
 
 namespace cllm {
 namespace {

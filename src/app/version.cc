@@ -6,8 +6,10 @@
 
 namespace cllm {
 
+std::string ProgramVersion() { return fmt::format("cllm {}", CLLM_VERSION); }
+
 std::string VersionText() {
-  return fmt::format("cllm {} (numerics {}, SIMD {} of {})", CLLM_VERSION, kNumerics, SimdName(),
+  return fmt::format("{} (numerics {}, SIMD {} of {})", ProgramVersion(), kNumerics, SimdName(),
                      fmt::join(SimdTargets(), ", "));
 }
 

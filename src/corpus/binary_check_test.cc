@@ -31,5 +31,19 @@ TEST(BinaryReason, Utf16WithoutAMark_IsToldHowToConvert) {
   EXPECT_EQ(BinaryReason(little.substr(0, 8)).find("iconv"), std::string::npos);  // too short to tell
 }
 
+TEST(BinaryReason, Utf32WithoutAMark_IsToldHowToConvert) {
+  std::string little, big, greek;
+  for (const char c : std::string("a text of some length")) {
+    little += {c, '\0', '\0', '\0'}, big += {'\0', '\0', '\0', c}, greek += {c, '\x03', '\0', '\0'};
+  }
+  EXPECT_NE(BinaryReason(little).find("iconv -f UTF-32LE"), std::string::npos);
+  EXPECT_NE(BinaryReason(big).find("iconv -f UTF-32BE"), std::string::npos);
+  EXPECT_NE(BinaryReason(greek).find("iconv -f UTF-32LE"), std::string::npos);
+  EXPECT_EQ(BinaryReason(std::string(64, '\0')).find("iconv"), std::string::npos);
+  std::string numbers;  // 32-bit integers, of which some are 0
+  for (int i = 0; i < 64; ++i) numbers += {static_cast<char>(i % 8), '\0', '\0', '\0'};
+  EXPECT_EQ(BinaryReason(numbers).find("iconv"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace cllm

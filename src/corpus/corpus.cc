@@ -122,14 +122,23 @@ Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor, const ShareDone& pro
   return CorpusScan{counter.Statistics(), complete};
 }
 
-// Leaves out the files that were found and could not be read; true if there are none. Error: of those that were named.
+// Leaves out the files that hold no text, and those that were found and could not be read; true if there are none of the
+// latter, so that the visitor met nothing of what is left out. Error: of those that were named.
 Result<bool> Corpus::LeaveOut(const std::vector<Status>& statuses) {
   Faults faults;
   std::vector<SourceFile> kept;
+  const bool some_text =
+      std::any_of(files_.begin(), files_.end(), [](const SourceFile& file) { return file.found.bytes != 0; });
+  bool complete = true;
   for (size_t i = 0; i < files_.size(); ++i) {
     const Status& status = statuses[i];
     if (!status.ok() && status.code() != Code::kBadInput) return status;
+    if (status.ok() && files_[i].found.bytes == 0 && some_text) {
+      left_out_.push_back({.reason = LeftOutReason::kEmpty, .path = files_[i].path, .bytes = files_[i].bytes});
+      continue;
+    }
     if (!status.ok() && !files_[i].named) {
+      complete = false;
       const LineFindings& lines = files_[i].found.lines;
       left_out_.push_back({.reason = lines.bad != 0 ? LeftOutReason::kBadLines : LeftOutReason::kDamaged,
                            .path = files_[i].path,
@@ -140,7 +149,6 @@ Result<bool> Corpus::LeaveOut(const std::vector<Status>& statuses) {
     faults.Add(status);
     kept.push_back(std::move(files_[i]));
   }
-  const bool complete = kept.size() == files_.size();
   files_ = std::move(kept);
   if (files_.empty()) faults.Add(BadInput(fmt::format("no text is left: found {}", DescribeLeftOut(left_out_))));
   CLLM_TRY(faults.Joined());

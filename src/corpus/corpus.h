@@ -86,7 +86,8 @@ class Corpus {
   ~Corpus();
 
   // Reads everything once and remembers what it finds. What was found in a folder or by a glob and cannot be read to
-  // its end is left out, which makes the scan incomplete; what was named is an error, all of them in one message.
+  // its end is left out, which makes the scan incomplete; what was named is an error, all of them in one message. Files
+  // without text (a page of pictures, lines with empty fields) are left out, too, unless there are no others.
   // progress: told the share of the files' bytes that is read; may be empty.
   Result<CorpusScan> Scan(const TextVisitor& visitor, const ShareDone& progress = {});
 

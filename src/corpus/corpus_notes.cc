@@ -30,8 +30,8 @@ std::string Summary(const std::vector<SourceFile>& files, const std::vector<Left
   return may_be_named ? note + "; name a file or folder to have it read" : note;
 }
 
-// "12 bytes of a.txt and 3 bytes of b.txt", the most first; "" for none.
-std::string BytesByFile(const std::vector<SourceFile>& files, uint64_t FileFindings::*bytes) {
+// "12 bytes of a.txt and 3 bytes of b.txt are ...; they are kept as they are", the most first; "" for none.
+std::string BytesNote(const std::vector<SourceFile>& files, uint64_t FileFindings::*bytes, const char* what) {
   std::vector<const SourceFile*> with;
   for (const SourceFile& file : files) {
     if (file.found.*bytes != 0) with.push_back(&file);
@@ -39,10 +39,16 @@ std::string BytesByFile(const std::vector<SourceFile>& files, uint64_t FileFindi
   std::stable_sort(with.begin(), with.end(),
                    [&](const SourceFile* a, const SourceFile* b) { return a->found.*bytes > b->found.*bytes; });
   std::vector<std::string> names;
+  uint64_t all = 0;
   for (const SourceFile* file : with) {
-    names.push_back(fmt::format("{} bytes of {}", FormatCount(file->found.*bytes), file->Name()));
+    const uint64_t count = file->found.*bytes;
+    names.push_back(fmt::format("{} byte{} of {}", FormatCount(count), count == 1 ? "" : "s", file->Name()));
+    all += count;
   }
-  return NameSome(names, kNamed);
+  if (names.empty()) return "";
+  const std::string blamed = NameSome(names, kNamed);
+  return all == 1 ? fmt::format("{} is {}; it is kept as it is", blamed, what)
+                  : fmt::format("{} are {}; they are kept as they are", blamed, what);
 }
 
 // Files that were converted, and what of them encoded nothing.
@@ -105,13 +111,11 @@ std::vector<std::string> CorpusNotes(const std::vector<SourceFile>& files, const
   if (searched || !left_out.empty()) notes.push_back(Summary(files, left_out));
   if (std::string bad = BadLinesNote(files); !bad.empty()) notes.push_back(std::move(bad));
   if (std::string converted = ConversionNote(files); !converted.empty()) notes.push_back(std::move(converted));
-  if (const std::string bytes = BytesByFile(files, &FileFindings::invalid_bytes); !bytes.empty()) {
-    notes.push_back(bytes +
-                    " are not valid UTF-8; they are kept as they are (if the text is Latin-1, `iconv -f "
-                            "WINDOWS-1252` converts it)");
+  if (std::string bytes = BytesNote(files, &FileFindings::invalid_bytes, "not valid UTF-8"); !bytes.empty()) {
+    notes.push_back(bytes + " (if the text is Latin-1, `iconv -f WINDOWS-1252 -t UTF-8` converts it)");
   }
-  if (const std::string bytes = BytesByFile(files, &FileFindings::nul_bytes); !bytes.empty()) {
-    notes.push_back(bytes + " are NUL; they are kept as they are");
+  if (std::string bytes = BytesNote(files, &FileFindings::nul_bytes, "NUL"); !bytes.empty()) {
+    notes.push_back(std::move(bytes));
   }
   if (std::string copies = CopiesNote(files); !copies.empty()) notes.push_back(std::move(copies));
   return notes;

@@ -52,6 +52,17 @@ TEST(CorpusNotes, OddBytes_AreBlamedOnTheirFiles_TheMostFirst) {
       << notes[0];
 }
 
+TEST(CorpusNotes, OneOddByte_IsTold_AsOne) {
+  std::vector<SourceFile> files;
+  files.push_back(File("f", "text"));
+  files.back().found.invalid_bytes = 1;
+  files.back().found.nul_bytes = 1;
+  const std::vector<std::string> notes = CorpusNotes(files, {}, false);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_TRUE(notes[0].starts_with("1 byte of f is not valid UTF-8; it is kept as it is")) << notes[0];
+  EXPECT_EQ(notes[1], "1 byte of f is NUL; it is kept as it is");
+}
+
 TEST(SameTextNote, NamesWhatStandsInBoth) {
   const std::vector<SourceFile> training = Copies(0);
   const std::vector<SourceFile> other = [] {

@@ -15,13 +15,13 @@ namespace cllm {
 
 // Goes through folders and finds the files that may be texts by where they lie; what is in them is for others to see.
 // Not entered and not taken: names that begin with a dot, folders of version control (CVS, _darcs, RCS, SCCS; others
-// are hidden), run directories (config.toml beside checkpoints/, log.jsonl or tokenizer.json), caches (__pycache__, or CACHEDIR.TAG in
-// it), links to folders, devices, sockets, what the filter leaves out, and the files that this process writes to as
-// standard output or error. One worker only; the vectors and the filter must outlive it.
+// are hidden), run directories (config.toml beside checkpoints/, log.jsonl or tokenizer.json), caches (__pycache__, or
+// CACHEDIR.TAG in it), links to folders, devices, sockets, what the filter leaves out, and the files that this process
+// writes to as standard output or error. One worker only; the vectors and the filter must outlive it.
 class DirectoryWalk {
  public:
   // place: where the walk begins; patterns see paths as they were named there. take: called with each file's path.
-  DirectoryWalk(const FileFilter& filter, NamedPath place, std::vector<LeftOut>& left_out,
+  DirectoryWalk(const FileMatcher& filter, NamedPath place, std::vector<LeftOut>& left_out,
                 std::function<void(std::string path)> take)
       : filter_(filter), place_(std::move(place)), left_out_(left_out), take_(std::move(take)) {}
 
@@ -46,7 +46,7 @@ class DirectoryWalk {
   std::string_view AsNamed(std::string_view path) const { return path.substr(place_.NameOffset()); }
   void Skip(LeftOutReason reason, std::string path, std::string detail = "");
 
-  const FileFilter& filter_;
+  const FileMatcher& filter_;
   NamedPath place_;
   std::vector<LeftOut>& left_out_;
   std::function<void(std::string path)> take_;

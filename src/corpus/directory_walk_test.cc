@@ -18,7 +18,9 @@ class DirectoryWalkTest : public testing::Test {
   std::vector<std::string> Taken(const FileFilter& filter, const std::string& pattern = "") {
     left_out_.clear();
     std::vector<std::string> names;
-    DirectoryWalk walk(filter, {}, left_out_,
+    const Result<FileMatcher> matcher = FileMatcher::Of(filter);
+    EXPECT_TRUE(matcher.ok()) << matcher.status().message();
+    DirectoryWalk walk(*matcher, {}, left_out_,
                        [&](std::string path) { names.push_back(path.substr(root_.path().size() + 1)); });
     if (pattern.empty()) {
       EXPECT_TRUE(walk.Walk(root_.path()).ok());

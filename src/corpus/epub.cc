@@ -112,6 +112,7 @@ Result<std::string> JoinedPages(const std::string& path, const std::vector<std::
 
 Result<std::string> BookText(const std::string& path) {
   CLLM_ASSIGN(auto meta, ReadZipEntries(path, {kContainer, kEncryption}));
+  if (!meta.contains(kContainer)) return BadInput(fmt::format("is no EPUB book: {} is missing", kContainer));
   std::string package_name;
   CLLM_TRY(VisitElements(meta[kContainer], [&](const std::string& name, Attributes attributes) {
     if (name == "rootfile" && package_name.empty()) package_name = Resolved("", attributes["full-path"]);

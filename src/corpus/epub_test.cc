@@ -1,7 +1,5 @@
 #include "corpus/epub.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,12 +8,13 @@
 
 #include "corpus/corpus.h"
 #include "corpus/testing/text_fixture.h"
+#include "corpus/testing/zip_archive.h"
 #include "corpus/zip_file.h"
 
 namespace cllm {
 namespace {
 
-using Entries = std::vector<std::pair<std::string, std::string>>;
+using Entries = ZipEntries;
 
 constexpr const char* kContainer =
     "<?xml version=\"1.0\"?><container xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\"><rootfiles><rootfile "
@@ -42,23 +41,7 @@ Entries Book(const std::string& spine = "<itemref idref=\"nav\"/><itemref idref=
 class EpubTest : public testing::Test {
  protected:
   std::string Write(const std::string& name, const Entries& entries) {
-    const std::string path = files_ / name;
-    archive* to = archive_write_new();
-    archive_write_set_format_zip(to);
-    EXPECT_EQ(archive_write_open_filename(to, path.c_str()), ARCHIVE_OK);
-    for (const auto& [entry_name, content] : entries) {
-      entry_name == "mimetype" ? archive_write_zip_set_compression_store(to)
-                               : archive_write_zip_set_compression_deflate(to);
-      archive_entry* entry = archive_entry_new();
-      archive_entry_set_pathname(entry, entry_name.c_str());
-      archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
-      archive_entry_set_filetype(entry, AE_IFREG);
-      EXPECT_EQ(archive_write_header(to, entry), ARCHIVE_OK);
-      archive_write_data(to, content.data(), content.size());
-      archive_entry_free(entry);
-    }
-    archive_write_free(to);
-    return path;
+    return WriteZip(files_ / name, entries);
   }
   void ExpectBad(const Entries& entries, const std::vector<std::string>& parts) {
     std::vector<std::string> expected = parts;
@@ -88,7 +71,8 @@ TEST_F(EpubTest, Corpus_ReadsABookAsADocument_WhateverItsName) {
 }
 
 TEST_F(EpubTest, BooksThatAreNone_AreRefusedByName) {
-  ExpectBad({{"a.txt", "x"}}, {"no XML"});
+  ExpectBad({{"a.txt", "x"}}, {"META-INF/container.xml is missing"});
+  ExpectBad({{"META-INF/container.xml", "<container"}}, {"no XML"});
   ExpectBad({{"META-INF/container.xml", kContainer}}, {"OEBPS/book.opf is missing"});
   ExpectBad({{"META-INF/container.xml", kContainer}, {"OEBPS/book.opf", "<package"}}, {"no XML"});
   ExpectBad(Book("<itemref idref=\"none\"/>"), {"no pages"});

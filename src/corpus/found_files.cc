@@ -27,8 +27,8 @@ constexpr std::string_view kExpected = "expected a text file, a directory of tex
 // Collects the files of one list of paths.
 class Search {
  public:
-  Search(const CorpusOptions& options, const std::string& spool_directory)
-      : options_(options), spool_directory_(spool_directory) {}
+  Search(const CorpusOptions& options, const FileMatcher& filter, const std::string& spool_directory)
+      : options_(options), filter_(filter), spool_directory_(spool_directory) {}
 
   // Error: what concerns no single path.
   Status Run() {
@@ -91,14 +91,15 @@ class Search {
 
   Status AddGlob(const std::string& path) {
     const size_t files = found_.files.size(), left_out = found_.left_out.size();
+    CLLM_ASSIGN(const std::vector<std::string> patterns, ExpandBraces(place_.named));
     Searched(path);
-    for (const std::string& pattern : ExpandBraces(place_.named)) Walker().Match(pattern);
+    for (const std::string& pattern : patterns) Walker().Match(pattern);
     if (files != found_.files.size() || left_out != found_.left_out.size()) return {};
     return BadInput(fmt::format("{} matches no file; {}", path, kExpected));
   }
 
   DirectoryWalk Walker() {
-    return DirectoryWalk(options_.filter, place_, found_.left_out,
+    return DirectoryWalk(filter_, place_, found_.left_out,
                          [this](std::string path) { AddFile(path, /*named=*/false); });
   }
   // Remembers that this path stands for what is found.
@@ -191,6 +192,7 @@ class Search {
   }
 
   const CorpusOptions& options_;
+  const FileMatcher& filter_;
   const std::string& spool_directory_;
   size_t origin_ = 0;
   NamedPath place_;  // of the path with that number
@@ -219,7 +221,8 @@ Status Faults::Joined() const {
 }
 
 Result<FoundFiles> FindFiles(const CorpusOptions& options, const std::string& spool_directory) {
-  Search search(options, spool_directory);
+  CLLM_ASSIGN(const FileMatcher filter, FileMatcher::Of(options.filter));
+  Search search(options, filter, spool_directory);
   CLLM_TRY(search.Run());
   return std::move(search).Take();
 }

@@ -1,7 +1,12 @@
 #include "corpus/glob_pattern.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "base/units.h"
 
 namespace cllm {
 namespace {
@@ -79,7 +84,7 @@ std::vector<char> Advance(const Part& part, const std::vector<char>& reached, st
   return next;
 }
 
-// The places of the first pair of braces to close that has a comma of its own: a pair inside it has none. Twice the same
+// The places of the first pair of braces to close that has a comma of its own: a pair inside it has none. Twice one
 // place: there is no such pair.
 std::pair<size_t, size_t> FirstChoice(std::string_view pattern) {
   std::vector<std::pair<size_t, bool>> open;  // of each open brace its place and whether a comma followed
@@ -94,28 +99,65 @@ std::pair<size_t, size_t> FirstChoice(std::string_view pattern) {
   return {0, 0};
 }
 
-bool AnyMatches(const std::vector<std::string>& patterns, std::string_view path, std::string_view relative) {
-  const std::string_view name = relative.substr(relative.rfind('/') + 1);
-  for (const std::string& whole : patterns) {
-    for (const std::string& braceless : ExpandBraces(whole)) {
-      std::string_view pattern = braceless;
-      if (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
-      if (pattern.find('/') == pattern.npos ? GlobMatches(pattern, name)
-                                            : GlobMatches(pattern, path) || GlobMatches(pattern, relative)) {
-        return true;
-      }
-    }
+// A pattern without what says nothing: "./" in front, a slash behind.
+std::string_view Bare(std::string_view pattern) {
+  while (pattern.size() > 2 && pattern.starts_with("./")) pattern.remove_prefix(2);
+  while (pattern.size() > 1 && pattern.ends_with('/')) pattern.remove_suffix(1);
+  return pattern;
+}
+
+bool Matches(std::string_view bare, std::string_view path, std::string_view relative) {
+  if (bare.find('/') == bare.npos) return GlobMatches(bare, relative.substr(relative.rfind('/') + 1));
+  return GlobMatches(bare, path) || GlobMatches(bare, relative);
+}
+
+enum class Found { kFile, kFolder };
+
+// A slash behind a pattern is for folders only.
+bool AnyMatches(const std::vector<std::string>& patterns, Found what, std::string_view path,
+                std::string_view relative) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return (what == Found::kFolder || !pattern.ends_with('/')) && Matches(Bare(pattern), path, relative);
+  });
+}
+
+// Whether the path lies in a folder that one of the patterns matches.
+bool LiesInAny(const std::vector<std::string>& folders, std::string_view path, std::string_view relative) {
+  for (size_t slash = relative.rfind('/'); slash != relative.npos && !folders.empty(); slash = relative.rfind('/')) {
+    path.remove_suffix(relative.size() - slash);
+    relative = relative.substr(0, slash);
+    if (AnyMatches(folders, Found::kFolder, path, relative)) return true;
   }
   return false;
+}
+
+// Whether a pattern names a folder: with a slash behind it, or without signs in its last part.
+bool NamesAFolder(std::string_view pattern) {
+  return pattern.ends_with('/') || !LooksLikeGlob(pattern.substr(pattern.rfind('/') + 1));
+}
+
+// What the patterns of an option stand for.
+Result<std::vector<std::string>> TakeApart(const char* option, const std::vector<std::string>& patterns) {
+  std::vector<std::string> all;
+  for (const std::string& whole : patterns) {
+    const Result<std::vector<std::string>> expanded = ExpandBraces(whole);
+    if (!expanded.ok()) return Usage(fmt::format("`{}`: {}", option, expanded.status().message()));
+    all.insert(all.end(), expanded->begin(), expanded->end());
+  }
+  return all;
 }
 
 }  // namespace
 
 bool LooksLikeGlob(std::string_view text) { return text.find_first_of("*?[{") != text.npos; }
 
-std::vector<std::string> ExpandBraces(const std::string& pattern) {
+Result<std::vector<std::string>> ExpandBraces(const std::string& pattern) {
   std::vector<std::string> open = {pattern}, done;
-  while (!open.empty() && done.size() + open.size() <= kMostPatterns) {
+  while (!open.empty()) {
+    if (done.size() + open.size() > kMostPatterns) {
+      return BadInput(fmt::format("the braces of '{}' stand for more than {} patterns; name them apart, or use *",
+                                  pattern, FormatCount(kMostPatterns)));
+    }
     const std::string one = std::move(open.back());
     open.pop_back();
     const auto [brace, close] = FirstChoice(one);
@@ -142,12 +184,21 @@ bool GlobMatches(std::string_view pattern, std::string_view path) {
   return reached.back() != 0;
 }
 
-bool FileFilter::TakesFile(std::string_view path, std::string_view relative) const {
-  return !AnyMatches(exclude, path, relative) && (include.empty() || AnyMatches(include, path, relative));
+Result<FileMatcher> FileMatcher::Of(const FileFilter& filter) {
+  FileMatcher matcher;
+  CLLM_ASSIGN(matcher.include_, TakeApart("include", filter.include));
+  CLLM_ASSIGN(matcher.exclude_, TakeApart("exclude", filter.exclude));
+  std::copy_if(matcher.include_.begin(), matcher.include_.end(), std::back_inserter(matcher.folders_), NamesAFolder);
+  return matcher;
 }
 
-bool FileFilter::TakesFolder(std::string_view path, std::string_view relative) const {
-  return !AnyMatches(exclude, path, relative);
+bool FileMatcher::TakesFile(std::string_view path, std::string_view relative) const {
+  if (AnyMatches(exclude_, Found::kFile, path, relative)) return false;
+  return include_.empty() || AnyMatches(include_, Found::kFile, path, relative) || LiesInAny(folders_, path, relative);
+}
+
+bool FileMatcher::TakesFolder(std::string_view path, std::string_view relative) const {
+  return !AnyMatches(exclude_, Found::kFolder, path, relative);
 }
 
 }  // namespace cllm

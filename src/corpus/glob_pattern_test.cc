@@ -1,5 +1,6 @@
 #include "corpus/glob_pattern.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -34,24 +35,58 @@ TEST(GlobPattern, ManyStars_TakeNoTime) {
   EXPECT_FALSE(GlobMatches(pattern + "b", std::string(2000, 'a')));
 }
 
+using Texts = std::vector<std::string>;
+
+Texts Expanded(const std::string& pattern) {
+  const Result<Texts> patterns = ExpandBraces(pattern);
+  EXPECT_TRUE(patterns.ok()) << patterns.status().message();
+  return *patterns;
+}
+
 TEST(GlobPattern, Braces_AreEveryPattern) {
-  using Texts = std::vector<std::string>;
-  EXPECT_EQ(ExpandBraces("a.{h,cc}"), (Texts{"a.cc", "a.h"}));
-  EXPECT_EQ(ExpandBraces("{a,b{c,d}}"), (Texts{"a", "bc", "bd"}));
-  EXPECT_EQ(ExpandBraces("{a}"), Texts{"{a}"});
-  EXPECT_EQ(ExpandBraces("a}b{"), Texts{"a}b{"});
-  EXPECT_EQ(ExpandBraces("{a}{b,c}"), (Texts{"{a}b", "{a}c"})) << "a pair without a choice hides no other";
-  EXPECT_EQ(ExpandBraces("a}{b,c}"), (Texts{"a}b", "a}c"}));
-  EXPECT_EQ(ExpandBraces("{a,{b}}"), (Texts{"a", "{b}"}));
-  EXPECT_EQ(ExpandBraces("{a,b"), Texts{"{a,b"});
-  EXPECT_EQ(ExpandBraces("{,x}y"), (Texts{"xy", "y"}));
-  std::string many;
-  for (int i = 0; i < 30; ++i) many += "{a,b}";
-  EXPECT_LE(ExpandBraces(many).size(), 1000u);
+  EXPECT_EQ(Expanded("a.{h,cc}"), (Texts{"a.cc", "a.h"}));
+  EXPECT_EQ(Expanded("{a,b{c,d}}"), (Texts{"a", "bc", "bd"}));
+  EXPECT_EQ(Expanded("{a}"), Texts{"{a}"});
+  EXPECT_EQ(Expanded("a}b{"), Texts{"a}b{"});
+  EXPECT_EQ(Expanded("{a}{b,c}"), (Texts{"{a}b", "{a}c"})) << "a pair without a choice hides no other";
+  EXPECT_EQ(Expanded("a}{b,c}"), (Texts{"a}b", "a}c"}));
+  EXPECT_EQ(Expanded("{a,{b}}"), (Texts{"a", "{b}"}));
+  EXPECT_EQ(Expanded("{a,b"), Texts{"{a,b"});
+  EXPECT_EQ(Expanded("{,x}y"), (Texts{"xy", "y"}));
+}
+
+std::string Choices(int count) {
+  std::string text = "{0";
+  for (int i = 1; i < count; ++i) text += "," + std::to_string(i);
+  return text + "}";
+}
+
+std::string TwoChoicesEach(int pairs) {
+  std::string text;
+  for (int i = 0; i < pairs; ++i) text += "{a,b}";
+  return text;
+}
+
+TEST(GlobPattern, Braces_OfTooManyPatterns_AreRefused) {
+  EXPECT_EQ(ExpandBraces(Choices(1000))->size(), 1000u);
+  EXPECT_EQ(ExpandBraces(TwoChoicesEach(9))->size(), 512u);
+  for (const std::string& pattern :
+       {Choices(1001), TwoChoicesEach(10), TwoChoicesEach(30), Choices(40) + Choices(40)}) {
+    const auto expanded = ExpandBraces(pattern);
+    EXPECT_EQ(expanded.status().code(), Code::kBadInput) << pattern;
+    EXPECT_THAT(expanded.status().message(), testing::HasSubstr("more than 1,000 patterns"));
+    for (const bool include : {true, false}) {
+      FileFilter filter;
+      (include ? filter.include : filter.exclude) = {"*.txt", pattern};
+      const Status refused = FileMatcher::Of(filter).status();
+      EXPECT_EQ(refused.code(), Code::kUsage);
+      EXPECT_THAT(refused.message(), testing::StartsWith(include ? "`include`: " : "`exclude`: "));
+    }
+  }
 }
 
 TEST(GlobPattern, Filter_ExcludesBeforeItIncludes) {
-  const FileFilter filter{.include = {"*.{h,c}"}, .exclude = {"gen/", "lib/*.h"}};
+  const FileMatcher filter = *FileMatcher::Of({.include = {"*.{h,c}"}, .exclude = {"{gen,made}/", "lib/*.h"}});
   EXPECT_TRUE(filter.TakesFile("x/a.h", "a.h"));
   EXPECT_FALSE(filter.TakesFile("x/a.o", "a.o"));
   EXPECT_FALSE(filter.TakesFile("x/lib/a.h", "lib/a.h"));
@@ -59,7 +94,24 @@ TEST(GlobPattern, Filter_ExcludesBeforeItIncludes) {
   EXPECT_TRUE(filter.TakesFile("x/lib/a.c", "lib/a.c"));
   EXPECT_FALSE(filter.TakesFolder("x/y/gen", "y/gen"));
   EXPECT_TRUE(filter.TakesFolder("x/y/general", "y/general"));
-  EXPECT_TRUE(FileFilter{}.TakesFile("a", "a"));
+  EXPECT_FALSE(filter.TakesFolder("x/made", "made"));
+  EXPECT_TRUE(FileMatcher::Of({})->TakesFile("a", "a"));
+}
+
+TEST(GlobPattern, Filter_OfAFolder_TakesWhatLiesInIt) {
+  for (const char* folder :
+       {"src", "src/", "./src", "./src/", "**/src", "s{rc,ql}", "x/src", "s*/", "./src/**", "x/./src"}) {
+    const FileMatcher filter = *FileMatcher::Of({.include = {folder}});
+    const bool takes = std::string_view(folder) != "x/./src";  // dots inside are what they are
+    EXPECT_EQ(filter.TakesFile("x/src/gen/a.c", "src/gen/a.c"), takes) << folder;
+    EXPECT_FALSE(filter.TakesFile("x/lib/src.c", "lib/src.c")) << folder;
+  }
+  EXPECT_FALSE(FileMatcher::Of({.include = {"test*"}})->TakesFile("tests/data.txt", "tests/data.txt"))
+      << "a pattern of files";
+  EXPECT_FALSE(FileMatcher::Of({.include = {"src"}, .exclude = {"*.o"}})->TakesFile("src/a.o", "src/a.o"));
+  EXPECT_FALSE(FileMatcher::Of({.exclude = {"./src/tests"}})->TakesFolder("src/tests", "src/tests"));
+  EXPECT_FALSE(FileMatcher::Of({.exclude = {"./tests/"}})->TakesFolder("tests", "tests"));
+  EXPECT_TRUE(FileMatcher::Of({.exclude = {"tests/"}})->TakesFile("tests", "tests")) << "a file of that name";
 }
 
 }  // namespace

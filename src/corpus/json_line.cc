@@ -116,8 +116,10 @@ class FieldReader : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    return Stop(fmt::format("expected a JSON object, found an error of syntax at byte {}", position));
+  bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& error) override {
+    const bool encoding = std::string_view(error.what()).find("UTF-8") != std::string_view::npos;
+    return Stop(fmt::format("expected a JSON object, found {} at byte {}",
+                            encoding ? "what is not UTF-8" : "an error of syntax", position));
   }
 
   const std::string& problem() const { return problem_; }

@@ -35,6 +35,13 @@ TEST(JsonLine, NestedField_IsFoundByItsDots) {
   ExpectBad(R"({"x": {"data": {"text": "too deep"}}})", "data.text", {"only x"});
 }
 
+TEST(JsonLine, OtherEncodings_AreToldAsSuch) {
+  ExpectText("{\"text\": \"\xED\xA0\xBD half\"}", "text", "\xEF\xBF\xBD half");
+  for (const std::string bytes : {"caf\xE9", "\x82\xA0", "\xC0\xAF", "\xF5\x80\x80\x80"}) {
+    ExpectBad("{\"text\": \"" + bytes + "\"}", "text", {"not UTF-8 at byte 1"});
+  }
+}
+
 TEST(JsonLine, ListOfMessages_ReadsAsAConversation) {
   ExpectText(R"({"messages": [{"role": "user", "content": "Hi"}, {"content": "Hello", "role": "assistant"}]})",
              "messages", "user: Hi\n\nassistant: Hello");

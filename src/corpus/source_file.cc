@@ -51,8 +51,10 @@ SourceFile DescribeFile(const std::string& path) {
   file.path = path;
   std::string name = LowerCase(path);
   file.compression = TakeCompression(name);
-  if (name.ends_with(".jsonl")) file.layout = TextLayout::kJsonLines;
-  if (name.ends_with(".html") || name.ends_with(".htm") || name.ends_with(".xhtml")) file.layout = TextLayout::kHtml;
+  const auto ends_with = [&](std::string_view extension) { return name.ends_with(extension); };
+  if (ends_with(".jsonl") || ends_with(".ndjson")) file.layout = TextLayout::kJsonLines;
+  const bool is_page = ends_with(".html") || ends_with(".htm") || ends_with(".xhtml") || ends_with(".xht");
+  if (is_page) file.layout = TextLayout::kHtml;
   if (name.ends_with(".epub") && file.compression == Compression::kNone) file.layout = TextLayout::kEpub;
   return file;
 }

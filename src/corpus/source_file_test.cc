@@ -18,6 +18,9 @@ TEST(SourceFile, Name_SaysCompressionAndLayout_WhateverTheCase) {
   for (const auto& [path, compression, layout] :
        {Case{"a.txt", Compression::kNone, TextLayout::kText}, Case{"a", Compression::kNone, TextLayout::kText},
         Case{"a.JSONL.GZ", Compression::kGzip, TextLayout::kJsonLines},
+        Case{"a.ndjson", Compression::kNone, TextLayout::kJsonLines},
+        Case{"a.NDJSON.xz", Compression::kXz, TextLayout::kJsonLines},
+        Case{"a.json", Compression::kNone, TextLayout::kText}, Case{"a.xht", Compression::kNone, TextLayout::kHtml},
         Case{"d.gz/a.Html", Compression::kNone, TextLayout::kHtml}, Case{"a.htm.xz", Compression::kXz, TextLayout::kHtml},
         Case{"a.xhtml.zst", Compression::kZstd, TextLayout::kHtml}, Case{"a.EPUB", Compression::kNone, TextLayout::kEpub},
         Case{"a.epub.gz", Compression::kGzip, TextLayout::kText}, Case{"a.gz.txt", Compression::kNone, TextLayout::kText}}) {

@@ -115,7 +115,7 @@ TEST_F(SplitTextTest, StrangeBytes_AreNoted) {
   ASSERT_TRUE(split.ok());
   ASSERT_EQ(split->notes().size(), 2u);
   EXPECT_NE(split->notes()[0].find("2 bytes"), std::string::npos) << split->notes()[0];
-  EXPECT_NE(split->notes()[1].find("1 bytes"), std::string::npos) << split->notes()[1];
+  EXPECT_NE(split->notes()[1].find("1 byte of "), std::string::npos) << split->notes()[1];
 }
 
 TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
@@ -125,8 +125,8 @@ TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
   ASSERT_TRUE(split.ok());
   ASSERT_EQ(split->notes().size(), 1u);
   EXPECT_EQ(split->notes()[0],
-            "2 bytes of " + c + " and 1 bytes of " + b + " are not valid UTF-8; they are kept as they are (if the text is "
-            "Latin-1, `iconv -f WINDOWS-1252` converts it)");
+            "2 bytes of " + c + " and 1 byte of " + b + " are not valid UTF-8; they are kept as they are (if the text is "
+            "Latin-1, `iconv -f WINDOWS-1252 -t UTF-8` converts it)");
 }
 
 TEST_F(SplitTextTest, SameTextTwice_IsTold) {
@@ -144,6 +144,23 @@ TEST_F(SplitTextTest, SameTextTwice_IsTold) {
     ASSERT_EQ(split->notes().size(), 1u);
     EXPECT_NE(split->notes()[0].find(validation + " stands in the text to train on"), std::string::npos)
         << split->notes()[0];
+  }
+}
+
+TEST_F(SplitTextTest, FilesWithoutText_AreToldAsEmpty_AndChangeNothing) {
+  const std::string text = files_.Write("d/a.txt", "a text that stays as it is");
+  const Result<SplitText> alone = SplitText::Open(Options({text}));
+  files_.Write("d/b.html", "<html><body><img src='x.png'></body></html>");
+  files_.Write("d/c.jsonl", "\n\n{\"text\": \"\"}\n");
+  files_.Write("d/d.txt", "");
+  const std::string named = files_.Write("e.html", "<p></p>");
+  for (const std::vector<std::string>& paths : {std::vector{files_ / "d"}, {text, named}, {files_ / "d", named}}) {
+    const Result<SplitText> split = SplitText::Open(Options(paths));
+    ASSERT_TRUE(alone.ok() && split.ok()) << split.status().message();
+    EXPECT_EQ(split->statistics(), alone->statistics());
+    ASSERT_EQ(split->notes().size(), 1u);
+    EXPECT_NE(split->notes()[0].find("1 file read, 26 bytes"), std::string::npos) << split->notes()[0];
+    EXPECT_NE(split->notes()[0].find(" empty file"), std::string::npos) << split->notes()[0];
   }
 }
 

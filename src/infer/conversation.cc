@@ -81,7 +81,10 @@ Answer Conversation::Reply(RequestOptions options, const std::function<void(std:
   answer.prompt_tokens = prompt.size();
   Request request(speech_.weights.shape(), speech_.tokenizer, std::move(prompt), options);
   answer.left_tokens = request.prompt_left_out();
+  answer.known_tokens = request.TakeBeginning(read_, cache_);
   std::string text = Decode(request, answer, each, interrupted);
+  read_.assign(request.cached().begin(), request.cached().end());
+  cache_ = request.cache();
   // The last token that was made is not read.
   answer.full = answer.prompt_tokens - answer.left_tokens + answer.tokens > context() + 1;
   if (ends_with_answer()) {

@@ -29,6 +29,7 @@ struct Answer {
   size_t tokens = 0;         // made
   double seconds = 0;        // from the first of them to the last
   size_t prompt_tokens = 0;
+  size_t known_tokens = 0;   // of them, which had been read for the answer before
   size_t left = 0;           // messages that left the context before this answer, as many as that and no more
   size_t left_tokens = 0;    // tokens at the start of what remained that did not fit either
   bool full = false;         // the context became full on the way: the newest half of it was read again
@@ -41,7 +42,8 @@ struct Answer {
 // references. Called by one thread, the pool's Node Zero.
 class Conversation {
  public:
-  explicit Conversation(const Speech& speech) : speech_(speech), batch_(speech.weights, speech.pool) {}
+  explicit Conversation(const Speech& speech)
+      : speech_(speech), batch_(speech.weights, speech.pool), cache_(speech.weights.shape()) {}
 
   // All that was said, and since when the model sees it: from message first_seen() on, beside a system message at the
   // front.
@@ -81,6 +83,9 @@ class Conversation {
   RequestBatch batch_;
   std::vector<ChatMessage> messages_;
   size_t first_ = 0;  // that is seen, beside the system message
+  // What the last answer's request had read: the next one begins with it, as far as that is the same.
+  std::vector<uint32_t> read_;
+  KeyValueCache cache_;
 };
 
 }  // namespace cllm

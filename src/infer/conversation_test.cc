@@ -171,6 +171,30 @@ TEST_F(Conversing, AnAnswerThatFillsTheContext_IsToldSo) {
   EXPECT_TRUE(Reply(40 - prompt + 2).answer.full);
 }
 
+// What was read for the last answer is not read again, and no answer depends on that.
+TEST_F(Conversing, WhatWasRead_IsKept_AndChangesNothing) {
+  const ModelShape shape{.layers = 2, .heads = 2, .width = 24, .hidden = 40, .context = 200, .vocabulary = 259};
+  weights_ = std::make_unique<Weights>(ToRead(RandomModel(shape, 1, 6)));
+  const Speech speech{.weights = *weights_, .tokenizer = tokenizer_, .chat = &kPlainChat};
+  conversation_.emplace(speech);
+  for (const char* said : {"Hi", "So?", "And then?", "Bye"}) {
+    conversation_->Say(said);
+    std::vector<ChatMessage> before = messages();
+    const Spoken spoken = Reply(12);
+    Conversation fresh(speech);
+    fresh.Restart(before);
+    std::string text;
+    fresh.Reply({.tokens = 12, .sampler = {.temperature = 0}}, [&](std::string_view piece) { text += piece; },
+                [] { return false; });
+    if (spoken.answer.left == 0) {
+      EXPECT_EQ(spoken.text, text);
+      EXPECT_EQ(spoken.answer.known_tokens > 10, before.size() > 1) << said;
+    }
+  }
+  EXPECT_TRUE(conversation_->TakeBack());
+  EXPECT_GT(Reply(12).answer.known_tokens, 0u);
+}
+
 TEST_F(Conversing, SystemMessages_ComeAndGoAtTheFront) {
   Conversation& talk = Begin(Answering(" Yes!"), 100, &kPlainChat);
   talk.Say("Hi");

@@ -14,8 +14,8 @@ namespace cllm {
 inline constexpr size_t kStepRows = 64;
 
 // Decodes requests together: they join and leave between steps (continuous batching, Yu et al. 2022). A step reads one
-// token of each request that generates, and with the rows that are left pieces of the prompts of others. The result of a
-// request does not depend on the others.
+// token of each request that generates, and with the rows that are left pieces of the prompts of others, which it scores
+// where that is asked for. The result of a request does not depend on the others.
 //
 // Keeps references to the weights and the pool; does not own the requests, which stay until they are finished or
 // removed. Called by one thread, the pool's Node Zero.
@@ -44,13 +44,26 @@ class RequestBatch {
  private:
   // What a team's member chooses tokens with.
   struct alignas(64) Chooser {
-    explicit Chooser(size_t vocabulary) : scratch(vocabulary), probabilities(vocabulary) {}
+    explicit Chooser(size_t vocabulary) : scratch(vocabulary) {}
     SamplerScratch scratch;
-    std::vector<float> probabilities;  // [V]
+  };
+  // What becomes of a row of logits: the score of the token after unread()[token], or a choice.
+  struct Row {
+    Request* request;
+    size_t token;
+    bool chooses;
+    size_t best;  // where its most probable tokens begin
+  };
+  // What a part of the step reads, and its scores among choices_.
+  struct Reader {
+    Request* request;
+    size_t scores, choices;
   };
 
   void PlanParts();
+  size_t MostTokens(const Request& request, size_t free) const;
   void AddPart(Request& request, size_t tokens);
+  void AddRow(Request& request, size_t token, bool chooses);
   void Choose(const Team& team, std::span<const float> logits);
 
   Batch batch_;
@@ -61,9 +74,10 @@ class RequestBatch {
 
   // Of the present step.
   std::vector<BatchPart> parts_;
-  std::vector<Request*> readers_;          // of parts_
-  std::vector<Request*> choosing_;         // those of them that choose, in the order of the logits' rows
-  std::vector<Request::Choice> choices_;   // of choosing_
+  std::vector<Reader> readers_;            // of parts_
+  std::vector<Row> rows_;                  // of the logits
+  std::vector<Request::Choice> choices_;   // of rows_
+  std::vector<TokenLogprob> best_;         // of rows_, one after the other
 };
 
 // Continues `prompt`: one request run to its end, on the pool's leaves where that pays. `each` (may be empty) sees every

@@ -28,6 +28,9 @@ Status Validate(const SamplerOptions& options) {
   CLLM_TRY(InRange("temperature", options.temperature, 0, 1000));
   CLLM_TRY(InRange("top-p", options.top_p, 0, 1));
   CLLM_TRY(InRange("min-p", options.min_p, 0, 1));
+  CLLM_TRY(InRange("presence penalty", options.presence_penalty, -100, 100));
+  CLLM_TRY(InRange("frequency penalty", options.frequency_penalty, -100, 100));
+  for (const LogitBias& each : options.biases) CLLM_TRY(InRange("logit bias", each.bias, -1e6, 1e6));
   return InRange("repeat penalty", options.repeat_penalty, 0.001, 1000);
 }
 
@@ -73,8 +76,27 @@ void Sampler::Score(std::span<const float> logits, std::span<const uint32_t> rec
     const float logit = logits[id];
     scratch.scores_[id] = math::IsNan(logit) ? kLowest : std::clamp(logit, kLowest, kHighest);
   }
+  for (const LogitBias& each : options_.biases) {
+    CHECK(each.id < logits.size());
+    scratch.scores_[each.id] = std::clamp(scratch.scores_[each.id] + each.bias, kLowest, kHighest);
+  }
   for (const uint32_t id : excluded) scratch.scores_[id] = kExcluded;
   if (options_.repeat_penalty != 1) Penalise(recent, scratch);
+  if (options_.presence_penalty != 0 || options_.frequency_penalty != 0) PenaliseDrawn(recent, scratch);
+}
+
+// As OpenAI's API defines them, over what this sampler drew: the tokens at the end of `recent`.
+void Sampler::PenaliseDrawn(std::span<const uint32_t> recent, SamplerScratch& scratch) const {
+  const std::span<const uint32_t> drawn = recent.last(static_cast<size_t>(std::min<uint64_t>(drawn_, recent.size())));
+  for (const uint32_t id : drawn) {
+    CHECK(id < scratch.scores_.size());
+    float& score = scratch.scores_[id];
+    if (score == kExcluded) continue;
+    const double penalty = options_.frequency_penalty + (scratch.seen_[id] == 0 ? options_.presence_penalty : 0);
+    score = static_cast<float>(std::clamp<double>(score - penalty, kLowest, kHighest));
+    scratch.seen_[id] = 1;
+  }
+  for (const uint32_t id : drawn) scratch.seen_[id] = 0;
 }
 
 // Once for each distinct token of the window, as in llama.cpp: positive scores are divided, others multiplied.

@@ -45,12 +45,12 @@ struct RowSums {
 // target's exp (1e-26) keeps the class sums far from the smallest normal float (1e-38).
 constexpr float kNearDistance = 60.0f;
 
-HWY_INLINE float Maximum(const RowInput& in) {
+HWY_INLINE float Maximum(const float* HWY_RESTRICT logits, size_t vocabulary) {
   const RowTag d;
   const auto lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
   auto best = lowest;
-  ForEachVector(d, in.vocabulary, [&](size_t i, auto access) HWY_ATTR {
-    best = hn::Max(best, access.Pad(d, access.Load(d, in.logits + i), lowest));
+  ForEachVector(d, vocabulary, [&](size_t i, auto access) HWY_ATTR {
+    best = hn::Max(best, access.Pad(d, access.Load(d, logits + i), lowest));
   });
   return hn::GetLane(hn::MaxOfLanes(d, best)) + 0.0f;  // one zero on every target
 }
@@ -100,15 +100,17 @@ HWY_INLINE RowSums SumsFar(const RowInput& in, float maximum) {
   return sums;
 }
 
+HWY_INLINE float Ln(float x) {
+  const hn::CappedTag<float, 1> d1;
+  return hn::GetLane(Log(d1, hn::Set(d1, x)));
+}
+
 HWY_INLINE LossScores ScoresOf(const RowSums& sums, float target_logit) {
-  const auto ln = [](float x) HWY_ATTR {
-    const hn::CappedTag<float, 1> d1;
-    return hn::GetLane(Log(d1, hn::Set(d1, x)));
-  };
   // A class sum has the same terms in the same order as the whole, some left out: the quotients are never below 1, and
   // no score below 0, where the maxima agree.
-  return {(sums.maximum - target_logit) + ln(sums.all), (sums.maximum - sums.root_maximum) + ln(sums.all / sums.root),
-          (sums.maximum - sums.form_maximum) + ln(sums.all / sums.form)};
+  return {RowNormalizer{sums.maximum, Ln(sums.all)}.Nats(target_logit),
+          (sums.maximum - sums.root_maximum) + Ln(sums.all / sums.root),
+          (sums.maximum - sums.form_maximum) + Ln(sums.all / sums.form)};
 }
 
 // The factors of exp in the gradient: of every token, and what members of the target's classes lose.
@@ -152,7 +154,7 @@ HWY_INLINE RowInput InputOf(float* logits, const int32_t* root, const int32_t* f
 LossScores LossRow(float* logits, const int32_t* root, const int32_t* form, size_t vocabulary,
                    size_t target, float lambda, float scale) {
   const RowInput in = InputOf(logits, root, form, vocabulary, target);
-  const float maximum = Maximum(in);
+  const float maximum = Maximum(in.logits, in.vocabulary);
   const float target_logit = logits[target];
   RowSums sums;
   if (maximum - target_logit <= kNearDistance) {
@@ -169,10 +171,22 @@ LossScores LossRow(float* logits, const int32_t* root, const int32_t* form, size
 LossScores LossRowScores(float* logits, const int32_t* root, const int32_t* form, size_t vocabulary,
                          size_t target) {
   const RowInput in = InputOf(logits, root, form, vocabulary, target);
-  const float maximum = Maximum(in);
+  const float maximum = Maximum(in.logits, in.vocabulary);
   const float target_logit = logits[target];
   const bool is_near = maximum - target_logit <= kNearDistance;
   return ScoresOf(is_near ? SumsNear(in, maximum) : SumsFar(in, maximum), target_logit);
+}
+
+// The operations that SumsNear and SumsFar do for all tokens, in their order.
+RowNormalizer NormalizerOf(const float* logits, size_t vocabulary) {
+  const RowTag d;
+  const float maximum = Maximum(logits, vocabulary);
+  const auto highest = hn::Set(d, maximum);
+  LaneSum<float> all;
+  ForEachVectorOfBlock(d, vocabulary, [&](size_t i, size_t k, auto access) HWY_ATTR {
+    all.Add(k, access.Pad(d, Exp(d, hn::Sub(access.Load(d, logits + i), highest)), hn::Zero(d)));
+  });
+  return {maximum, Ln(all.Total())};
 }
 
 }  // namespace HWY_NAMESPACE
@@ -184,6 +198,7 @@ namespace cllm {
 
 HWY_EXPORT(LossRow);
 HWY_EXPORT(LossRowScores);
+HWY_EXPORT(NormalizerOf);
 
 LossScores LossRow(float* logits, const int32_t* root, const int32_t* form, size_t vocabulary,
                    size_t target, float lambda, float scale) {
@@ -194,6 +209,10 @@ LossScores LossRowScores(float* logits, const int32_t* root, const int32_t* form
                          size_t target) {
   DCHECK(target < vocabulary);
   return HWY_DYNAMIC_DISPATCH(LossRowScores)(logits, root, form, vocabulary, target);
+}
+RowNormalizer NormalizerOf(const float* logits, size_t vocabulary) {
+  DCHECK(vocabulary >= 1);
+  return HWY_DYNAMIC_DISPATCH(NormalizerOf)(logits, vocabulary);
 }
 
 }  // namespace cllm

@@ -72,6 +72,20 @@ void ExpectSame(const LossResult& actual, const ExactResult& exact, double relat
   EXPECT_NEAR(actual.scores.form, exact.scores.form, relative * (1 + exact.scores.form));
 }
 
+// A token's likelihood is one number, whichever function is asked for it, near the maximum and far from it.
+TEST(LossRow, Normalizer_GivesTheTokensScore_BitForBit) {
+  for (const float range : {1.0f, 10.0f, 200.0f}) {
+    for (size_t vocabulary = 1; vocabulary <= 70; ++vocabulary) {
+      const LossCase in(vocabulary, range, 5);
+      std::vector<float> scratch = in.logits;
+      const LossScores scores =
+          LossRowScores(scratch.data(), in.root.data(), in.form.data(), vocabulary, in.target);
+      const RowNormalizer normalizer = NormalizerOf(in.logits.data(), vocabulary);
+      ASSERT_EQ(normalizer.Nats(in.logits[in.target]), scores.token) << vocabulary << ", range " << range;
+    }
+  }
+}
+
 TEST(LossRow, EveryVocabularySize_AgainstDouble) {
   ForEachTarget([](const std::string&) {
     for (size_t vocabulary : Lengths()) {

@@ -44,19 +44,23 @@ double AnyDouble(uint64_t i) {
 
 TEST(DoubleFunctions, Exp_IsWithinTwoUlp) {
   Comparison compare(Exp, mpfr_exp);
-  for (uint64_t i = 0; i < 200000; ++i) compare.Add(Between(-746.0, 710.0, i));
-  for (uint64_t i = 0; i < 100000; ++i) compare.Add(Between(-1.0, 1.0, i));
-  for (uint64_t i = 0; i < 20000; ++i) compare.Add(AnyDouble(i));
+  for (uint64_t i = 0; i < 200000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(Between(-746.0, 710.0, i));
+  for (uint64_t i = 0; i < 100000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(Between(-1.0, 1.0, i));
+  for (uint64_t i = 0; i < 20000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(AnyDouble(i));
   EXPECT_LE(compare.worst().ulps, 1.0) << ToString(compare.worst());
   EXPECT_GT(compare.worst().ulps, 0.4);
 }
 
 TEST(DoubleFunctions, Log_IsWithinTwoUlp) {
   Comparison compare(Log, mpfr_log);
-  for (uint64_t i = 0; i < 200000; ++i) compare.Add(std::fabs(AnyDouble(i)));
-  for (uint64_t i = 0; i < 200000; ++i) compare.Add(Between(0.5, 2.0, i));
-  for (uint64_t i = 0; i < 2000; ++i) compare.Add(1.0 + std::ldexp(Between(-1.0, 1.0, i), -static_cast<int>(i % 52)));
-  for (uint64_t i = 0; i < 2000; ++i) compare.Add(std::ldexp(Between(1.0, 2.0, i), -1074 + static_cast<int>(i % 52)));
+  for (uint64_t i = 0; i < 200000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(std::fabs(AnyDouble(i)));
+  for (uint64_t i = 0; i < 200000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(Between(0.5, 2.0, i));
+  for (uint64_t i = 0; i < 2000 / CLLM_SWEEP_DIVISOR; ++i) {
+    compare.Add(1.0 + std::ldexp(Between(-1.0, 1.0, i), -static_cast<int>(i % 52)));
+  }
+  for (uint64_t i = 0; i < 2000 / CLLM_SWEEP_DIVISOR; ++i) {
+    compare.Add(std::ldexp(Between(1.0, 2.0, i), -1074 + static_cast<int>(i % 52)));
+  }
   EXPECT_LE(compare.worst().ulps, 1.0) << ToString(compare.worst());
   EXPECT_GT(compare.worst().ulps, 0.4);
 }
@@ -64,9 +68,9 @@ TEST(DoubleFunctions, Log_IsWithinTwoUlp) {
 // Ordinary angles, all exponents, neighbours of multiples of pi/2, and the double that lies nearest to one of them
 // (6381956970095103 * 2^797).
 void AddAngles(Comparison& compare) {
-  for (uint64_t i = 0; i < 100000; ++i) compare.Add(Between(-10.0, 10.0, i));
-  for (uint64_t i = 0; i < 100000; ++i) compare.Add(Between(-0x1p31, 0x1p31, i));
-  for (uint64_t i = 0; i < 100000; ++i) compare.Add(AnyDouble(i));
+  for (uint64_t i = 0; i < 100000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(Between(-10.0, 10.0, i));
+  for (uint64_t i = 0; i < 100000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(Between(-0x1p31, 0x1p31, i));
+  for (uint64_t i = 0; i < 100000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(AnyDouble(i));
   for (int64_t n = 1; n < 100000; n += 7) {
     const double angle = static_cast<double>(n) * (std::numbers::pi / 2);
     compare.Add(angle);
@@ -93,7 +97,7 @@ TEST(DoubleFunctions, Cos_IsWithinTwoUlp) {
 
 TEST(DoubleFunctions, Sqrt_IsCorrectlyRounded) {
   Comparison compare(Sqrt, mpfr_sqrt);
-  for (uint64_t i = 0; i < 100000; ++i) compare.Add(std::fabs(AnyDouble(i)));
+  for (uint64_t i = 0; i < 100000 / CLLM_SWEEP_DIVISOR; ++i) compare.Add(std::fabs(AnyDouble(i)));
   EXPECT_LE(compare.worst().ulps, 0.5) << ToString(compare.worst());
 }
 
@@ -143,7 +147,7 @@ TEST(Pow, Double_IsWithinTwoUlp) {
 }
 
 TEST(Fmod, AnyPair_IsExact) {
-  for (uint64_t i = 0; i < 400000; ++i) {
+  for (uint64_t i = 0; i < 400000 / CLLM_SWEEP_DIVISOR; ++i) {
     const uint64_t bits = DrawBits(19, i);
     const float x = std::bit_cast<float>(static_cast<uint32_t>(bits));
     float y = std::bit_cast<float>(static_cast<uint32_t>(bits >> 32));

@@ -138,16 +138,6 @@ void Decode(TensorType type, const TensorView& tensor, const TensorInfo& info, s
   }
 }
 
-std::vector<std::byte> Encoded(TensorType type, const TensorInfo& info, std::span<const float> values) {
-  const size_t row_bytes = RowBytes(type, info.columns);
-  std::vector<std::byte> bytes(info.rows * row_bytes);
-  for (size_t row = 0; row < info.rows; ++row) {
-    EncodeRow(type, values.subspan(row * info.columns, info.columns),
-              std::span(bytes).subspan(row * row_bytes, row_bytes));
-  }
-  return bytes;
-}
-
 TensorMetadata MetadataOf(const ModelShape& shape) {
   TensorMetadata metadata = {{kFormatKey, std::to_string(kModelFormat)}};
   for (const Dimension& dimension : Dimensions()) metadata[std::string(dimension.name)] = dimension.Text(shape);
@@ -165,20 +155,26 @@ Status CheckSameShape(const std::string& path, const ModelShape& found, const Mo
 }  // namespace
 
 CheckpointFile ModelFile(const Parameters& parameters, TensorType matrices) {
-  TensorMetadata metadata = MetadataOf(parameters.shape());
-  std::vector<TensorView> tensors;
-  // Shared by the copies of the callback, which std::function makes copyable. A vector that moves keeps its bytes.
-  const auto encoded = std::make_shared<std::vector<std::vector<std::byte>>>();
+  std::vector<TensorRows> tensors;
   for (const TensorInfo& info : parameters.layout().tensors()) {
-    const TensorType type = info.is_norm() ? TensorType::kF32 : matrices;
-    ByteView bytes = std::as_bytes(parameters.tensor(info));
-    if (type != TensorType::kF32) bytes = encoded->emplace_back(Encoded(type, info, parameters.tensor(info)));
-    if (StoredType(type) == DType::kU8) metadata[kTypePrefix + info.name] = NameOf(type);
-    tensors.push_back({info.name, StoredType(type), StoredShape(info, type), bytes});
+    tensors.push_back(RowsOf(parameters, info, info.is_norm() ? TensorType::kF32 : matrices));
   }
-  CheckpointFile file = TensorFile(kModelFileName, std::move(tensors), std::move(metadata));
-  file.write = [encoded, write = std::move(file.write)](ByteSink& sink) { return write(sink); };
-  return file;
+  return ModelFile(parameters.shape(), std::move(tensors));
+}
+
+CheckpointFile ModelFile(const ModelShape& shape, std::vector<TensorRows> tensors) {
+  TensorMetadata metadata = MetadataOf(shape);
+  std::vector<WritableTensor> writable;
+  const ParameterLayout layout(shape);
+  CHECK(tensors.size() == layout.tensors().size());
+  for (const TensorInfo& info : layout.tensors()) {
+    TensorRows& rows = tensors[info.index];
+    CHECK(rows.rows == info.rows && rows.columns == info.columns && (!info.is_norm() || rows.type == TensorType::kF32));
+    if (StoredType(rows.type) == DType::kU8) metadata[kTypePrefix + info.name] = NameOf(rows.type);
+    writable.push_back({info.name, StoredType(rows.type), StoredShape(info, rows.type),
+                        [rows = std::move(rows)](ByteSink& sink) { return WriteRows(rows, sink); }});
+  }
+  return TensorFile(kModelFileName, std::move(writable), std::move(metadata));
 }
 
 Result<ModelShape> ReadModelShape(const std::string& path) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/parameters.h"
+#include "model/tensor_rows.h"
 #include "model/tensor_types.h"
 #include "store/checkpoint.h"
 
@@ -12,13 +14,17 @@ inline constexpr const char* kModelFileName = "model.safetensors";
 
 // model.safetensors of the given weights: the tensors, matrices (embedding and head too) in the type `matrices`, norms
 // in F32, and in the metadata a format number and the model's dimensions. Equal weights make equal files. Views the
-// parameters until written; in another type than kF32 it also owns what it will write.
+// parameters until written.
 //
 // Format 2: the metadata has every dimension of model/shape.h by name. A tensor is F32, F16, BF16 or Q8_0
 // (model/tensor_types.h). One in Q8_0 is U8 [rows, bytes of a row] with "Q8_0" in the metadata as "type." and its name:
 // "type.embedding". Format 1 has F32 alone and lacks the dimensions that have a value of their own when they are not
 // named (kv_heads, head_dim, untied, rope_base, norm_eps).
 CheckpointFile ModelFile(const Parameters& parameters, TensorType matrices = TensorType::kF32);
+
+// The same of tensors by their place in the layout, each in its own type. Views what they view. REQUIRES: they have the
+// layout's rows and columns; norms are in F32.
+CheckpointFile ModelFile(const ModelShape& shape, std::vector<TensorRows> tensors);
 
 // The shape that a model file states. Error (BadInput): not a model file of ours, a newer format, numbers out of range
 // or against each other, dimensions or types that the file's format does not have, tensors of another shape than the

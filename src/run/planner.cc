@@ -35,6 +35,8 @@ constexpr double kMeasure_s = 1;     // that a measurement of the step takes at 
 constexpr uint64_t kMostMeasured = 1000;
 constexpr double kExpectedShare = 0.5;  // of peak, before a step is measured
 constexpr uint64_t kEvaluations = 20;
+constexpr double kFewTokens = 3.5e6;  // of a run
+constexpr double kEnoughSteps = 2000;
 constexpr double kFineTuning = 0.2;  // of the rates, when the weights are a trained model's
 
 ModelShape SizedShape(const Shape& s, size_t vocabulary, size_t context) {
@@ -42,9 +44,15 @@ ModelShape SizedShape(const Shape& s, size_t vocabulary, size_t context) {
           .vocabulary = vocabulary};
 }
 
-size_t PlanContext(double tokens_in_time, bool bytes) {
-  const size_t longest = bytes ? 256 : 128;
-  return tokens_in_time < 4e6 ? longest / 2 : longest;
+// A run of few tokens learns more from short contexts, as more of them are read; what other programs expect is 256. The
+// cost of it is in docs/planner.md.
+size_t PlanContext(double tokens_in_time) { return tokens_in_time < kFewTokens ? 128 : 256; }
+
+// Sequences of a step: about as many tokens as the run bears, and one for each worker where enough steps are left.
+size_t PlanSequences(double tokens, size_t context, size_t workers) {
+  const size_t sequences = std::max<size_t>(1, (tokens < 2e7 ? 1024 : tokens < 1e8 ? 2048 : 4096) / context);
+  const bool bears_workers = tokens / static_cast<double>(workers * context) >= kEnoughSteps;
+  return bears_workers ? std::max(sequences, workers) : sequences;
 }
 
 // In double: a product of numbers that are named may have more than 64 bits.
@@ -112,10 +120,10 @@ void PlanBatch(const PlanningFacts& facts, double tokens, RunChoices& choices) {
   // A text that is short for its context is read in pieces of a quarter, a tiny one in one that it holds.
   const size_t tokens_there = std::max<size_t>(2, facts.training_tokens);
   const size_t fitting = std::min(std::max<size_t>(8, tokens_there / 4), tokens_there - 1);
-  SetIfEmpty(choices.context, std::min(PlanContext(tokens, facts.vocabulary == kByteVocabulary), fitting));
-  SetIfEmpty(choices.batch,
-             std::max<size_t>(1, (tokens < 2e7 ? 1024 : tokens < 1e8 ? 2048 : 4096) / *choices.context));
-  SetIfEmpty(choices.item, DefaultItemSequences(*choices.batch, *choices.context));
+  SetIfEmpty(choices.context, std::min(PlanContext(tokens), fitting));
+  SetIfEmpty(choices.batch, PlanSequences(tokens, *choices.context, facts.machine.threads));
+  SetIfEmpty(choices.item, std::min(DefaultItemSequences(*choices.batch, *choices.context),
+                                    std::max<size_t>(1, *choices.batch / facts.machine.threads)));
 }
 
 double MatrixRate(OptimizerKind kind, size_t width) {

@@ -53,6 +53,23 @@ TEST_F(PlannedModel, FineTuning_StartsWithLowerRates) {
   EXPECT_LT(*Plan(60, tuned).embedding_rate, *Plan(60).embedding_rate);
 }
 
+TEST_F(PlannedModel, OnManyThreads_AStepHasASequenceForEach) {
+  RunChoices many;
+  EXPECT_TRUE(PlanModel({10'000'000, 2048, {1600, 16}, 600.0}, many).ok());
+  EXPECT_EQ(*many.context, 256u);
+  EXPECT_GE(*many.batch / *many.item, 16u);
+  RunChoices few_steps;  // where a minute is too short for such steps, they stay small
+  EXPECT_TRUE(PlanModel({10'000'000, 2048, {20, 16}, 60.0}, few_steps).ok());
+  EXPECT_LT(*few_steps.batch, 16u);
+}
+
+TEST_F(PlannedModel, OfNamedSteps_IsTheSameOnAnyMachine) {
+  RunChoices named;
+  named.steps = 1000;
+  EXPECT_TRUE(PlanModel({10'000'000, 2048, kNominalMachine, std::nullopt}, named).ok());
+  EXPECT_EQ(*named.context, 256u);
+}
+
 // Heads that nobody named fit a named width, so that each has an even number of columns.
 TEST(Planner, HeadsForANamedWidth_FitIt) {
   const PlanningFacts facts{.training_tokens = 100'000, .vocabulary = kByteVocabulary, .machine = {100, 1}, .seconds = {}};

@@ -80,6 +80,11 @@ Status PlanTime(const ResumeGoal& goal, const RunProgress& progress, double time
 }  // namespace
 
 Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunProgress& progress, double step_seconds) {
+  if (goal.steps && progress.open && *goal.steps <= progress.planned) {
+    return Usage(fmt::format("`steps` {} is no more than the {} that the run by time has decided already; name more, or "
+                             "leave it out to train for the time that is left",
+                             *goal.steps, progress.planned));
+  }
   if (goal.steps && *goal.steps < progress.planned) {
     return Usage(fmt::format("`steps` {} is less than the run's {}; it is the total and can only grow", *goal.steps,
                              progress.planned));

@@ -33,6 +33,16 @@ TEST(ResolveGoal, Steps_AreTheTotal_AndMayOnlyGrow) {
   EXPECT_THAT(fewer.message(), HasSubstr("`steps` 9 is less than the run's 10"));
 }
 
+TEST(ResolveGoal, StepsThatARunByTimeHasDecided_AreRefused) {
+  const RunProgress open{.step = 3, .planned = 10, .open = true};
+  for (const uint64_t steps : {1u, 9u, 10u}) {
+    const Status status = ResolveGoal({.steps = steps, .time_s = {}}, open, 0).status();
+    EXPECT_EQ(status.code(), Code::kUsage);
+    EXPECT_THAT(status.message(), HasSubstr("no more than the 10 that the run by time has decided"));
+  }
+  EXPECT_EQ(*ResolveGoal({.steps = 11, .time_s = {}}, open, 0), 11u);
+}
+
 TEST(ResolveGoal, Time_NamesNoSteps) {
   const auto total = ResolveGoal({.steps = {}, .time_s = 106.0}, {.step = 500, .planned = 600}, 0.1);
   ASSERT_TRUE(total.ok()) << total.status().message();

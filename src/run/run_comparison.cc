@@ -44,7 +44,7 @@ std::vector<RunDifference> ResultsOf(const std::vector<RunRecord>& runs) {
   };
   return {
       Result("state", runs, [](const RunRecord& run) { return std::string(NameOf(run.condition)); }),
-      Result("steps", runs, [](const RunRecord& run) { return fmt::format("{} of {}", run.step, run.planned); }),
+      Result("steps", runs, [](const RunRecord& run) { return run.Steps(); }),
       Result("tokens", runs, [](const RunRecord& run) { return FormatCount(run.tokens); }),
       Result("parameters", runs, [](const RunRecord& run) { return FormatCount(run.parameters); }),
       Result("bits per byte", runs, score("{:.4f}", &RunScore::bits_per_byte)),

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "base/system.h"
+#include "base/units.h"
 #include "corpus/left_out.h"
 #include "corpus/named_path.h"
 #include "model/model_file.h"
@@ -54,11 +55,26 @@ Result<Manifest> CheckedManifest(const std::string& checkpoint) {
   for (const ManifestFile& file : manifest.files) {
     CLLM_ASSIGN(const uint64_t bytes, FileSize(JoinPath(checkpoint, file.name)));
     if (bytes != file.bytes) {
-      return BadInput(fmt::format("{}: expected {} bytes, found {}", JoinPath(checkpoint, file.name), file.bytes, bytes));
+      return BadInput(
+          fmt::format("{}: expected {} bytes, found {}", JoinPath(checkpoint, file.name), file.bytes, bytes));
     }
   }
   return manifest;
 }
+
+// How far it is; the configuration may know the end before a checkpoint does.
+void TakeProgress(const RunState& state, RunRecord& record) {
+  record.step = state.step;
+  record.planned = state.schedule.total();
+  if (!state.schedule.open()) return;
+  if (record.choices.steps) {
+    record.planned = *record.choices.steps;
+  } else {
+    record.time_left_s = std::max(0.0, state.time_left_s);
+  }
+}
+
+bool AtEnd(const RunRecord& record) { return !record.time_left_s && record.step >= record.planned; }
 
 // Fills the record from a checkpoint, if that is whole.
 Status TakeCheckpoint(const std::string& checkpoint, RunRecord& record) {
@@ -67,8 +83,7 @@ Status TakeCheckpoint(const std::string& checkpoint, RunRecord& record) {
   CLLM_ASSIGN(const ModelShape shape, ReadModelShape(JoinPath(checkpoint, kModelFileName)));
   record.parameters = ParameterLayout(shape).parameters();
   record.vocabulary = shape.vocabulary;
-  record.step = state.step;
-  record.planned = state.schedule.total();
+  TakeProgress(state, record);
   record.tokens = state.tokens;
   record.seconds = state.elapsed_s;
   record.corpus_hash = state.corpus_hash;
@@ -76,10 +91,8 @@ Status TakeCheckpoint(const std::string& checkpoint, RunRecord& record) {
     if (file.name == kModelFileName) record.weights_hash = file.hash;
   }
   record.changed = ChangedAt(JoinPath(checkpoint, kManifestName));
-  if (record.choices.patience != 0 && state.worse_evaluations >= record.choices.patience &&
-      state.step < record.planned) {
-    record.reason = "patience";
-  }
+  const bool lost = record.choices.patience != 0 && state.worse_evaluations >= record.choices.patience;
+  if (lost && !AtEnd(record)) record.reason = "patience";
   return {};
 }
 
@@ -145,7 +158,7 @@ RunCondition ConditionOf(const std::string& fault, const LogFindings& log, RunRe
     record.reason = fault;
     return RunCondition::kDamaged;
   }
-  const bool at_end = record.step >= record.planned || record.reason == "patience";
+  const bool at_end = AtEnd(record) || record.reason == "patience";
   if (at_end && (log.ended || !PathExists(RunPaths{record.path}.log()))) return RunCondition::kFinished;
   record.reason = log.diverged ? "diverged" : fault.empty() ? "" : "newest checkpoint damaged";
   return RunCondition::kStopped;
@@ -184,6 +197,13 @@ std::string RunRecord::Text() const {
   std::vector<std::string> names;
   for (const std::string& one : AsNamedHere(choices).text) names.push_back(NamedPath::Of(one).Located());
   return NameSome(names, 1);
+}
+
+std::string RunRecord::Steps() const {
+  if (!time_left_s) return fmt::format("{} of {}", step, planned);
+  // Patience does not wait for the time that is left.
+  if (condition == RunCondition::kFinished) return fmt::format("{}", step);
+  return fmt::format("{} ({} left)", step, FormatDuration(*time_left_s));
 }
 
 Result<RunRecord> ReadRunRecord(const std::string& path) {

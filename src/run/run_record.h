@@ -36,7 +36,10 @@ struct RunRecord {
   std::string tokenizer;  // its name
   uint64_t parameters = 0, vocabulary = 0;
   uint64_t step = 0, planned = 0, tokens = 0;  // of the newest checkpoint that is whole
-  double seconds = 0;                          // of training
+  // Of a run by time whose last step was not decided then: `planned` are the steps that were, and this is left of its
+  // time.
+  std::optional<double> time_left_s;
+  double seconds = 0;  // of training
   std::optional<RunScore> score;
   std::string corpus_hash, weights_hash;  // of that checkpoint; the second names its model file's bytes
   int64_t changed = 0;                    // when it was saved last, in seconds since 1970
@@ -44,6 +47,8 @@ struct RunRecord {
 
   // Where the text lay, for people: "book.txt", "a.txt and 2 more".
   std::string Text() const;
+  // How far it is: "1200 of 2000", or where the total is not known "1200 (48s left)".
+  std::string Steps() const;
 };
 
 // Error (BadInput): no run is there. A damaged one is a record that says so. Sizes are compared, not hashes.

@@ -6,8 +6,11 @@
 
 #include <filesystem>
 
+#include "base/units.h"
+#include "run/run_config.h"
 #include "run/testing/trained_runs.h"
 #include "store/checkpoint.h"
+#include "store/config_file.h"
 #include "store/run_directory.h"
 
 namespace cllm {
@@ -52,6 +55,48 @@ TEST_F(RunRecordTest, StoppedRun_HasTheScoreOfASample) {
   ASSERT_TRUE(record.score.has_value());
   EXPECT_FALSE(record.score->whole);
   EXPECT_EQ(record.score->step, 6u);
+}
+
+// Of a run by time nobody knows the total before its end is decided.
+TEST_F(RunRecordTest, StoppedRunByTime_SaysWhatIsLeft_NotATotal) {
+  RunChoices choices = Tiny();
+  choices.steps.reset();
+  choices.time_s = 60;
+  stop_after_ = 7;
+  Train(choices, "a");
+  const RunRecord record = Read("a");
+  EXPECT_EQ(record.condition, RunCondition::kStopped);
+  EXPECT_EQ(record.step, 7u);
+  ASSERT_TRUE(record.time_left_s.has_value());
+  EXPECT_GT(*record.time_left_s, 0);
+  EXPECT_LE(*record.time_left_s, 60);
+  EXPECT_EQ(record.Steps(), "7 (" + FormatDuration(*record.time_left_s) + " left)");
+}
+
+// The checkpoint is older than the decision.
+TEST_F(RunRecordTest, StoppedRunByTime_WhoseEndIsConfigured_HasATotal) {
+  RunChoices choices = Tiny();
+  choices.steps.reset();
+  choices.time_s = 60;
+  stop_after_ = 7;
+  Train(choices, "a");
+  Result<RunChoices> configured = ReadRunChoices(root_ / "a");
+  ASSERT_TRUE(configured.ok());
+  configured->steps = configured->pace.back().step + 50;
+  configured->pace.push_back({*configured->steps, 1});
+  configured->time_s.reset();
+  WriteText(root_ / "a/config.toml", WriteConfig(ToEntries(*configured)));
+  const RunRecord record = Read("a");
+  EXPECT_FALSE(record.time_left_s.has_value());
+  EXPECT_EQ(record.condition, RunCondition::kStopped);
+  EXPECT_EQ(record.Steps(), "7 of " + std::to_string(*configured->steps));
+}
+
+TEST_F(RunRecordTest, RunOfNamedSteps_HasATotal) {
+  stop_after_ = 7;
+  Train(Tiny(), "a");
+  EXPECT_EQ(Read("a").Steps(), "7 of 12");
+  EXPECT_FALSE(Read("a").time_left_s.has_value());
 }
 
 // Killed in the last evaluation: all steps are done, the end is not.

@@ -82,6 +82,12 @@ std::string Described(const std::vector<SkippedCheckpoint>& skipped) {
   return text;
 }
 
+CheckpointFile FileOf(std::string name, SafetensorsWriter tensors) {
+  // Shared by the copies of the callback, which std::function makes copyable.
+  auto writer = std::make_shared<const SafetensorsWriter>(std::move(tensors));
+  return {std::move(name), writer->bytes(), [writer](ByteSink& sink) { return writer->Write(sink); }};
+}
+
 }  // namespace
 
 Status VerifyCheckpoint(const std::string& directory) {
@@ -100,9 +106,11 @@ CheckpointFile TextFile(std::string name, std::string text) {
 }
 
 CheckpointFile TensorFile(std::string name, std::vector<TensorView> tensors, TensorMetadata metadata) {
-  // Shared by the copies of the callback, which std::function makes copyable.
-  auto writer = std::make_shared<const SafetensorsWriter>(std::move(tensors), std::move(metadata));
-  return {std::move(name), writer->bytes(), [writer](ByteSink& sink) { return writer->Write(sink); }};
+  return FileOf(std::move(name), SafetensorsWriter(std::move(tensors), std::move(metadata)));
+}
+
+CheckpointFile TensorFile(std::string name, std::vector<WritableTensor> tensors, TensorMetadata metadata) {
+  return FileOf(std::move(name), SafetensorsWriter(std::move(tensors), std::move(metadata)));
 }
 
 std::string Checkpoints::Directory(uint64_t step) const {

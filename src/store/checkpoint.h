@@ -24,6 +24,7 @@ struct CheckpointFile {
 CheckpointFile TextFile(std::string name, std::string text);
 // Views the tensors' bytes until written.
 CheckpointFile TensorFile(std::string name, std::vector<TensorView> tensors, TensorMetadata metadata);
+CheckpointFile TensorFile(std::string name, std::vector<WritableTensor> tensors, TensorMetadata metadata);
 
 struct SkippedCheckpoint {
   uint64_t step = 0;

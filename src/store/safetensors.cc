@@ -43,6 +43,16 @@ Status CheckCoverage(const std::vector<TensorEntry>& tensors, uint64_t buffer, c
   return BadInput(fmt::format("{}: expected {} bytes of tensors, found {} (damaged or cut?)", label, at, buffer));
 }
 
+std::vector<WritableTensor> Writable(const std::vector<TensorView>& views) {
+  std::vector<WritableTensor> tensors;
+  for (const TensorView& view : views) {
+    uint64_t bytes = 0;
+    CHECK(TensorBytes(view.shape, view.dtype, &bytes) && bytes == view.bytes.size());
+    tensors.push_back({view.name, view.dtype, view.shape, [bytes = view.bytes](ByteSink& sink) { return sink.Append(bytes); }});
+  }
+  return tensors;
+}
+
 }  // namespace
 
 Result<Safetensors> ParseSafetensors(ByteView file, const std::string& label) {
@@ -126,18 +136,18 @@ Status SafetensorsFile::Read(std::string_view name, const std::vector<uint64_t>&
   return Copy(name, DType::kU8, shape, std::as_writable_bytes(out));
 }
 
-SafetensorsWriter::SafetensorsWriter(std::vector<TensorView> tensors, TensorMetadata metadata)
+SafetensorsWriter::SafetensorsWriter(std::vector<WritableTensor> tensors, TensorMetadata metadata)
     : tensors_(std::move(tensors)) {
-  std::sort(tensors_.begin(), tensors_.end(), [](const TensorView& a, const TensorView& b) {
+  std::sort(tensors_.begin(), tensors_.end(), [](const WritableTensor& a, const WritableTensor& b) {
     return a.dtype != b.dtype ? a.dtype > b.dtype : a.name < b.name;
   });
   SafetensorsHeader header;
   header.metadata = std::move(metadata);
   header.metadata.emplace("format", "pt");
   uint64_t at = 0;
-  for (const TensorView& tensor : tensors_) {
+  for (const WritableTensor& tensor : tensors_) {
     uint64_t bytes = 0;
-    CHECK(TensorBytes(tensor.shape, tensor.dtype, &bytes) && bytes == tensor.bytes.size());
+    CHECK(TensorBytes(tensor.shape, tensor.dtype, &bytes));
     header.tensors.push_back({tensor.name, tensor.dtype, tensor.shape, at, at + bytes});
     at += bytes;
   }
@@ -149,9 +159,12 @@ SafetensorsWriter::SafetensorsWriter(std::vector<TensorView> tensors, TensorMeta
   bytes_ = prefix_.size() + at;
 }
 
+SafetensorsWriter::SafetensorsWriter(std::vector<TensorView> tensors, TensorMetadata metadata)
+    : SafetensorsWriter(Writable(tensors), std::move(metadata)) {}
+
 Status SafetensorsWriter::Write(ByteSink& sink) const {
   CLLM_TRY(sink.Append(AsBytes(prefix_)));
-  for (const TensorView& tensor : tensors_) CLLM_TRY(sink.Append(tensor.bytes));
+  for (const WritableTensor& tensor : tensors_) CLLM_TRY(tensor.write(sink));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -82,20 +83,30 @@ class SafetensorsFile {
   std::map<std::string_view, size_t> index_;  // into content_.tensors, whose names it views
 };
 
+// A tensor about to be written: write appends the product of the shape times DTypeBytes.
+struct WritableTensor {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<uint64_t> shape;
+  std::function<Status(ByteSink&)> write;
+};
+
 // A file about to be written. The order of tensors, the header and so every byte depend on names, types, shapes,
-// metadata and values only. Views the tensors' bytes until written.
+// metadata and values only.
 class SafetensorsWriter {
  public:
   // "format": "pt" is added to the metadata, as readers expect. REQUIRES: names unique, not empty, not
-  // "__metadata__", valid UTF-8; bytes match shapes.
+  // "__metadata__", valid UTF-8; shapes fit 64 bits.
+  SafetensorsWriter(std::vector<WritableTensor> tensors, TensorMetadata metadata);
+  // The same of views, whose bytes are read when the file is written. REQUIRES: bytes match shapes.
   SafetensorsWriter(std::vector<TensorView> tensors, TensorMetadata metadata);
 
   uint64_t bytes() const { return bytes_; }  // of the whole file
   Status Write(ByteSink& sink) const;
 
  private:
-  std::vector<TensorView> tensors_;  // in file order
-  std::string prefix_;               // length and header
+  std::vector<WritableTensor> tensors_;  // in file order
+  std::string prefix_;                   // length and header
   uint64_t bytes_ = 0;
 };
 

@@ -74,7 +74,7 @@ std::string DenseText(uint64_t key, size_t bytes, uint64_t letters) {
 TEST(BpeTrainer, LearnsTheMergesOfTheDefinition) {
   size_t reused = 0;
   for (uint64_t key = 0; key < 12; ++key) {
-    const WordCounts words = CountsOf(DenseText(key, 4000, 1 + key % 4));
+    const WordCounts words = CountsOf(DenseText(key, 4000 / CLLM_SWEEP_DIVISOR, 1 + key % 4));
     const LearnedMerges expected = LearnByDefinition(words, kByteVocabulary + 300);
     const Result<LearnedMerges> learned = LearnMerges(words, expected.tokens.size());
     ASSERT_TRUE(learned.ok()) << learned.status().message();

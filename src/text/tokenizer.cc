@@ -22,15 +22,39 @@ std::array<uint32_t, 256> ByteIds(const std::vector<std::string>& tokens) {
   return ids;
 }
 
+// Those that a tokenizer of ours has.
+std::vector<SpecialToken> OwnSpecials(const TokenizerParts& parts) {
+  std::vector<SpecialToken> specials = {{parts.unknown, std::string(kUnknownName)},
+                                        {parts.begin, std::string(kBeginName)},
+                                        {parts.end, std::string(kEndName)}};
+  std::sort(specials.begin(), specials.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return specials;
+}
+
+bool IsOwn(const TokenizerParts& parts) {
+  return parts.specials == OwnSpecials(parts) && parts.pre_split == PreSplit::kGpt2 && !parts.whole_pieces &&
+         parts.adds_begin;
+}
+
+const SpecialToken* FindSpecial(const std::vector<SpecialToken>& specials, uint32_t id) {
+  const auto found = std::lower_bound(specials.begin(), specials.end(), id,
+                                      [](const SpecialToken& special, uint32_t value) { return special.id < value; });
+  return found != specials.end() && found->id == id ? &*found : nullptr;
+}
+
 Status CheckSpecials(const TokenizerParts& parts) {
-  const std::array<uint32_t, 3> ids = {parts.unknown, parts.begin, parts.end};
-  for (const uint32_t id : ids) {
+  for (size_t i = 0; i < parts.specials.size(); ++i) {
+    const uint32_t id = parts.specials[i].id;
     if (id >= parts.tokens.size()) {
       return BadInput(fmt::format("special token id {} is not below the vocabulary of {}", id, parts.tokens.size()));
     }
     if (!parts.tokens[id].empty()) return BadInput(fmt::format("special token {} has bytes", id));
-    if (std::count(ids.begin(), ids.end(), id) > 1)
+    if (parts.specials[i].name.empty()) return BadInput(fmt::format("special token {} has no name", id));
+    if (i > 0 && id == parts.specials[i - 1].id)
       return BadInput(fmt::format("two special tokens have the id {}", id));
+  }
+  for (const uint32_t id : {parts.unknown, parts.begin, parts.end}) {
+    if (FindSpecial(parts.specials, id) == nullptr) return BadInput(fmt::format("token {} is no special token", id));
   }
   return {};
 }
@@ -43,7 +67,7 @@ Status CheckTokens(const TokenizerParts& parts) {
   for (size_t id = 0; id < parts.tokens.size(); ++id) {
     const std::string& token = parts.tokens[id];
     if (token.empty()) {
-      if (id == parts.unknown || id == parts.begin || id == parts.end) continue;
+      if (FindSpecial(parts.specials, static_cast<uint32_t>(id)) != nullptr) continue;
       return BadInput(fmt::format("token {} is empty", id));
     }
     const size_t known = seen.size();
@@ -97,6 +121,14 @@ Hash128 HashOf(const TokenizerParts& parts, const TokenLattice& lattice) {
     UpdateNumber(hasher, texts.size());
     for (const std::string& text : texts) UpdateText(hasher, text);
   }
+  if (IsOwn(parts)) return hasher.Digest();
+  UpdateNumber(hasher, parts.specials.size());
+  for (const SpecialToken& special : parts.specials) {
+    UpdateNumber(hasher, special.id);
+    UpdateText(hasher, special.name);
+  }
+  UpdateNumber(hasher, static_cast<uint64_t>(parts.pre_split));
+  UpdateNumber(hasher, uint64_t{parts.whole_pieces} + 2 * uint64_t{parts.adds_begin});
   return hasher.Digest();
 }
 
@@ -110,13 +142,16 @@ Tokenizer::Tokenizer(TokenizerParts parts, TokenLattice lattice)
       hash_(HashOf(parts_, lattice_)) {
   const bool is_bytes = parts_.merges.empty() && vocabulary() == kByteVocabulary;
   name_ = is_bytes ? "bytes" : fmt::format("bpe:{}", vocabulary());
+  for (const uint32_t id : {unknown(), begin()}) {
+    if (id != end()) never_generated_.push_back(id);
+  }
   std::vector<uint32_t> ids;
   for (uint32_t id = 0; id < vocabulary(); ++id) {
     if (parts_.tokens[id].empty()) continue;
     ids.clear();
     encoder_.Encode(parts_.tokens[id], ids);
-    if (ids.size() != 1) continue;
-    CHECK(ids.front() == id);  // tokens are distinct
+    if (ids.size() != 1 && !parts_.whole_pieces) continue;
+    CHECK(ids.size() != 1 || ids.front() == id);  // tokens are distinct
     whole_.Add(parts_.tokens[id]);
     whole_ids_.push_back(id);
   }
@@ -131,6 +166,7 @@ Tokenizer Tokenizer::Bytes() {
     parts.tokens[kFirstByteId + byte] = std::string(1, static_cast<char>(byte));
     entries.push_back({.bytes = parts.tokens[kFirstByteId + byte]});
   }
+  parts.specials = OwnSpecials(parts);
   TokenLattice lattice = TokenLattice::Build(entries);
   return Tokenizer(std::move(parts), std::move(lattice));
 }
@@ -139,6 +175,7 @@ Result<Tokenizer> Tokenizer::Create(TokenizerParts parts, TokenLattice lattice) 
   if (parts.tokens.size() > kMaxVocabulary) {
     return BadInput(fmt::format("found {} tokens, expected at most {}", parts.tokens.size(), kMaxVocabulary));
   }
+  if (parts.specials.empty()) parts.specials = OwnSpecials(parts);
   CLLM_TRY(CheckSpecials(parts));
   CLLM_TRY(CheckTokens(parts));
   CLLM_TRY(CheckMerges(parts));
@@ -163,7 +200,7 @@ void Tokenizer::Encode(std::string_view text, std::vector<uint32_t>& out) const 
     for (const char c : text) out.push_back(byte_ids_[static_cast<unsigned char>(c)]);
     return;
   }
-  ForEachPiece(text, [&](std::string_view piece) { EncodePiece(piece, out); });
+  ForEachPiece(text, [&](std::string_view piece) { EncodePiece(piece, out); }, parts_.pre_split);
 }
 
 std::vector<uint32_t> Tokenizer::Encode(std::string_view text) const {
@@ -174,9 +211,8 @@ std::vector<uint32_t> Tokenizer::Encode(std::string_view text) const {
 
 std::string Tokenizer::TokenText(uint32_t id) const {
   CHECK(id < vocabulary());
-  if (id == unknown()) return std::string(kUnknownName);
-  if (id == begin()) return std::string(kBeginName);
-  if (id == end()) return std::string(kEndName);
+  const SpecialToken* special = FindSpecial(parts_.specials, id);
+  if (special != nullptr) return special->name;
   return ToByteAlphabet(parts_.tokens[id]);
 }
 

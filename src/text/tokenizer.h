@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "lattice/token_lattice.h"
 #include "text/piece_encoder.h"
+#include "text/pre_split.h"
 #include "text/string_index.h"
 
 namespace cllm {
@@ -24,11 +25,23 @@ inline constexpr uint32_t kFirstByteId = 3;
 inline constexpr size_t kByteVocabulary = 259;
 inline constexpr size_t kMaxVocabulary = size_t{1} << 20;
 
-// What a tokenizer consists of. Special tokens have empty bytes; the others are distinct and not empty.
+// A token that stands for no text.
+struct SpecialToken {
+  uint32_t id;
+  std::string name;  // as files spell it
+  bool operator==(const SpecialToken&) const = default;
+};
+
+// What a tokenizer consists of. Special tokens have empty bytes; the others are distinct and not empty. The members after
+// `end` are what tokenizers that were made elsewhere may have otherwise.
 struct TokenizerParts {
   std::vector<std::string> tokens = {};  // by id, as bytes
   std::vector<Merge> merges = {};        // by rank, the first is applied first; none for `bytes`
   uint32_t unknown = kUnknownId, begin = kBeginId, end = kEndId;
+  std::vector<SpecialToken> specials = {};  // by rising id, unknown, begin and end among them; none: these, by our names
+  PreSplit pre_split = PreSplit::kGpt2;
+  bool whole_pieces = false;  // a piece that is a token is this one, even where no merges lead to it ("ignore_merges")
+  bool adds_begin = true;     // a text given to the model starts with the begin token
 };
 
 // Text to token ids and back (design section 8): plain bytes, or byte-level BPE over GPT-2's pre-split. Any byte string
@@ -40,7 +53,7 @@ class Tokenizer {
   static Tokenizer Bytes();
 
   // Error (BadInput) when parts are inconsistent: a byte without a token, equal tokens, a merge whose parts do not join
-  // to its result, special ids out of range or equal, a lattice of another size.
+  // to its result, special ids out of range or not among the special tokens, a lattice of another size.
   static Result<Tokenizer> Create(TokenizerParts parts, TokenLattice lattice);
 
   size_t vocabulary() const { return parts_.tokens.size(); }
@@ -48,11 +61,18 @@ class Tokenizer {
   uint32_t unknown() const { return parts_.unknown; }
   uint32_t begin() const { return parts_.begin; }
   uint32_t end() const { return parts_.end; }
+  std::span<const SpecialToken> specials() const { return parts_.specials; }
+  PreSplit pre_split() const { return parts_.pre_split; }
+  bool whole_pieces() const { return parts_.whole_pieces; }
+  bool adds_begin() const { return parts_.adds_begin; }
+  // Special tokens that say nothing within a text: unknown and begin, unless one of them is the end as well.
+  std::span<const uint32_t> never_generated() const { return never_generated_; }
   const TokenLattice& lattice() const { return lattice_; }
   std::span<const Merge> merges() const { return parts_.merges; }
 
   // Appends the tokens of a whole text (no begin, no end). Time is O(n log n) at worst, also for one endless word.
-  // A text may be encoded in blocks that are cut before white space.
+  // A text may be encoded in blocks that are cut before white space; with kLlama3 and kQwen2 a piece that goes on with
+  // white space is two there.
   void Encode(std::string_view text, std::vector<uint32_t>& out) const;
   std::vector<uint32_t> Encode(std::string_view text) const;
 
@@ -79,6 +99,7 @@ class Tokenizer {
   PieceEncoder encoder_;
   StringIndex whole_;                // tokens that a piece of the same bytes encodes to
   std::vector<uint32_t> whole_ids_;  // by index of whole_
+  std::vector<uint32_t> never_generated_;
   std::string name_;
   Hash128 hash_;
 };

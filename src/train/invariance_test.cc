@@ -212,7 +212,7 @@ std::string HashOfSumming(const Task& task, uint64_t order) {
   Optimizer optimizer(trainee.layout(), task.options.optimizer);
   AlignedBuffer<float> scratch(optimizer.ScratchFloats());
   std::vector<uint32_t> tokens(task.config.context + 1);
-  for (uint64_t s = 0; s < 3; ++s) {
+  for (uint64_t s = 0; s < std::min<uint64_t>(kSteps, 3); ++s) {
     std::vector<Number> sum(trainee.layout().size());
     for (uint64_t i = 0; i < kItems; ++i) {
       task.Read(s * kItems + (order == 0 ? i : Permute(order, i, kItems)), tokens);

@@ -28,16 +28,19 @@ std::string LearningWatch::AfterStep(double loss) {
   if (hot_told_ || steps_ < kStepsToJudge || recent_ <= kFarAbove * uniform_) return "";
   hot_told_ = true;
   return fmt::format(
-      "the training loss is {:.2f} nats per token, far above the {:.2f} of a uniform guess among {} tokens: the weights "
+      "the training loss is {:.2f} nats per token, far above the {:.2f} of a uniform guess among {} tokens: the "
+      "weights "
       "are being spoilt. Start again with a lower `lr` and `embedding-lr`, or a longer `warmup`",
       recent_, uniform_, vocabulary_);
 }
 
 std::string LearningWatch::AfterEvaluation(const SampleVerdict& verdict) {
-  const double mean = count_ == 0 ? former_mean_ : sum_ / static_cast<double>(count_);
+  const double mean = Mean();
   sum_ = 0, count_ = 0;
   const double former = std::exchange(former_mean_, mean);
-  const bool falls = former != 0 && mean < former;
+  // Where the loss falls fast, its mean since the last evaluation is above what it is now.
+  if (verdict.best_step == verdict.step) at_best_ = std::min(mean, recent_);
+  const bool falls = former != 0 && mean < former && !TrainingRose();
   const bool rises = verdict.worse >= kWorseInARow && verdict.loss > verdict.best_loss * (1 + kMemorised);
   if (memorising_told_ || !falls || !rises) return "";
   memorising_told_ = true;

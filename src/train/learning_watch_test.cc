@@ -56,6 +56,42 @@ TEST(LearningWatch, BothRising_IsNotMemorising) {
   EXPECT_EQ(Evaluate(watch, 4, {.step = 15, .loss = 3.9, .best_step = 5, .best_loss = 3.1, .worse = 4}), "");
 }
 
+// A rate that is too high: the training loss rises as well, and falls again later, above what it was.
+TEST(LearningWatch, TrainingThatFallsAgain_AboveItsBest_IsNotMemorising) {
+  for (const std::vector<double>& training :
+       {std::vector<double>{3, 5, 4.5, 4, 3.5, 3.2}, {2.5, 6, 5.5, 5, 4.5, 4}, {2, 2.4, 2.3, 2.2, 2.1, 2.05}}) {
+    LearningWatch watch(259);
+    const double best = training.front() + 0.1;
+    for (size_t i = 0; i < training.size(); ++i) {
+      EXPECT_EQ(Evaluate(watch, training[i],
+                         {.step = 5 * i + 5, .loss = training[i] + 0.5 * (i != 0), .best_step = 5, .best_loss = best,
+                          .worse = i}),
+                "");
+    }
+    EXPECT_TRUE(watch.TrainingRose());
+  }
+}
+
+TEST(LearningWatch, TrainingThatFallsBelowItsBestAfterAll_IsMemorising) {
+  LearningWatch watch(259);
+  EXPECT_EQ(Evaluate(watch, 3, {.step = 5, .loss = 3.1, .best_step = 5, .best_loss = 3.1}), "");
+  EXPECT_EQ(Evaluate(watch, 3.5, {.step = 10, .loss = 3.4, .best_step = 5, .best_loss = 3.1, .worse = 3}), "");
+  EXPECT_EQ(Evaluate(watch, 3.1, {.step = 15, .loss = 3.4, .best_step = 5, .best_loss = 3.1, .worse = 4}), "");
+  EXPECT_TRUE(watch.TrainingRose());
+  EXPECT_THAT(Evaluate(watch, 2.9, {.step = 20, .loss = 3.4, .best_step = 5, .best_loss = 3.1, .worse = 5}),
+              HasSubstr("memorise"));
+  EXPECT_FALSE(watch.TrainingRose());
+}
+
+// The best evaluation was before a resume: what falls is enough.
+TEST(LearningWatch, WithoutTheBestEvaluation_FallingIsJudgedAlone) {
+  LearningWatch watch(259);
+  EXPECT_EQ(Evaluate(watch, 3, {.step = 25, .loss = 3.4, .best_step = 5, .best_loss = 3.1, .worse = 4}), "");
+  EXPECT_FALSE(watch.TrainingRose());
+  EXPECT_THAT(Evaluate(watch, 2, {.step = 30, .loss = 3.5, .best_step = 5, .best_loss = 3.1, .worse = 5}),
+              HasSubstr("memorise"));
+}
+
 TEST(LearningWatch, NoiseAroundTheBest_IsNotMemorising) {
   LearningWatch watch(259);
   EXPECT_EQ(Evaluate(watch, 3, {.step = 5, .loss = 3.1, .best_step = 5, .best_loss = 3.1}), "");

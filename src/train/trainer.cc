@@ -61,8 +61,8 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
 Result<std::unique_ptr<Trainer>> Trainer::Create(Parts parts) {
   const TokenLattice& lattice = parts.tokenizer.lattice();
   CLLM_ASSIGN(auto spheres, Spheres::Start({.leaves = parts.plan.threads}));
-  CLLM_ASSIGN(auto step, ExactStep::Create(parts.plan.shape, parts.plan.step, {lattice.root_class(), lattice.form_class()},
-                                           *spheres));
+  CLLM_ASSIGN(auto step, ExactStep::Create(parts.plan.shape, parts.plan.step,
+                                           {lattice.root_class(), lattice.form_class()}, *spheres));
   return std::unique_ptr<Trainer>(new Trainer(std::move(parts), std::move(spheres), std::move(step)));
 }
 
@@ -250,7 +250,8 @@ WorkPlan Trainer::PlannedWork() const {
 }
 
 Status Trainer::RegularEvaluation(bool& best) {
-  CLLM_ASSIGN(best, Timed(session_.clock, progress_, TimeLeft::Work::kEvaluation, [&] { return evaluations_.Regular(); }));
+  CLLM_ASSIGN(best,
+              Timed(session_.clock, progress_, TimeLeft::Work::kEvaluation, [&] { return evaluations_.Regular(); }));
   progress_.time_left().Evaluated(best);
   const RunState& state = session_.state;
   Say(watch_.AfterEvaluation({.step = state.step,
@@ -304,10 +305,11 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
 
 void Trainer::NotePatience() {
   const RunState& state = session_.state;
-  Say(fmt::format("`patience` {} ended the training at step {} of {}: as many evaluations in a row were no better than the "
-                  "{:.4f} nats per token of step {}, on the same sample of the validation part; the weights of that step "
-                  "are kept as the best",
-                  session_.plan.patience, state.step, session_.ExpectedSteps(), state.best_nats, state.best_step));
+  Say(fmt::format(
+      "`patience` {} ended the training at step {} of {}: as many evaluations in a row were no better than the "
+      "{:.4f} nats per token of step {}, on the same sample of the validation part; the weights of that step "
+      "are kept as the best",
+      session_.plan.patience, state.step, session_.ExpectedSteps(), state.best_nats, state.best_step));
 }
 
 // The weights of the end are of use, also where their save failed. Error: Diverged.
@@ -356,7 +358,7 @@ Status Trainer::Conclude(RunSummary& summary) {
   summary.of_answers = !session_.corpus.scored(CorpusPart::kValidation).all();
   summary.memorised = verdict.best_step != summary.step &&
                       verdict.last.token > summary.scores.token * (1 + kMemorised) &&
-                      progress_.last_training_nats() < summary.scores.token;
+                      progress_.last_training_nats() < summary.scores.token && !watch_.TrainingRose();
   return {};
 }
 

@@ -188,8 +188,8 @@ TEST_F(GemmBf16, EveryDepth_IsTheChain) {
 }
 
 TEST_F(GemmBf16, SizesBeyondTheCacheBlocks_AreTheChain) {
-  ASSERT_NO_FATAL_FAILURE(ExpectAllProcessors(150, 70, 601));
-  ASSERT_NO_FATAL_FAILURE(ExpectAllProcessors(65, 100, 1101));
+  ASSERT_NO_FATAL_FAILURE(ExpectAllProcessors(150, 33, 601));
+  ASSERT_NO_FATAL_FAILURE(ExpectAllProcessors(65, 33, 1101));
   ASSERT_NO_FATAL_FAILURE(ExpectAllProcessors(1, 700, 1030));
 }
 

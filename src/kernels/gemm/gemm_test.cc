@@ -214,34 +214,6 @@ TEST(Gemm, ColumnsInSlices_HaveTheBitsOfTheWhole) {
   }
 }
 
-TEST(Gemm, PackedSize_RoundsColumnsUpAndPadsWithZeros) {
-  EXPECT_EQ(PackedSize(10, 0), 0u);
-  EXPECT_EQ(PackedSize(10, 1), 320u);
-  EXPECT_EQ(PackedSize(10, 33), 640u);
-  const std::vector<float> ones(10 * 3, 1.0f);
-  AlignedBuffer<float> packed(PackedSize(10, 3));
-  PackRows(ones.data(), 3, 10, 3, packed.data());
-  double sum = 0;
-  for (size_t i = 0; i < packed.size(); ++i) sum += packed[i];
-  EXPECT_EQ(sum, 30.0);
-}
-
-TEST(Gemm, ColumnsPackedOneByOne_HaveTheBitsOfPackColumns) {
-  constexpr size_t kColumns = 70, kStride = 100;
-  const std::vector<float> b = RandomValues(2, kColumns * kStride);
-  row_cases::ForEachTarget([&](const std::string&) {
-    for (const size_t depth : {1u, 2u, 3u, 24u, 64u, 97u}) {
-      AlignedBuffer<float> packed(PackedSize(depth, kColumns));
-      for (size_t column = 0; column < kColumns; ++column) {
-        PackColumn(b.data() + column * kStride, depth, column, packed.data());
-        AlignedBuffer<float> whole(packed.size());
-        PackColumns(b.data(), kStride, depth, column + 1, whole.data());
-        ASSERT_EQ(std::memcmp(packed.data(), whole.data(), whole.size() * sizeof(float)), 0) << depth << " " << column;
-      }
-    }
-  });
-}
-
 // A NaN or infinity in A or B reaches exactly the outputs that depend on it; padding never invents one.
 TEST(Gemm, NonFiniteInput_ReachesOnlyItsRowOrColumn) {
   const Case c{9, 21, 12};

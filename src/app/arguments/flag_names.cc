@@ -1,0 +1,35 @@
+#include "app/arguments/flag_names.h"
+
+#include <algorithm>
+
+#include "run/run_options.h"
+
+namespace cllm {
+namespace {
+
+bool IsOption(std::string_view word) {
+  const auto options = RunOptions();
+  return word == "stride" || std::any_of(options.begin(), options.end(), [&](const auto& o) { return o.name == word; });
+}
+
+}  // namespace
+
+std::string WithFlags(std::string_view sentence) {
+  std::string text;
+  while (true) {
+    const size_t open = sentence.find('`');
+    const size_t close = open == sentence.npos ? open : sentence.find('`', open + 1);
+    if (close == sentence.npos) return text += sentence;
+    const std::string_view word = sentence.substr(open + 1, close - open - 1);
+    text += sentence.substr(0, open);
+    if (IsOption(word)) {
+      (text += "--") += word;
+      sentence.remove_prefix(close + 1);
+    } else {
+      text += '`';
+      sentence.remove_prefix(open + 1);
+    }
+  }
+}
+
+}  // namespace cllm

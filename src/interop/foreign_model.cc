@@ -1,0 +1,73 @@
+#include "interop/foreign_model.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "base/file.h"
+#include "base/path.h"
+#include "interop/foreign_tensor.h"
+#include "interop/gguf_shape.h"
+#include "interop/gguf_tokenizer.h"
+#include "interop/hugging_face_reader.h"
+#include "model/model_file.h"
+#include "text/tokenizer_file.h"
+
+namespace cllm {
+namespace {
+
+Status CheckVocabulary(const std::string& label, const ModelShape& shape, const Tokenizer& tokenizer) {
+  if (shape.vocabulary == tokenizer.vocabulary()) return {};
+  return BadInput(fmt::format("{}: the model has {} tokens, the tokenizer {}", label, shape.vocabulary,
+                              tokenizer.vocabulary()));
+}
+
+Status CheckAllTensorsAreKnown(const Gguf& file, const ParameterLayout& layout) {
+  std::set<std::string> known;
+  for (const TensorPart& part : TensorParts(layout)) known.insert(part.gguf);
+  for (const GgufTensor& tensor : file.tensors()) {
+    if (known.contains(tensor.name)) continue;
+    return BadInput(fmt::format("{}: the tensor '{}' is none of those of a plain Llama model", file.label(), tensor.name));
+  }
+  return {};
+}
+
+Result<ForeignModel> OpenGguf(const std::string& path) {
+  CLLM_ASSIGN(GgufFile file, GgufFile::Open(path));
+  const Gguf& content = file.content();
+  std::vector<std::string> notes;
+  CLLM_ASSIGN(const ModelShape shape, GgufShape(content, notes));
+  CLLM_ASSIGN(Tokenizer tokenizer, GgufTokenizer(content));
+  CLLM_TRY(CheckVocabulary(path, shape, tokenizer));
+  const ParameterLayout layout(shape);
+  CLLM_TRY(CheckAllTensorsAreKnown(content, layout));
+  const auto find = [&](const TensorPart& part) -> Result<ForeignTensor> {
+    const GgufTensor* tensor = content.FindTensor(part.gguf);
+    if (tensor != nullptr) return ForeignTensorOf(*tensor);
+    return BadInput(fmt::format("{}: the tensor '{}' is missing", path, part.gguf));
+  };
+  CLLM_ASSIGN(std::vector<TensorRows> tensors, TensorsOfLayout(layout, RotaryOrder::kAdjacent, path, find));
+  return ForeignModel{shape, std::move(tokenizer), std::move(tensors), std::move(notes), std::move(file), {}};
+}
+
+}  // namespace
+
+Result<ForeignModel> OpenForeignModel(const std::string& path) {
+  return IsDirectory(path) ? OpenHuggingFace(path) : OpenGguf(path);
+}
+
+std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model) {
+  return {TextFile(kTokenizerFileName, TokenizerJson(model.tokenizer)),
+          TextFile(kLatticeFileName, LatticeJson(model.tokenizer)), ModelFile(model.shape, model.tensors)};
+}
+
+Parameters ParametersOf(const ForeignModel& model) {
+  Parameters parameters(model.shape);
+  for (const TensorInfo& info : parameters.layout().tensors()) {
+    DecodeRows(model.tensors[info.index], parameters.tensor(info));
+  }
+  return parameters;
+}
+
+}  // namespace cllm

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "interop/gguf_file.h"
+#include "model/parameters.h"
+#include "model/tensor_rows.h"
+#include "store/checkpoint.h"
+#include "store/safetensors.h"
+#include "text/tokenizer.h"
+
+namespace cllm {
+
+// A model in files of another program, as ours: its tensors by their place in our layout, read from the mapped files when
+// wanted. Owns the mappings; movable, immutable.
+struct ForeignModel {
+  ModelShape shape;
+  Tokenizer tokenizer;  // of the shape's vocabulary
+  std::vector<TensorRows> tensors;
+  std::vector<std::string> notes;  // sentences on what is different here
+
+  // Where the tensors' bytes lie.
+  std::optional<GgufFile> gguf;
+  std::vector<SafetensorsFile> safetensors;
+};
+
+// A .gguf file of the llama architecture, or a directory of Hugging Face's of the Llama family. Error (BadInput): one
+// sentence that names the file, the field, what was expected and what was found; it takes no memory for what the files
+// do not hold.
+Result<ForeignModel> OpenForeignModel(const std::string& path);
+
+// Our files of a model: tokenizer.json, lattice.json, model.safetensors last. Matrices are written in the types that they
+// have (Q4_0 as Q8_0 of the same scales, exactly), those of several types as F32. They view the model until written.
+std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model);
+
+// Its numbers in f32.
+Parameters ParametersOf(const ForeignModel& model);
+
+}  // namespace cllm

@@ -1,0 +1,120 @@
+#include "terminal/signals.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "base/testing/temporary_directory.h"
+
+namespace cllm {
+namespace {
+
+// The exit code of a process that does something with signals; 128 + the signal's number if one ended it.
+int InChild(const std::function<int()>& body) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) signal(each, SIG_DFL);
+    close(STDERR_FILENO);
+    _exit(body());
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Ends with 99 where the signals left no other trace.
+int AfterSignals(const std::vector<int>& signals) {
+  return InChild([&] {
+    RunControl control;
+    SignalScope scope(control, "nothing is kept", "");
+    scope.LeaveStopsToTheRun();
+    for (const int each : signals) raise(each);
+    const int stop = control.stop_signal.load();
+    return stop == 0 ? 99 : stop;
+  });
+}
+
+TEST(Signals, Stops_AskTheRun) {
+  for (const int stop : {SIGINT, SIGTERM, SIGHUP, SIGXCPU}) EXPECT_EQ(AfterSignals({stop}), stop);
+}
+
+TEST(Signals, ASecondInterruptOrTerm_EndsAtOnce) {
+  EXPECT_EQ(AfterSignals({SIGINT, SIGINT}), 130);
+  EXPECT_EQ(AfterSignals({SIGINT, SIGTERM}), 143);
+  EXPECT_EQ(AfterSignals({SIGTERM, SIGINT}), 130);
+  EXPECT_EQ(AfterSignals({SIGHUP, SIGINT}), 130);
+}
+
+// A shell and the kernel both send one when a terminal goes away.
+TEST(Signals, ASecondHangup_DoesNot_AndTheFirstSignalStays) {
+  EXPECT_EQ(AfterSignals({SIGHUP, SIGHUP, SIGHUP}), SIGHUP);
+  EXPECT_EQ(AfterSignals({SIGTERM, SIGHUP}), SIGTERM);
+  EXPECT_EQ(AfterSignals({SIGXCPU, SIGXCPU}), SIGXCPU);
+}
+
+TEST(Signals, AHangupThatIsIgnored_StaysIgnored_AlsoAfterwards) {
+  EXPECT_EQ(InChild([] {
+              signal(SIGHUP, SIG_IGN);
+              RunControl control;
+              {
+                SignalScope scope(control, "", "");
+                raise(SIGHUP);
+                scope.LeaveStopsToTheRun();
+                raise(SIGHUP);
+              }
+              raise(SIGHUP);
+              return control.stop_signal.load();
+            }),
+            0);
+}
+
+TEST(Signals, BeforeTheRun_AStopEndsAtOnce_WithoutThisProcessesTemporaryFiles) {
+  for (const int stop : {SIGINT, SIGTERM, SIGHUP}) {
+    const TemporaryDirectory cache;
+    cache.Write("tokens-1.bin", "kept");
+    cache.Write("tokens-2.bin.tmp-1-5", "another's");
+    EXPECT_EQ(InChild([&] {
+                cache.Write("tokens-3.bin.tmp-" + std::to_string(getpid()) + "-77", "ours");
+                cache.Write("tokens-3.bin.tmp-" + std::to_string(getpid()) + "-77.documents", "ours");
+                RunControl control;
+                const SignalScope scope(control, "nothing is kept", cache.path());
+                raise(stop);
+                return 99;
+              }),
+              128 + stop);
+    size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(cache.path())) {
+      static_cast<void>(entry);
+      ++files;
+    }
+    EXPECT_EQ(files, 2u);
+  }
+}
+
+TEST(Signals, BeforeTheRun_ASaveIsKeptForLater) {
+  EXPECT_EQ(InChild([] {
+              RunControl control;
+              SignalScope scope(control, "", "");
+              raise(SIGUSR1);
+              scope.LeaveStopsToTheRun();
+              return RunControl::Take(control.save_now) ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(Signals, AfterTheScope_TheFormerHandlersAreBack) {
+  EXPECT_EQ(InChild([] {
+              RunControl control;
+              { const SignalScope scope(control, "", ""); }
+              raise(SIGTERM);
+              return 99;
+            }),
+            128 + SIGTERM);
+}
+
+}  // namespace
+}  // namespace cllm
