@@ -3,7 +3,7 @@
 # What `cllm` is built of.
 build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev
   libcli11-dev libfmt-dev libutf8proc-dev libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev
-  libboost-dev)
+  libboost-dev libedit-dev)
 # The example text.
 text_packages=(bible-kjv)
 # What the sanitized tests and the fuzzers are built with, and what makes their reports readable.
@@ -15,7 +15,7 @@ test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils groff-b
 aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
 aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libutf8proc-dev
   libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev libgtest-dev libgmock-dev libmpfr-dev
-  libgmp-dev libboost-dev)
+  libgmp-dev libboost-dev libedit-dev)
 
 # What scripts/clients needs beside that (Node and npm too, where there are none).
 client_packages=(python3-torch)

@@ -42,6 +42,7 @@ Outcome TrainCommand(const Arguments& arguments);
 Outcome ResumeCommand(const Arguments& arguments);
 Outcome EvalCommand(const Arguments& arguments);
 Outcome GenerateCommand(const Arguments& arguments);
+Outcome ChatCommand(const Arguments& arguments);
 Outcome ServeCommand(const Arguments& arguments);
 Outcome TokenizeCommand(const Arguments& arguments);
 Outcome InspectCommand(const Arguments& arguments);

@@ -8,11 +8,12 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 13> kCommands = {{
+constexpr std::array<Command, 14> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
+    {"chat", "talk with a model", ChatCommand},
     {"serve", "answer other programs over HTTP", ServeCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},

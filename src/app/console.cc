@@ -43,6 +43,7 @@ ConsoleObserver::ConsoleObserver(ConsoleStyle style) : style_(style) {
 }
 
 void ConsoleObserver::OnStep(const StepEvent& event) {
+  if (event.skipped) return;
   if (line_) line_->Step(event);
   if (style_ != ConsoleStyle::kLines) return;
   const double now = MonotonicSeconds();

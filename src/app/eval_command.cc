@@ -38,7 +38,8 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
                             {"perplexity", perplexity},
                             {"bits_per_byte", text.result.bits_per_byte},
                             {"tokens", scores.positions},
-                            {"bytes", text.bytes}})
+                            {"bytes", text.bytes},
+                            {"of_answers", text.tokens_of_dialogues != 0}})
               << "\n";
     return;
   }
@@ -47,6 +48,9 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
       "token\ntext           {} bytes, {} tokens\n",
       scores.token, Perplexity(perplexity), text.result.bits_per_byte, scores.root, scores.form, text.bytes,
       scores.positions);
+  if (text.tokens_of_dialogues == 0) return;
+  std::cout << fmt::format("               of what the assistant says, in dialogues of {} bytes, {} tokens\n",
+                           text.bytes_of_dialogues, text.tokens_of_dialogues);
 }
 
 }  // namespace

@@ -16,6 +16,10 @@ std::string CommandText(const std::string& command, const std::string& run, cons
 }
 
 std::string MeasureText(const RunSummary& summary) {
+  if (summary.of_answers) {
+    return fmt::format("on {} tokens of what the assistant says in {}", FormatCount(summary.tokens),
+                       summary.whole ? "the validation part" : "a part of the validation part");
+  }
   if (summary.whole) return "over the whole validation part";
   return fmt::format("on {} tokens of the validation part", FormatCount(summary.tokens));
 }
@@ -47,7 +51,8 @@ std::string EndText(const RunSummary& summary, const std::string& run) {
                                                                                    summary.best_step);
   return fmt::format("done: step {}, validation {:.4f} nats per token, {:.4f} bits per byte {}{}, {}\nnext:\n{}\n{}\n{}",
                      summary.step, summary.scores.token, summary.bits_per_byte, MeasureText(summary), weights,
-                     FormatDuration(summary.seconds), CommandText("generate", run, " -p \"Once\""),
+                     FormatDuration(summary.seconds),
+                     summary.of_answers ? CommandText("chat", run, "") : CommandText("generate", run, " -p \"Once\""),
                      CommandText("eval", run, " TEXT"),
                      CommandText("resume", run, fmt::format(" --steps {}", summary.patience_ended ? summary.planned
                                                                                   : 2 * summary.step)));
@@ -74,6 +79,7 @@ std::string SummaryJson(const RunSummary& s, const std::string& run) {
                     {"bits_per_byte", s.bits_per_byte},
                     {"whole", s.whole},
                     {"tokens", s.tokens},
+                    {"of_answers", s.of_answers},
                     {"patience_ended", s.patience_ended},
                     {"memorised", s.memorised},
                     {"seconds", s.seconds}});

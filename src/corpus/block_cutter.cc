@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/check.h"
+
 namespace cllm {
 namespace {
 
@@ -45,12 +47,28 @@ Status BlockCutter::Append(std::string_view bytes) {
   while (!bytes.empty()) {
     if (buffer_.size() == kMaxBlockBytes) {
       const size_t cut = BlockCut(buffer_);
-      CLLM_TRY(visitor_({.text = std::string_view(buffer_).substr(0, cut), .ends_document = false}));
+      CLLM_TRY(visitor_({.text = std::string_view(buffer_).substr(0, cut), .ends_document = false, .scored = scored_}));
       buffer_.erase(0, cut);
     }
     const size_t taken = std::min(bytes.size(), kMaxBlockBytes - buffer_.size());
     buffer_.append(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
+  }
+  return {};
+}
+
+Status BlockCutter::Dialogue(std::span<const ChatPiece> pieces) {
+  CHECK(buffer_.empty());
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    scored_ = pieces[i].scored;
+    CLLM_TRY(Append(pieces[i].text));
+    const Status status = visitor_({.text = buffer_,
+                                    .ends_document = i + 1 == pieces.size(),
+                                    .scored = scored_,
+                                    .ends_turn = pieces[i].ends_turn});
+    buffer_.clear();
+    scored_ = true;
+    CLLM_TRY(status);
   }
   return {};
 }

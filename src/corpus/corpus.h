@@ -23,6 +23,7 @@ struct CorpusOptions {
   FileFilter filter = {};               // of what is found in folders and by globs
   std::string field = "text";           // of a .jsonl line: where the document is (json_line.h)
   std::string separator = "";  // between the documents of a file that is not .jsonl; empty: a file is a document
+  bool chat = false;  // lists of messages in .jsonl are dialogues, written in the chat template (text/chat_template.h)
 };
 
 // Blocks (text/text_source.h) are at most kMaxBlockBytes long and are cut at places that depend on the document's bytes
@@ -37,6 +38,8 @@ struct CorpusStatistics {
   uint64_t invalid_bytes = 0;  // bytes outside well-formed UTF-8 characters; kept as they are
   uint64_t nul_bytes = 0;      // kept as they are
   Hash128 hash;                // XXH3-128 over contents and document boundaries; file names do not enter
+  uint64_t dialogues = 0;      // of the documents
+  uint64_t answers = 0;        // in them: what the assistant says
 
   bool operator==(const CorpusStatistics&) const = default;
 };

@@ -80,8 +80,8 @@ class Page : public DocumentSplitter {
 
 class JsonLines : public DocumentSplitter {
  public:
-  JsonLines(std::string name, std::string field, BlockCutter& cutter, LineFindings& lines)
-      : name_(std::move(name)), field_(std::move(field)), cutter_(cutter), lines_(lines) {}
+  JsonLines(std::string name, const CorpusOptions& options, BlockCutter& cutter, LineFindings& lines)
+      : name_(std::move(name)), field_(options.field), chat_(options.chat), cutter_(cutter), lines_(lines) {}
 
   Status Append(std::string_view bytes) override {
     while (!bytes.empty()) {
@@ -116,13 +116,16 @@ class JsonLines : public DocumentSplitter {
       return {};
     }
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return {};
-    const Result<std::string> text = JsonLineText(line, field_);
-    if (!text.ok()) {
-      Bad(": " + text.status().message());
+    Result<JsonLine> read = ReadJsonLine(line, field_);
+    const bool dialogue = chat_ && read.ok() && read->is_list;
+    const Status status = !read.ok() ? read.status() : dialogue ? NameRoles(read->messages) : Status();
+    if (!status.ok()) {
+      Bad(": " + status.message());
       return {};
     }
     ++lines_.all;
-    CLLM_TRY(cutter_.Append(*text));
+    if (dialogue) return cutter_.Dialogue(ChatDocument(read->messages));
+    CLLM_TRY(cutter_.Append(read->Text()));
     return cutter_.EndDocument();
   }
 
@@ -134,6 +137,7 @@ class JsonLines : public DocumentSplitter {
 
   std::string name_;
   std::string field_;
+  bool chat_;
   BlockCutter& cutter_;
   LineFindings& lines_;
   std::string line_;  // the start of a line that goes on
@@ -146,7 +150,7 @@ class JsonLines : public DocumentSplitter {
 std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, const CorpusOptions& options,
                                                        BlockCutter& cutter, LineFindings& lines) {
   if (file.layout == TextLayout::kJsonLines) {
-    return std::make_unique<JsonLines>(file.Name(), options.field, cutter, lines);
+    return std::make_unique<JsonLines>(file.Name(), options, cutter, lines);
   }
   if (file.layout == TextLayout::kHtml) return std::make_unique<Page>(file.Name(), cutter);
   if (!options.separator.empty()) return std::make_unique<SeparatedText>(options.separator, cutter);

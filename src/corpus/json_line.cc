@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <vector>
+#include <utility>
 
 #include "corpus/json_surrogates.h"
 #include "corpus/left_out.h"
@@ -19,22 +19,20 @@ constexpr size_t kKeysTold = 8;
 bool IsRole(std::string_view key) { return key == "role" || key == "from"; }
 bool IsContent(std::string_view key) { return key == "content" || key == "value" || key == "text"; }
 
-// Joins the messages of a list.
+// Gathers the messages of a list; those without content are left out.
 class MessageList {
  public:
-  void Begin() { role_.clear(), content_.clear(), has_content_ = false; }
-  void SetRole(std::string role) { role_ = std::move(role); }
-  void AddContent(const std::string& part) { content_ += part, has_content_ = true; }
+  void Begin() { message_ = {}, has_content_ = false; }
+  void SetRole(std::string role) { message_.role = std::move(role); }
+  void AddContent(const std::string& part) { message_.content += part, has_content_ = true; }
   void End() {
-    if (!has_content_) return;
-    if (!text_.empty()) text_ += "\n\n";
-    if (!role_.empty()) text_ += role_ + ": ";
-    text_ += content_;
+    if (has_content_) messages_.push_back(std::move(message_));
   }
-  std::string Take() { return std::move(text_); }
+  std::vector<ChatMessage> Take() { return std::exchange(messages_, {}); }
 
  private:
-  std::string role_, content_, text_;
+  ChatMessage message_;
+  std::vector<ChatMessage> messages_;
   bool has_content_ = false;
 };
 
@@ -44,7 +42,8 @@ struct Candidate {
   std::vector<std::string_view> path = {};  // its parts
   bool must_be_sound = false;  // one that is named: a fault of it ends the reading
   bool found = false;
-  std::string text = "", problem = "";
+  JsonLine line = {};
+  std::string problem = "";
 
   Candidate(std::string_view name, bool is_named) : field(name), must_be_sound(is_named) {
     for (size_t begin = 0, end = 0; end != name.npos; begin = end + 1) {
@@ -70,7 +69,7 @@ class FieldReader : public nlohmann::json_sax<Json> {
   bool string(string_t& text) override {
     if (list_depth_ != 0) return TextInList(text);
     if (wanted_ == nullptr) return Scalar("a string");
-    wanted_->text = std::move(text);
+    wanted_->line.text = std::move(text);
     wanted_->found = true;
     wanted_ = nullptr;
     return true;
@@ -95,7 +94,8 @@ class FieldReader : public nlohmann::json_sax<Json> {
     if (list_depth_ != 0 && depth_ == list_depth_) {
       list_depth_ = 0;
       wanted_->found = true;
-      wanted_->text = messages_.Take();
+      wanted_->line.messages = messages_.Take();
+      wanted_->line.is_list = true;
       wanted_ = nullptr;
     }
     return Leave();
@@ -205,7 +205,7 @@ std::string KeysOf(std::string_view json) {
 
 }  // namespace
 
-Result<std::string> JsonLineText(std::string_view line, const std::string& field) {
+Result<JsonLine> ReadJsonLine(std::string_view line, const std::string& field) {
   std::vector<Candidate> candidates = {{field, true}};
   if (field == "text") {
     candidates.emplace_back("messages", false);
@@ -217,11 +217,32 @@ Result<std::string> JsonLineText(std::string_view line, const std::string& field
   if (!Json::sax_parse(json.begin(), json.end(), &reader)) return BadInput(reader.problem());
   for (Candidate& candidate : candidates) {
     if (!candidate.problem.empty()) return BadInput(candidate.problem);
-    if (candidate.found) return std::move(candidate.text);
+    if (candidate.found) return std::move(candidate.line);
   }
   const std::string keys = KeysOf(json);
   return BadInput(fmt::format("expected a field \"{}\", found {}; name the one that holds the text (`field`)", field,
                               keys.empty() ? "none" : "only " + keys));
+}
+
+std::string JsonLine::Text() const {
+  if (!is_list) return text;
+  std::string all;
+  for (const ChatMessage& message : messages) {
+    if (!all.empty()) all += "\n\n";
+    if (!message.role.empty()) all += message.role + ": ";
+    all += message.content;
+  }
+  return all;
+}
+
+Status NameRoles(std::vector<ChatMessage>& messages) {
+  for (ChatMessage& message : messages) {
+    message.role = ChatRole(message.role);
+    if (IsChatRole(message.role)) continue;
+    if (message.role.empty()) return BadInput("expected a role of every message, found one without");
+    return BadInput(fmt::format("expected a role like user or assistant, found '{}'", message.role));
+  }
+  return {};
 }
 
 }  // namespace cllm

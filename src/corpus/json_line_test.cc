@@ -9,6 +9,11 @@
 namespace cllm {
 namespace {
 
+Result<std::string> JsonLineText(std::string_view line, const std::string& field) {
+  CLLM_ASSIGN(const JsonLine read, ReadJsonLine(line, field));
+  return read.Text();
+}
+
 void ExpectText(const std::string& line, const std::string& field, const std::string& expected) {
   const Result<std::string> text = JsonLineText(line, field);
   ASSERT_TRUE(text.ok()) << line << ": " << text.status().message();

@@ -46,9 +46,15 @@ Status PartSplitter::Cut(const TextBlock& block) {
   size_t at = static_cast<size_t>(cut_ - position_);
   for (int moved = 0; moved < 3 && at < block.text.size() && IsContinuation(block.text[at]); ++moved) ++at;
   past_cut_ = true;
-  CLLM_TRY(visitor_(CorpusPart::kTraining, {.text = block.text.substr(0, at), .ends_document = true}));
-  if (at == block.text.size()) return {};
-  return visitor_(CorpusPart::kValidation, {.text = block.text.substr(at), .ends_document = block.ends_document});
+  TextBlock first = block, second = block;
+  first.text = block.text.substr(0, at);
+  first.ends_document = true;
+  const bool whole = at == block.text.size();
+  first.ends_turn = block.ends_turn && whole;
+  CLLM_TRY(visitor_(CorpusPart::kTraining, first));
+  if (whole) return {};
+  second.text = block.text.substr(at);
+  return visitor_(CorpusPart::kValidation, second);
 }
 
 }  // namespace cllm

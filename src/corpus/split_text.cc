@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "corpus/statistics_counter.h"
 
 namespace cllm {
@@ -77,6 +78,8 @@ void SplitText::Conclude() {
     statistics_.documents += found.documents;
     statistics_.invalid_bytes += found.invalid_bytes;
     statistics_.nul_bytes += found.nul_bytes;
+    statistics_.dialogues += found.dialogues;
+    statistics_.answers += found.answers;
     const uint64_t identity[] = {found.hash.high, found.hash.low, cuts_[i]};
     hasher.Update(std::as_bytes(std::span(identity)));
     for (std::string& note : corpora_[i].Notes()) notes_.push_back(std::move(note));
@@ -85,6 +88,16 @@ void SplitText::Conclude() {
     if (std::string note = corpora_[1].SameTextAs(corpora_[0]); !note.empty()) notes_.push_back(std::move(note));
   }
   statistics_.hash = hasher.Digest();
+  NoteDialogues();
+}
+
+void SplitText::NoteDialogues() {
+  const uint64_t others = statistics_.documents - statistics_.dialogues;
+  if (statistics_.dialogues == 0) return;
+  notes_.push_back(fmt::format("{} dialogue{} with {} answer{}: what the assistant says is learned, the rest is context{}",
+                               FormatCount(statistics_.dialogues), statistics_.dialogues == 1 ? "" : "s",
+                               FormatCount(statistics_.answers), statistics_.answers == 1 ? "" : "s",
+                               others == 0 ? "" : "; of other documents all"));
 }
 
 Status SplitText::ReadParts(const PartVisitor& visitor) const {

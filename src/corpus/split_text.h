@@ -51,6 +51,7 @@ class SplitText {
   static Result<SplitText> Start(const TextOptions& options);
   Status Scan(const CorpusOptions& options, const ShareDone& progress);
   void Conclude();
+  void NoteDialogues();
 
   CacheDirectory cache_;
   std::vector<Corpus> corpora_;            // one, or training and validation

@@ -41,5 +41,29 @@ TEST(StatisticsCounter, CharacterCutByTheEndOfADocument_IsInvalid) {
   EXPECT_EQ(counter.Statistics().invalid_bytes, 2u);
 }
 
+TEST(StatisticsCounter, Hash_TellsWhatOfADialogueIsLearned) {
+  const auto statistics = [](const std::vector<TextBlock>& blocks) {
+    StatisticsCounter counter;
+    for (const TextBlock& block : blocks) counter.Add(block);
+    return counter.Statistics();
+  };
+  const TextBlock context{.text = "ab", .ends_document = false, .scored = false};
+  const TextBlock answer{.text = "c", .ends_document = true, .scored = true, .ends_turn = true};
+  const CorpusStatistics dialogue = statistics({context, answer, {"d", true}});
+  EXPECT_EQ(dialogue.dialogues, 1u);
+  EXPECT_EQ(dialogue.answers, 1u);
+  EXPECT_EQ(dialogue.documents, 2u);
+  const CorpusStatistics plain = statistics({{"ab", false}, {"c", true}, {"d", true}});
+  EXPECT_EQ(plain.dialogues, 0u);
+  EXPECT_EQ(plain.answers, 0u);
+  EXPECT_NE(dialogue.hash, plain.hash);
+  TextBlock shorter = context, longer = answer;
+  shorter.text = "a", longer.text = "bc";
+  EXPECT_NE(dialogue.hash, statistics({shorter, longer, {"d", true}}).hash) << "the same bytes, another border";
+  TextBlock not_ending = answer;
+  not_ending.ends_turn = false;
+  EXPECT_NE(dialogue.hash, statistics({context, not_ending, {"d", true}}).hash);
+}
+
 }  // namespace
 }  // namespace cllm

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <system_error>
+#include <utility>
 
 #include "base/file.h"
 #include "base/path.h"
@@ -20,17 +21,19 @@
 namespace cllm {
 namespace {
 
-TokenFileInfo InfoOf(const Hash128& corpus_hash, const Tokenizer& tokenizer) {
+TokenFileInfo InfoOf(const Hash128& corpus_hash, const Tokenizer& tokenizer, bool has_spans) {
   return {.vocabulary = tokenizer.vocabulary(),
           .begin = tokenizer.begin(),
           .end = tokenizer.end(),
           .tokenizer_hash = tokenizer.hash(),
           .corpus_hash = corpus_hash,
-          .parts = {}};
+          .parts = {},
+          .has_spans = has_spans};
 }
 
 std::string CachePath(const std::string& directory, const TokenFileInfo& info) {
-  const std::array<uint64_t, 5> key = {kTokenFormat, info.corpus_hash.high, info.corpus_hash.low,
+  const uint64_t format = info.has_spans ? kFormatWithSpans : kFormatWithSpans - 1;
+  const std::array<uint64_t, 5> key = {format, info.corpus_hash.high, info.corpus_hash.low,
                                        info.tokenizer_hash.high, info.tokenizer_hash.low};
   const Hash128 name = HashBytes(std::as_bytes(std::span(key)));
   return JoinPath(directory, fmt::format("tokens-{}.bin", name.Hex()));
@@ -78,7 +81,7 @@ std::string KeepToLimit(const std::string& directory, uint64_t limit) {
 }  // namespace
 
 Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options) {
-  const TokenFileInfo info = InfoOf(text.statistics().hash, tokenizer);
+  const TokenFileInfo info = InfoOf(text.statistics().hash, tokenizer, text.statistics().dialogues != 0);
   const std::string path = CachePath(text.cache_directory(), info);
   std::vector<std::string> notes = text.notes();
   if (PathExists(path)) {
@@ -101,8 +104,13 @@ Result<PreparedCorpus> FindPrepared(const std::string& cache_directory, std::str
                                     const Tokenizer& tokenizer, const std::string& name) {
   const std::optional<Hash128> hash = FromHex(corpus_hash);
   if (!hash) return BadInput(fmt::format("'{}' is no hash of a text, expected 32 hexadecimal digits", corpus_hash));
-  const TokenFileInfo info = InfoOf(*hash, tokenizer);
-  CLLM_ASSIGN(ClaimedTokens tokens, OpenCached(CachePath(cache_directory, info), info));
+  const auto open = [&](bool has_spans) {
+    const TokenFileInfo info = InfoOf(*hash, tokenizer, has_spans);
+    return OpenCached(CachePath(cache_directory, info), info);
+  };
+  Result<ClaimedTokens> dialogues = open(true);
+  if (dialogues.ok()) return PreparedCorpus(*std::move(dialogues), {}, name);
+  CLLM_ASSIGN(ClaimedTokens tokens, open(false));
   return PreparedCorpus(std::move(tokens), {}, name);
 }
 
@@ -116,11 +124,19 @@ Status CheckLongEnough(const PreparedCorpus& corpus, size_t context) {
                     corpus.name(), context + 1, context, training, advice));
   }
   const size_t validation = corpus.validation().size();
-  if (validation >= 2) return {};
-  return BadInput(
-      fmt::format("{} is too short: expected at least 2 tokens to validate on, found {}; give more text, or "
-                  "other text to validate on (val)",
-                  corpus.name(), validation));
+  if (validation < 2) {
+    return BadInput(
+        fmt::format("{} is too short: expected at least 2 tokens to validate on, found {}; give more text, or "
+                    "other text to validate on (val)",
+                    corpus.name(), validation));
+  }
+  for (const auto& [part, use] : {std::pair(CorpusPart::kTraining, "train"), {CorpusPart::kValidation, "validate"}}) {
+    if (corpus.scored(part).all() || corpus.part(part).scored_tokens != 0) continue;
+    return BadInput(fmt::format("{}: expected an answer of the assistant in the dialogues to {} on, found none; give more "
+                                "dialogues",
+                                corpus.name(), use));
+  }
+  return {};
 }
 
 }  // namespace cllm

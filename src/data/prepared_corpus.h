@@ -31,6 +31,8 @@ class PreparedCorpus {
 
   TokenView training() const { return tokens_.file.tokens(CorpusPart::kTraining); }
   TokenView validation() const { return tokens_.file.tokens(CorpusPart::kValidation); }
+  // Which of a part's tokens are learned: all, but for dialogues.
+  ScoredSpans scored(CorpusPart part) const { return tokens_.file.scored(part); }
   const PartStatistics& part(CorpusPart part) const { return tokens_.file.part(part); }
   const Hash128& corpus_hash() const { return tokens_.file.info().corpus_hash; }
   const Hash128& tokenizer_hash() const { return tokens_.file.info().tokenizer_hash; }
@@ -62,7 +64,7 @@ Result<PreparedCorpus> FindPrepared(const std::string& cache_directory, std::str
                                     const Tokenizer& tokenizer, const std::string& name);
 
 // kBadInput, with the tokens found and the tokens needed, unless the training part holds a whole context with its
-// targets (context + 1 tokens) and the validation part a token to predict.
+// targets (context + 1 tokens) and the validation part a token to predict; of dialogues each has to have an answer.
 Status CheckLongEnough(const PreparedCorpus& corpus, size_t context);
 
 }  // namespace cllm

@@ -347,5 +347,65 @@ TEST_F(PreparedCorpusTest, HalfWrittenFileOfAKilledProcess_GoesWithTheNextText) 
   EXPECT_TRUE(std::filesystem::exists(mine));
 }
 
+// What of the tokens is learned: the assistant's contents with their ends.
+TEST_F(PreparedCorpusTest, Dialogues_LearnWhatTheAssistantSays) {
+  const std::string path = files_ / "a.jsonl";
+  std::string lines;
+  for (int i = 0; i < 30; ++i) {
+    lines += "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Ho\"}, "
+             "{\"role\": \"user\", \"content\": \"So?\"}, {\"role\": \"assistant\", \"content\": \"Yes\"}]}\n";
+  }
+  WriteText(path, lines);
+  TextOptions options = Options(path);
+  options.corpus.chat = true;
+  for (const size_t threads : {1u, 3u}) {
+    const auto text = SplitText::Open(options);
+    ASSERT_TRUE(text.ok()) << text.status().message();
+    EXPECT_EQ(text->statistics().dialogues, 30u);
+    EXPECT_EQ(text->statistics().answers, 60u);
+    const auto corpus = Prepare(*text, bytes_, {.threads = threads});
+    ASSERT_TRUE(corpus.ok()) << corpus.status().message();
+    const std::vector<uint32_t> tokens = Tokens(corpus->training());
+    std::string learned;
+    size_t ends = 0;
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      if (corpus->scored(CorpusPart::kTraining).CountIn(i, 1) == 0) continue;
+      learned += tokens[i] == kEndId ? std::string("|") : std::string(bytes_.TokenBytes(tokens[i]));
+      ends += tokens[i] == kEndId;
+    }
+    EXPECT_EQ(learned.substr(0, 9), " Ho| Yes|");
+    EXPECT_EQ(learned.size(), 27u * 9);
+    EXPECT_EQ(ends, 54u);
+    const std::string document = "user: Hi\n\nassistant: Ho\n\nuser: So?\n\nassistant: Yes";
+    std::vector<uint32_t> first(tokens.begin(), tokens.begin() + static_cast<ptrdiff_t>(document.size() + 3));
+    EXPECT_EQ(std::count(first.begin(), first.end(), kEndId), 2) << "one in the middle, one at the end";
+    EXPECT_EQ(bytes_.Decode(first), document);
+    EXPECT_TRUE(CheckLongEnough(*corpus, 8).ok());
+    EXPECT_TRUE(FindPrepared(cache_.path(), corpus->corpus_hash().Hex(), bytes_, "a").ok());
+  }
+  EXPECT_EQ(CacheFiles().size(), 1u) << "taken from the cache the second time";
+  options.corpus.chat = false;
+  const auto plain = SplitText::Open(options);
+  ASSERT_TRUE(plain.ok());
+  const auto corpus = Prepare(*plain, bytes_, {});
+  ASSERT_TRUE(corpus.ok());
+  EXPECT_TRUE(corpus->scored(CorpusPart::kTraining).all());
+  EXPECT_EQ(CacheFiles().size(), 2u) << "the same text, all of it learned, is another";
+}
+
+TEST_F(PreparedCorpusTest, DialoguesWithoutAnAnswer_AreTooLittle) {
+  const std::string path = files_ / "a.jsonl";
+  std::string lines;
+  for (int i = 0; i < 30; ++i) lines += "{\"messages\": [{\"role\": \"user\", \"content\": \"Is anybody there?\"}]}\n";
+  WriteText(path, lines);
+  TextOptions options = Options(path);
+  options.corpus.chat = true;
+  const auto text = SplitText::Open(options);
+  ASSERT_TRUE(text.ok()) << text.status().message();
+  const auto corpus = Prepare(*text, bytes_, {});
+  ASSERT_TRUE(corpus.ok()) << corpus.status().message();
+  ExpectError(CheckLongEnough(*corpus, 8), Code::kBadInput, {"expected an answer of the assistant", "to train on"});
+}
+
 }  // namespace
 }  // namespace cllm

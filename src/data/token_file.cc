@@ -28,18 +28,25 @@ std::string CheckSizes(const TokenDescription& description, uint32_t token_bytes
   if (info.vocabulary == 0 || info.vocabulary > (uint64_t{1} << 32)) return "the vocabulary is out of range";
   if (token_bytes != TokenBytes(info.vocabulary)) return "the size of a token does not suit the vocabulary";
   if (std::max(info.begin, info.end) >= info.vocabulary) return "begin or end lies outside the vocabulary";
-  uint64_t tokens = 0, documents = 0;
+  uint64_t tokens = 0, documents = 0, spans = 0;
   for (const PartStatistics& part : info.parts) {
     if (part.tokens > file_bytes || part.documents > file_bytes) return "it counts more tokens than it can hold";
     if (part.documents > part.tokens / 2 || (part.documents == 0) != (part.tokens == 0)) {
       return "its numbers of tokens and documents do not agree";
     }
+    if (part.spans > part.tokens || part.scored_tokens > part.tokens || part.scored_bytes > part.bytes ||
+        part.scored_tokens < part.spans || (!info.has_spans && part.spans + part.scored_tokens + part.scored_bytes != 0)) {
+      return "its numbers of scored tokens do not agree";
+    }
     tokens += part.tokens;
     documents += part.documents;
+    spans += part.spans;
   }
   const uint64_t tokens_end = kHeadBytes + tokens * token_bytes;
+  const uint64_t documents_end = description.documents_offset + documents * 8;
   const bool fits = description.documents_offset == (tokens_end + 7) / 8 * 8 && description.file_bytes == file_bytes &&
-                    description.documents_offset + documents * 8 + kDescriptionBytes == file_bytes;
+                    description.spans_offset == (info.has_spans ? documents_end : 0) &&
+                    documents_end + spans * ScoredSpans::kBytes + kDescriptionBytes == file_bytes;
   return fits ? "" : fmt::format("expected {} bytes, found {}", description.file_bytes, file_bytes);
 }
 
@@ -81,6 +88,7 @@ Result<TokenFile> TokenFile::Open(const std::string& path) {
   if (const std::string fault = DecodeHead(bytes.first(kHeadBytes), head); !fault.empty()) return Damaged(path, fault);
   CLLM_TRY(CheckFormatNumber(path, head.format, kTokenFormat));
   std::string fault = DecodeDescription(bytes.last(kDescriptionBytes), mapped->description);
+  mapped->description.info.has_spans = head.format == kFormatWithSpans;
   if (fault.empty()) fault = CheckSizes(mapped->description, head.token_bytes, bytes.size());
   if (!fault.empty()) return Damaged(path, fault);
   mapped->token_bytes = head.token_bytes;
@@ -112,6 +120,9 @@ Status TokenFile::Verify() const {
       expected = start + 2;
     }
     if (view.size() > 0 && view[view.size() - 1] != info().end) return Damaged(path(), "its last document has no end");
+    if (!scored(part).Fits(view.size(), this->part(part).scored_tokens)) {
+      return Damaged(path(), "the spans of its scored tokens do not agree with their number");
+    }
   }
   return {};
 }
@@ -122,6 +133,13 @@ const PartStatistics& TokenFile::part(CorpusPart part) const { return info().par
 
 TokenView TokenFile::tokens(CorpusPart part) const {
   return {mapped_->part_start(part), mapped_->token_bytes, this->part(part).tokens, info().vocabulary};
+}
+
+ScoredSpans TokenFile::scored(CorpusPart part) const {
+  if (!info().has_spans) return {};
+  const uint64_t before = part == CorpusPart::kTraining ? 0 : info().parts[0].spans;
+  const std::byte* first = mapped_->file.bytes().data() + mapped_->description.spans_offset;
+  return ScoredSpans(first + before * ScoredSpans::kBytes, this->part(part).spans);
 }
 
 uint64_t TokenFile::DocumentStart(CorpusPart part, uint64_t index) const {

@@ -289,5 +289,104 @@ TEST_F(TokenFileTest, UnfinishedWriter_LeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
 }
 
+using Use = TokenFileWriter::Use;
+
+// Two dialogues to train on, one to validate on.
+Status WriteDialogues(FileSystem& files, const std::string& path) {
+  TokenFileInfo info = Info(259);
+  info.has_spans = true;
+  CLLM_ASSIGN(TokenFileWriter writer, TokenFileWriter::Create(files, path, info));
+  CLLM_TRY(writer.BeginDocument(CorpusPart::kTraining));
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{10, 11}, 2, Use::kContext));
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{12, 13}, 2));
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{2}, 0));  // the turn's end goes on with its span
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{14}, 1, Use::kContext));
+  CLLM_TRY(writer.EndDocument(0, Use::kContext));
+  CLLM_TRY(writer.BeginDocument(CorpusPart::kTraining));
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{15}, 1));
+  CLLM_TRY(writer.EndDocument(0));
+  CLLM_TRY(writer.BeginDocument(CorpusPart::kValidation));
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{16}, 1, Use::kContext));
+  CLLM_TRY(writer.Append(std::vector<uint32_t>{17}, 3));
+  CLLM_TRY(writer.EndDocument(0));
+  return writer.Finish();
+}
+
+std::vector<uint64_t> ScoredTokens(const TokenFile& file, CorpusPart part) {
+  std::vector<uint64_t> scored;
+  for (uint64_t i = 0; i < file.tokens(part).size(); ++i) {
+    if (file.scored(part).CountIn(i, 1) != 0) scored.push_back(i);
+  }
+  return scored;
+}
+
+TEST_F(TokenFileTest, Spans_RoundTrip) {
+  const std::string path = directory_ / "dialogues.bin";
+  ASSERT_TRUE(WriteDialogues(files_, path).ok());
+  const Result<TokenFile> file = TokenFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_TRUE(file->info().has_spans);
+  // begin 10 11 [12 13 end] 14 end | begin [15 end]
+  EXPECT_EQ(ScoredTokens(*file, CorpusPart::kTraining), (std::vector<uint64_t>{3, 4, 5, 9, 10}));
+  EXPECT_EQ(ScoredTokens(*file, CorpusPart::kValidation), (std::vector<uint64_t>{2, 3}));
+  const PartStatistics& training = file->part(CorpusPart::kTraining);
+  EXPECT_EQ(training.spans, 2u);
+  EXPECT_EQ(training.scored_tokens, 5u);
+  EXPECT_EQ(training.scored_bytes, 3u);
+  EXPECT_EQ(file->part(CorpusPart::kValidation).scored_bytes, 3u);
+  EXPECT_EQ(ReadText(path)[8], 2) << "format 2";
+}
+
+// What is learned in whole is what 0.1.0 wrote, byte for byte.
+TEST_F(TokenFileTest, WithoutSpans_TheFileHasFormat1) {
+  const std::string path = Sample(259), bytes = ReadText(path);
+  EXPECT_EQ(bytes[8], 1);
+  const Result<TokenFile> file = TokenFile::Open(path);
+  ASSERT_TRUE(file.ok());
+  EXPECT_FALSE(file->info().has_spans);
+  EXPECT_TRUE(file->scored(CorpusPart::kTraining).all());
+  EXPECT_EQ(bytes.substr(bytes.size() - 256 + 152, 88), std::string(88, '\0'));
+}
+
+TEST_F(TokenFileTest, Spans_TruncatedOrChanged_AreRefused) {
+  const std::string path = directory_ / "dialogues.bin", damaged = directory_ / "damaged.bin";
+  ASSERT_TRUE(WriteDialogues(files_, path).ok());
+  const std::string whole = ReadText(path);
+  for (size_t size = 0; size < whole.size(); ++size) {
+    WriteText(damaged, whole.substr(0, size));
+    EXPECT_FALSE(TokenFile::Open(damaged).ok()) << size;
+  }
+  for (size_t i = 0; i < whole.size(); ++i) {
+    std::string other = whole;
+    other[i] = static_cast<char>(other[i] ^ 1);
+    WriteText(damaged, other);
+    EXPECT_FALSE(TokenFile::Open(damaged).ok()) << "byte " << i;
+  }
+}
+
+TEST_F(TokenFileTest, ManySpans_GoThroughAFileOfTheirOwn) {
+  const std::string path = directory_ / "many.bin";
+  TokenFileInfo info = Info(259);
+  info.has_spans = true;
+  constexpr uint64_t kTurns = 40'000;  // two numbers each: more than are kept in memory
+  {
+    Result<TokenFileWriter> writer = TokenFileWriter::Create(files_, path, info);
+    ASSERT_TRUE(writer.ok());
+    ASSERT_TRUE(writer->BeginDocument(CorpusPart::kTraining).ok());
+    for (uint64_t i = 0; i < kTurns; ++i) {
+      ASSERT_TRUE(writer->Append(std::vector<uint32_t>{10}, 1, Use::kContext).ok());
+      ASSERT_TRUE(writer->Append(std::vector<uint32_t>{11}, 1).ok());
+    }
+    ASSERT_TRUE(writer->EndDocument(0, Use::kContext).ok());
+    ASSERT_TRUE(writer->Finish().ok());
+  }
+  const Result<TokenFile> file = TokenFile::Open(path);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  EXPECT_EQ(file->part(CorpusPart::kTraining).spans, kTurns);
+  EXPECT_EQ(file->scored(CorpusPart::kTraining).CountIn(0, 2 * kTurns + 2), kTurns);
+  EXPECT_EQ(file->scored(CorpusPart::kTraining).CountIn(2 * kTurns, 1), 1u);
+  EXPECT_EQ(files_.List(directory_.path())->size(), 1u) << "nothing is left behind";
+}
+
 }  // namespace
 }  // namespace cllm

@@ -3,7 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ namespace cllm {
 namespace {
 
 constexpr size_t kWriteBuffer = size_t{1} << 18;  // bytes
-constexpr size_t kKeptDocuments = size_t{1} << 16;
+constexpr size_t kKeptNumbers = size_t{1} << 16;
 
 // A file being written through a buffer. Removed when destroyed unless released.
 class BufferedFile {
@@ -66,24 +67,66 @@ class BufferedFile {
   bool created_ = false;
 };
 
+// Numbers that are gathered while the tokens are written and stand behind them: in memory while they are few, else in a
+// file of their own.
+class LaterNumbers {
+ public:
+  LaterNumbers(FileSystem& files, std::string path) : file_(files, std::move(path)) {}
+
+  Status Add(std::initializer_list<uint64_t> numbers) {
+    kept_.insert(kept_.end(), numbers);
+    if (kept_.size() < kKeptNumbers) return {};
+    if (!file_.created()) CLLM_TRY(file_.Create());
+    CLLM_TRY(file_.Append(std::as_bytes(std::span(kept_))));
+    kept_.clear();
+    return {};
+  }
+
+  // Hands all of them to `put`, in order.
+  Status Take(const std::function<Status(ByteView)>& put) {
+    if (file_.created()) {
+      CLLM_TRY(file_.Flush());
+      CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, ReadPath(file_.path()));
+      std::vector<char> block(kWriteBuffer);
+      while (true) {
+        CLLM_ASSIGN(const size_t count, source->Read(block));
+        if (count == 0) break;
+        CLLM_TRY(put(std::as_bytes(std::span(block).first(count))));
+      }
+      file_.Discard();
+    }
+    return put(std::as_bytes(std::span(kept_)));
+  }
+
+ private:
+  BufferedFile file_;
+  std::vector<uint64_t> kept_;
+};
+
 }  // namespace
 
 struct TokenFileWriter::State {
   State(FileSystem& file_system, const std::string& target, const std::string& temporary)
-      : files(file_system), path(target), output(files, temporary), starts_file(files, temporary + ".documents") {}
+      : files(file_system),
+        path(target),
+        output(files, temporary),
+        starts(files, temporary + ".documents"),
+        spans(files, temporary + ".spans") {}
 
   PartStatistics& current() { return description.info.parts[static_cast<size_t>(part)]; }
   Status Put(ByteView bytes);
   Status PutToken(uint32_t token) { return PutTokens({&token, 1}); }
   Status PutTokens(std::span<const uint32_t> tokens);
-  Status AddStart();
-  Status PutStarts();
+  // The next `tokens` of the present part are used like this.
+  Status AddUse(uint64_t tokens, Use use);
+  Status EndSpan();
 
   FileSystem& files;
   std::string path;
   BufferedFile output;
-  BufferedFile starts_file;  // document starts beyond the first kKeptDocuments, until they can be written
-  std::vector<uint64_t> starts;
+  LaterNumbers starts;             // of documents
+  LaterNumbers spans;              // of scored tokens, two for each that has ended
+  uint64_t span_begin = 0, span_end = 0;  // of the one that may go on; none where they are equal
   Hasher hasher;
   TokenDescription description;
   uint64_t written = 0;  // bytes
@@ -105,29 +148,24 @@ Status TokenFileWriter::State::PutTokens(std::span<const uint32_t> tokens) {
   return Put(std::as_bytes(std::span(narrow)));
 }
 
-Status TokenFileWriter::State::AddStart() {
-  const auto& parts = description.info.parts;
-  starts.push_back(parts[0].tokens + parts[1].tokens);
-  if (starts.size() < kKeptDocuments) return {};
-  if (!starts_file.created()) CLLM_TRY(starts_file.Create());
-  CLLM_TRY(starts_file.Append(std::as_bytes(std::span(starts))));
-  starts.clear();
+Status TokenFileWriter::State::EndSpan() {
+  if (span_begin == span_end) return {};
+  ++current().spans;
+  CLLM_TRY(spans.Add({span_begin, span_end}));
+  span_begin = span_end = 0;
   return {};
 }
 
-Status TokenFileWriter::State::PutStarts() {
-  if (starts_file.created()) {
-    CLLM_TRY(starts_file.Flush());
-    CLLM_ASSIGN(const std::unique_ptr<ByteSource> source, ReadPath(starts_file.path()));
-    std::vector<char> block(kWriteBuffer);
-    while (true) {
-      CLLM_ASSIGN(const size_t count, source->Read(block));
-      if (count == 0) break;
-      CLLM_TRY(Put(std::as_bytes(std::span(block).first(count))));
-    }
-    starts_file.Discard();
+Status TokenFileWriter::State::AddUse(uint64_t tokens, Use use) {
+  if (!description.info.has_spans || use == Use::kContext || tokens == 0) return {};
+  const uint64_t at = current().tokens;
+  if (span_begin == span_end || span_end != at) {
+    CLLM_TRY(EndSpan());
+    span_begin = at;
   }
-  return Put(std::as_bytes(std::span(starts)));
+  span_end = at + tokens;
+  current().scored_tokens += tokens;
+  return {};
 }
 
 TokenFileWriter::TokenFileWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -143,32 +181,37 @@ Result<TokenFileWriter> TokenFileWriter::Create(FileSystem& files, const std::st
   state->description.info = info;
   state->description.info.parts = {};
   CLLM_TRY(state->output.Create());
-  CLLM_TRY(state->Put(EncodeHead(info.vocabulary)));
+  CLLM_TRY(state->Put(EncodeHead(info)));
   return TokenFileWriter(std::move(state));
 }
 
 Status TokenFileWriter::BeginDocument(CorpusPart part) {
   State& state = *state_;
   CHECK(!state.in_document && part >= state.part);
+  if (part != state.part) CLLM_TRY(state.EndSpan());
   state.part = part;
   state.in_document = true;
-  CLLM_TRY(state.AddStart());
+  const auto& parts = state.description.info.parts;
+  CLLM_TRY(state.starts.Add({parts[0].tokens + parts[1].tokens}));
   ++state.current().documents;
   return state.PutToken(state.description.info.begin);
 }
 
-Status TokenFileWriter::Append(std::span<const uint32_t> tokens, uint64_t bytes) {
+Status TokenFileWriter::Append(std::span<const uint32_t> tokens, uint64_t bytes, Use use) {
   State& state = *state_;
   CHECK(state.in_document);
   state.current().bytes += bytes;
+  if (state.description.info.has_spans && use == Use::kScored) state.current().scored_bytes += bytes;
+  CLLM_TRY(state.AddUse(tokens.size(), use));
   return state.PutTokens(tokens);
 }
 
-Status TokenFileWriter::EndDocument(uint64_t invalid_bytes) {
+Status TokenFileWriter::EndDocument(uint64_t invalid_bytes, Use use) {
   State& state = *state_;
   CHECK(state.in_document);
   state.in_document = false;
   state.current().invalid_bytes += invalid_bytes;
+  CLLM_TRY(state.AddUse(1, use));
   return state.PutToken(state.description.info.end);
 }
 
@@ -177,8 +220,14 @@ Status TokenFileWriter::Finish() {
   CHECK(!state.in_document);
   constexpr std::byte kZeros[8] = {};
   CLLM_TRY(state.Put(ByteView(kZeros).first((8 - state.written % 8) % 8)));
+  const auto put = [&](ByteView bytes) { return state.Put(bytes); };
   state.description.documents_offset = state.written;
-  CLLM_TRY(state.PutStarts());
+  CLLM_TRY(state.starts.Take(put));
+  if (state.description.info.has_spans) {
+    CLLM_TRY(state.EndSpan());
+    state.description.spans_offset = state.written;
+    CLLM_TRY(state.spans.Take(put));
+  }
   state.description.content_hash = state.hasher.Digest();
   state.description.file_bytes = state.written + kDescriptionBytes;
   CLLM_TRY(state.output.Append(EncodeDescription(state.description)));

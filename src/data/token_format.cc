@@ -65,16 +65,23 @@ void ForEachField(Fields& field, Description& description) {
   field(description.file_bytes);
   field(description.content_hash.high);
   field(description.content_hash.low);
+  // Zeros in a file of format 1.
+  field(description.spans_offset);
+  for (auto& part : info.parts) {
+    field(part.spans);
+    field(part.scored_tokens);
+    field(part.scored_bytes);
+  }
 }
 
 }  // namespace
 
-HeadBytes EncodeHead(uint64_t vocabulary) {
+HeadBytes EncodeHead(const TokenFileInfo& info) {
   HeadBytes bytes{};
   FieldWriter field(bytes);
   field.Magic(kHeadMagic);
-  field(kTokenFormat);
-  field(TokenBytes(vocabulary));
+  field(info.has_spans ? kFormatWithSpans : kFormatWithSpans - 1);
+  field(TokenBytes(info.vocabulary));
   return bytes;
 }
 

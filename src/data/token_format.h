@@ -11,7 +11,8 @@
 // The bytes of a token file's head and description (token_file.h), for its reader and its writer.
 namespace cllm {
 
-inline constexpr uint32_t kTokenFormat = 1;
+inline constexpr uint32_t kTokenFormat = 2;       // the newest
+inline constexpr uint32_t kFormatWithSpans = 2;  // what has none is written in format 1
 inline constexpr std::string_view kHeadMagic = "CLLMTOK\n";
 inline constexpr std::string_view kDescriptionMagic = "CLLMEND\n";
 inline constexpr size_t kHeadBytes = 16;
@@ -26,6 +27,7 @@ struct TokenDescription {
   uint64_t documents_offset = 0;
   uint64_t file_bytes = 0;
   Hash128 content_hash;
+  uint64_t spans_offset = 0;
 };
 
 inline uint32_t TokenBytes(uint64_t vocabulary) { return vocabulary <= kMaxShortVocabulary ? 2 : 4; }
@@ -33,7 +35,7 @@ inline uint32_t TokenBytes(uint64_t vocabulary) { return vocabulary <= kMaxShort
 using HeadBytes = std::array<std::byte, kHeadBytes>;
 using DescriptionBytes = std::array<std::byte, kDescriptionBytes>;
 
-HeadBytes EncodeHead(uint64_t vocabulary);
+HeadBytes EncodeHead(const TokenFileInfo& info);
 DescriptionBytes EncodeDescription(const TokenDescription& description);
 
 // What is wrong with the bytes, or "". REQUIRES: bytes has the size of its kind.

@@ -21,7 +21,8 @@ constexpr size_t kGroupBytes = size_t{1} << 16;  // at least, of the work one th
 struct Piece {
   size_t begin, end;
   CorpusPart part;
-  bool ends_document;
+  bool ends_document, ends_turn;
+  TokenFileWriter::Use use;
   size_t tokens_end = 0;
 };
 
@@ -39,7 +40,12 @@ class BatchTokenizer {
   Status Add(CorpusPart part, const TextBlock& block) {
     const size_t begin = text_.size();
     text_.append(block.text);
-    pieces_.push_back({.begin = begin, .end = text_.size(), .part = part, .ends_document = block.ends_document});
+    pieces_.push_back({.begin = begin,
+                       .end = text_.size(),
+                       .part = part,
+                       .ends_document = block.ends_document,
+                       .ends_turn = block.ends_turn,
+                       .use = block.scored ? TokenFileWriter::Use::kScored : TokenFileWriter::Use::kContext});
     return text_.size() < kBatchBytes && pieces_.size() < kBatchPieces ? Status() : Flush();
   }
 
@@ -94,18 +100,21 @@ class BatchTokenizer {
       in_document_ = !piece.ends_document;
       utf8_.Add(std::string_view(text_).substr(piece.begin, piece.end - piece.begin));
       const std::span<const uint32_t> tokens(group.tokens);
-      CLLM_TRY(writer_.Append(tokens.subspan(tokens_begin, piece.tokens_end - tokens_begin), piece.end - piece.begin));
+      CLLM_TRY(writer_.Append(tokens.subspan(tokens_begin, piece.tokens_end - tokens_begin), piece.end - piece.begin,
+                              piece.use));
       tokens_begin = piece.tokens_end;
-      if (piece.ends_document) CLLM_TRY(EndDocument());
+      const uint32_t end = tokenizer_.end();
+      if (piece.ends_turn && !piece.ends_document) CLLM_TRY(writer_.Append({&end, 1}, 0));
+      if (piece.ends_document) CLLM_TRY(EndDocument(piece.use));
     }
     return {};
   }
 
-  Status EndDocument() {
+  Status EndDocument(TokenFileWriter::Use use) {
     utf8_.EndDocument();
     const uint64_t invalid = utf8_.invalid_bytes() - invalid_before_;
     invalid_before_ = utf8_.invalid_bytes();
-    return writer_.EndDocument(invalid);
+    return writer_.EndDocument(invalid, use);
   }
 
   const Tokenizer& tokenizer_;

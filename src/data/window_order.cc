@@ -25,6 +25,12 @@ uint64_t WindowOrder::Window(uint64_t sequence) const {
   return offset + Permute(SubKey(epoch_key, 1), sequence % windows_, windows_) * context_;
 }
 
+uint64_t WindowOrder::ScoredIn(const ScoredSpans& scored, uint64_t first, uint64_t count) const {
+  uint64_t sum = 0;
+  for (uint64_t i = first; i < first + count; ++i) sum += scored.CountIn(Window(i) + 1, context_);
+  return sum;
+}
+
 Status WindowOrder::ReadSequence(const TokenView& tokens, uint64_t sequence, std::span<uint32_t> out) const {
   CHECK(tokens.size() == tokens_ && out.size() == context_ + 1);
   return tokens.Read(Window(sequence), out);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/status.h"
+#include "data/scored_spans.h"
 #include "data/token_view.h"
 #include "text/tokenizer.h"
 
@@ -24,6 +25,8 @@ class WindowOrder {
   uint64_t EpochOf(uint64_t sequence) const { return sequence / windows_; }
   // Where the window of the global sequence index starts; start + context + 1 <= tokens.
   uint64_t Window(uint64_t sequence) const;
+  // Targets of the sequences [first, first + count) that are scored. REQUIRES: `scored` is of the same text.
+  uint64_t ScoredIn(const ScoredSpans& scored, uint64_t first, uint64_t count) const;
   // Fills out[context + 1] from `tokens`, which must be the view of the size given above. Error: TokenView::Read.
   Status ReadSequence(const TokenView& tokens, uint64_t sequence, std::span<uint32_t> out) const;
   // The same from a text's training part, but a window that starts at the end of a line starts with the begin token

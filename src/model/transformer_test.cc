@@ -173,6 +173,38 @@ TEST_P(Gradients, ItemsOfAnySize_GiveTheSameLossBitsAndGradient) {
 
 TEST_P(Gradients, Repeated_SameBits) { EXPECT_EQ(Train(GetParam().item).fixed, Train(GetParam().item).fixed); }
 
+// Context alone is read and attended to, and pulls the weights only through what is scored after it.
+TEST_P(Gradients, WithMaskedPositions_AreTheOraclesSlopes) {
+  const Problem& p = GetParam();
+  std::vector<bool> masked(p.batch * p.config.context);
+  for (size_t i = 0; i < masked.size(); ++i) masked[i] = RandomBits(77, i / 2) % 2 == 0;
+  masked.back() = false;
+  const auto loss_at = [&](const Values& parameters) {
+    return reference::Loss(p.config, parameters, tokens_, p.batch, root_, form_, p.lambda, masked);
+  };
+  OneWorkerModel trainee(p.config, {root_, form_}, p.item);
+  trainee.Set(parameters_);
+  const OneWorkerModel::Outcome found = trainee.Train(tokens_, static_cast<float>(p.lambda), {}, masked);
+  const auto expected = loss_at(parameters_);
+  const double n = static_cast<double>(found.sums.positions);
+  EXPECT_EQ(found.sums.positions, static_cast<size_t>(std::count(masked.begin(), masked.end(), false)));
+  EXPECT_NEAR(LossSums::Nats(found.sums.token) / n, expected.token, 1e-6 * expected.token);
+  EXPECT_NEAR(LossSums::Nats(found.sums.form) / n, expected.form, 1e-6 * expected.token);
+  for (size_t i = 0; i < layout_.tensors().size(); ++i) {
+    const TensorInfo& info = layout_.tensors()[i];
+    const auto at = [&](double step) {
+      Values moved = parameters_;
+      for (size_t j = 0; j < info.size(); ++j) moved[info.offset + j] += step * SignedUnit(2000 + i, j);
+      return loss_at(moved).total;
+    };
+    constexpr double h = 5e-4;
+    const double expected_slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+    double slope = 0;
+    for (size_t j = 0; j < info.size(); ++j) slope += found.gradient[info.offset + j] * SignedUnit(2000 + i, j);
+    EXPECT_LT(std::abs(slope - expected_slope) / TensorNorm(found, info), 2e-5) << info.name;
+  }
+}
+
 TEST_P(Gradients, PaddingBetweenTensorsGetsNone) {
   const OneWorkerModel::Outcome outcome = Train(GetParam().item);
   std::vector<bool> owned(layout_.size(), false);

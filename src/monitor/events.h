@@ -35,6 +35,7 @@ struct RunDescription {
   double peak_gflops = 0;  // of the machine with these workers; 0: unknown
   std::string corpus = {};
   uint64_t training_tokens = 0, validation_tokens = 0;
+  uint64_t scored_training_tokens = 0, scored_validation_tokens = 0;  // of dialogues: what the assistant says; else 0
   double epochs = 0;
   uint64_t numerics = 0;
 };
@@ -53,7 +54,9 @@ struct ResumeEvent {
 struct StepEvent {
   uint64_t step = 0;
   uint64_t total = 0;      // steps of the run
-  uint64_t tokens = 0;     // trained on so far
+  uint64_t tokens = 0;     // read so far
+  bool skipped = false;    // nothing in the step's text is learned: no weight moved, losses and norm are void
+  uint64_t scored = 0;     // positions of the step that are learned, where those are not all
   double loss = 0;         // crystalline loss
   double smooth_loss = 0;  // its exponential mean
   double loss_token = 0, loss_root = 0, loss_form = 0;

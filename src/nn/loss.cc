@@ -24,6 +24,19 @@ void AddScores(const LossScores& scores, LossSums& sums) {
   ++sums.positions;
 }
 
+// The targets of the block from `begin` on.
+struct Block {
+  size_t begin, rows;
+  std::span<const uint32_t> targets;
+  bool scored;  // any of it
+
+  Block(std::span<const uint32_t> all, size_t from, size_t most)
+      : begin(from),
+        rows(std::min(most, all.size() - from)),
+        targets(all.subspan(from, rows)),
+        scored(std::ranges::any_of(targets, [](uint32_t target) { return target != kNoTarget; })) {}
+};
+
 }  // namespace
 
 size_t LossBlock(size_t vocabulary, size_t positions) {
@@ -45,11 +58,13 @@ void LossSums::Add(const LossSums& other) {
 void LossForward(const LossInputs& in, const Panels& head, float* scratch, LossSums& sums) {
   const size_t vocabulary = head.columns, block = LossBlock(vocabulary, in.targets.size());
   for (size_t begin = 0; begin < in.targets.size(); begin += block) {
-    const size_t rows = std::min(block, in.targets.size() - begin);
-    LinearForward(in.h + begin * in.width, in.width, rows, head, scratch, vocabulary);
-    for (size_t r = 0; r < rows; ++r) {
+    const Block part(in.targets, begin, block);
+    if (!part.scored) continue;
+    LinearForward(in.h + begin * in.width, in.width, part.rows, head, scratch, vocabulary);
+    for (size_t r = 0; r < part.rows; ++r) {
+      if (part.targets[r] == kNoTarget) continue;
       AddScores(LossRowScores(scratch + r * vocabulary, in.classes.root.data(), in.classes.form.data(), vocabulary,
-                              in.targets[begin + r]),
+                              part.targets[r]),
                 sums);
     }
   }
@@ -60,12 +75,21 @@ void LossForwardBackward(const LossInputs& in, const LossHead& head, float* scra
                          GradientSink& sink) {
   const size_t vocabulary = head.columns.columns, width = in.width, block = LossBlock(vocabulary, in.targets.size());
   for (size_t begin = 0; begin < in.targets.size(); begin += block) {
-    const size_t rows = std::min(block, in.targets.size() - begin);
+    const Block part(in.targets, begin, block);
+    const size_t rows = part.rows;
     const float* h = in.h + begin * width;
+    if (!part.scored) {
+      std::fill_n(head.d_h + begin * width, rows * width, 0.0f);
+      continue;
+    }
     LinearForward(h, width, rows, head.columns, scratch, vocabulary);
     for (size_t r = 0; r < rows; ++r) {
+      if (part.targets[r] == kNoTarget) {
+        std::fill_n(scratch + r * vocabulary, vocabulary, 0.0f);
+        continue;
+      }
       AddScores(LossRow(scratch + r * vocabulary, in.classes.root.data(), in.classes.form.data(), vocabulary,
-                        in.targets[begin + r], head.lambda, 1.0f),
+                        part.targets[r], head.lambda, 1.0f),
                 sums);
     }
     LinearBackward(scratch, vocabulary, rows, head.rows, head.d_h + begin * width, width, GemmInto::kOverwrite);

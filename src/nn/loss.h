@@ -19,6 +19,9 @@ size_t LossBlock(size_t vocabulary, size_t positions);
 inline size_t LossScratch(size_t vocabulary, size_t positions) { return LossBlock(vocabulary, positions) * vocabulary; }
 size_t LossBackwardScratch(size_t vocabulary, size_t width, size_t positions);
 
+// A target that is not there: the position is context for others, is not scored and has no gradient of its own.
+inline constexpr uint32_t kNoTarget = ~uint32_t{0};
+
 // Classes of the vocabulary that share a root and that share a form: the loss's two partitions. [V] each.
 struct LossClasses {
   std::span<const int32_t> root;
@@ -40,7 +43,7 @@ struct LossSums {
 struct LossInputs {
   const float* h;                     // [T, C], after the final norm
   size_t width;                       // C
-  std::span<const uint32_t> targets;  // [T]
+  std::span<const uint32_t> targets;  // [T], kNoTarget among them
   const LossClasses& classes;
 };
 

@@ -197,5 +197,50 @@ TEST(LossSums, Nats_OfAnySize_AreRoundedOnce) {
   EXPECT_EQ(LossSums::Nats((Int128{1} << 100) + 1), 0x1p68);
 }
 
+// Positions that are context have no score and no gradient, alone, side by side and as a whole block.
+TEST_F(LossOp, MaskedPositions_AreAsIfTheyWereNotThere) {
+  std::vector<uint32_t> masked = targets_, kept_targets;
+  std::vector<float> kept_h;
+  for (size_t t = 0; t < kPositions; ++t) {
+    if (t % 3 == 0 || (t > 20 && t < 290)) {
+      masked[t] = kNoTarget;
+    } else {
+      kept_targets.push_back(masked[t]);
+      kept_h.insert(kept_h.end(), &h_[t * kWidth], &h_[t * kWidth] + kWidth);
+    }
+  }
+  const auto run = [&](const std::vector<float>& h, const std::vector<uint32_t>& targets, LossSums& sums,
+                       std::vector<float>& d_h) {
+    Gathered gathered({{.rows = kVocabulary, .columns = kWidth, .tile_rows = 20, .tile_columns = kWidth}},
+                      kVocabulary * kWidth);
+    d_h.assign(h.size(), 9.0f);
+    LossForwardBackward(
+        {h.data(), kWidth, targets, classes_},
+        {.columns = columns_.panels(), .rows = rows_.panels(), .grid = 0, .lambda = kLambda, .d_h = d_h.data()},
+        scratch_.data(), sums, gathered.sink);
+    return gathered.Values();
+  };
+  LossSums masked_sums, kept_sums, forward_sums;
+  std::vector<float> masked_d_h, kept_d_h;
+  const auto masked_gradient = run(h_, masked, masked_sums, masked_d_h);
+  const auto kept_gradient = run(kept_h, kept_targets, kept_sums, kept_d_h);
+  LossForward({h_.data(), kWidth, masked, classes_}, columns_.panels(), scratch_.data(), forward_sums);
+  for (const LossSums& sums : {masked_sums, forward_sums}) {
+    EXPECT_EQ(sums.positions, kept_targets.size());
+    EXPECT_EQ(sums.token, kept_sums.token);
+    EXPECT_EQ(sums.root, kept_sums.root);
+    EXPECT_EQ(sums.form, kept_sums.form);
+  }
+  for (size_t t = 0, kept = 0; t < kPositions; ++t) {
+    for (size_t c = 0; c < kWidth; ++c) {
+      ASSERT_EQ(masked_d_h[t * kWidth + c], masked[t] == kNoTarget ? 0.0f : kept_d_h[kept * kWidth + c]) << t;
+    }
+    kept += masked[t] != kNoTarget;
+  }
+  ASSERT_EQ(masked_gradient.size(), kept_gradient.size());
+  const Doubles expected(kept_gradient.begin(), kept_gradient.end());
+  EXPECT_LT(WorstError(masked_gradient, expected), 1e-6);
+}
+
 }  // namespace
 }  // namespace cllm

@@ -7,6 +7,7 @@
 #include "run/resources.h"
 #include "run/run_config.h"
 #include "store/config_file.h"
+#include "text/chat_template_file.h"
 #include "text/tokenizer_file.h"
 
 namespace cllm {
@@ -16,7 +17,8 @@ constexpr const char* kRuns = "runs";  // where runs without a directory of thei
 
 Status WriteRunFiles(FileSystem& files, const std::string& directory, const PreparedRun& run) {
   CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(WithRecordedPaths(run.choices))))));
-  return SaveTokenizer(*run.tokenizer, files, directory);
+  CLLM_TRY(SaveTokenizer(*run.tokenizer, files, directory));
+  return run.chat == nullptr ? Status() : SaveChatTemplate(*run.chat, files, directory);
 }
 
 // Of the machine, in the precision of the run's products: a share of another one's peak may be above 1.

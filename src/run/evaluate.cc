@@ -28,12 +28,21 @@ Result<TextEvaluation> EvaluateText(const Weights& weights, const Tokenizer& tok
   CLLM_ASSIGN(const auto contexts, PerLeaf<TrainingContext>::Make(*spheres, [&](const Leaf&) {
                 return std::make_unique<TrainingContext>(weights.shape(), 1);
               }));
-  const uint64_t bytes = corpus.part(CorpusPart::kValidation).bytes;
-  const Validation validation(corpus.validation(), bytes, tokenizer, context, stride);
+  const PartStatistics& part = corpus.part(CorpusPart::kValidation);
+  const EvaluatedText evaluated = EvaluatedText::Of(corpus);
+  const Validation validation(evaluated, tokenizer, context, stride);
+  if (validation.windows() == 0) {
+    return BadInput(fmt::format("{}: expected an answer of the assistant in the dialogues, found none", corpus.name()));
+  }
   Phase phase(observer, "evaluating");
   CLLM_ASSIGN(const EvaluationResult result, validation.Run(*spheres, contexts, transformer, validation.windows(),
                                                             [&](double share) { phase.Done(share); }));
-  return TextEvaluation{result, bytes};
+  TextEvaluation text_evaluation{.result = result, .bytes = evaluated.bytes};
+  if (!evaluated.scored.all()) {
+    text_evaluation.tokens_of_dialogues = part.tokens;
+    text_evaluation.bytes_of_dialogues = part.bytes;
+  }
+  return text_evaluation;
 }
 
 }  // namespace cllm

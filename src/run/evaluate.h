@@ -20,10 +20,12 @@ struct EvaluateOptions {
 // What a model makes of a whole text.
 struct TextEvaluation {
   EvaluationResult result;
-  uint64_t bytes = 0;  // of the text
+  uint64_t bytes = 0;  // of the text that is scored
+  // Of dialogues only what the assistant says is scored; else 0: all was.
+  uint64_t tokens_of_dialogues = 0, bytes_of_dialogues = 0;
 };
 
-// Evaluates a model on a text: every byte counted once. What is to be said of the
+// Evaluates a model on a text: every byte that is scored counted once. What is to be said of the
 // text goes to the observer. Error: as PrepareForEvaluation; Usage: a stride beyond the context; Diverged: the loss is
 // not finite.
 Result<TextEvaluation> EvaluateText(const Weights& weights, const Tokenizer& tokenizer,

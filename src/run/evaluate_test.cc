@@ -38,7 +38,7 @@ TEST_F(EvaluateTextTest, EqualsValidation) {
       **spheres, [&](const Leaf&) { return std::make_unique<TrainingContext>(weights_.shape(), 1); });
   const TokenLattice& lattice = tokenizer_.lattice();
   const Transformer transformer(weights_, {lattice.root_class(), lattice.form_class()});
-  const Validation validation(corpus->validation(), bytes, tokenizer_, 8, 4);
+  const Validation validation(EvaluatedText::Of(*corpus), tokenizer_, 8, 4);
   const auto expected = validation.Run(**spheres, *contexts, transformer, validation.windows());
   ASSERT_TRUE(expected.ok());
 

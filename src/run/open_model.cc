@@ -13,6 +13,7 @@
 #include "store/checkpoint.h"
 #include "store/manifest.h"
 #include "store/run_directory.h"
+#include "text/chat_template_file.h"
 #include "text/tokenizer_file.h"
 
 namespace cllm {
@@ -82,6 +83,7 @@ Result<OpenedModel> OpenModel(const std::string& model) {
   }
   CLLM_ASSIGN(const std::string tokenizer_directory, TokenizerDirectory(directory));
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(tokenizer_directory));
+  CLLM_ASSIGN(const ChatTemplate* const chat, LoadChatTemplate(tokenizer_directory));
   const std::string path = JoinPath(directory, kModelFileName);
   CLLM_ASSIGN(const ModelShape shape, ReadModelShape(path));
   if (shape.vocabulary != tokenizer.vocabulary()) {
@@ -90,7 +92,7 @@ Result<OpenedModel> OpenModel(const std::string& model) {
   }
   Parameters parameters(shape);
   CLLM_TRY(ReadModel(path, parameters));
-  return OpenedModel{std::move(parameters), std::move(tokenizer), directory, step};
+  return OpenedModel{std::move(parameters), std::move(tokenizer), chat, directory, step};
 }
 
 }  // namespace cllm

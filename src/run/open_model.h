@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "model/parameters.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace cllm {
@@ -13,6 +14,7 @@ namespace cllm {
 struct OpenedModel {
   Parameters parameters;
   Tokenizer tokenizer;    // of as many tokens as the shape's vocabulary
+  const ChatTemplate* chat = nullptr;  // how it was taught dialogues; null: it continues texts
   std::string directory;  // where model.safetensors lies, symlinks resolved
   uint64_t step = 0;      // of the checkpoint; 0 for a model without manifest.json
 

@@ -21,6 +21,7 @@ struct RunChoices : ShapeChoices {
   std::string field = "text";           // of .jsonl lines
   std::string separator;                // between documents of a file
   std::string tokenizer;                // "bytes", "bpe:N", a directory; empty: planned
+  bool chat = false;                    // lists of messages in .jsonl are dialogues, whose assistant is learned
   std::string from;                     // a model to fine-tune
 
   std::optional<double> time_s;   // from the program's start on; empty once the run's last step is decided

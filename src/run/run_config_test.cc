@@ -30,6 +30,7 @@ std::string OtherValue(const OptionSpec& option) {
                                                                  {"field", "body"},
                                                                  {"separator", "<|\"end\"|>"},
                                                                  {"from", "runs/x"},
+                                                                 {"chat", "true"},
                                                                  {"head-dim", "14"},
                                                                  {"untied", "true"},
                                                                  {"rope-base", "50000.5"},

@@ -120,6 +120,19 @@ OptionSpec Choice(std::string_view name, std::string_view value, std::string_vie
           }};
 }
 
+OptionSpec Chat() {
+  return {.name = "chat", .value = "", .initial = "",
+          .help = "lists of messages in .jsonl are dialogues: what the assistant says is learned, the rest is context; the "
+                  "model answers in `cllm chat`",
+          .set = [](RunChoices& choices, const std::string& text) -> Status {
+            if (text != "true" && text != "false") return OutOfRange("chat", text, "true or false");
+            choices.chat = text == "true";
+            return {};
+          },
+          .get = [](const RunChoices& choices) { return choices.chat ? Values{"true"} : Values{}; },
+          .bare = true, .flag = true};
+}
+
 OptionSpec Time() {
   return {.name = "time", .value = "TIME", .initial = "10m",
           .help = "train for about this long (90s, 10m, 1h30m); a model is planned for it",
@@ -177,6 +190,7 @@ std::vector<OptionSpec> TextTable() {
       Text("field", "NAME", "text", "where a .jsonl line has its text: a key, keys in keys (data.text), or a list of messages", &RunChoices::field),
       Text("separator", "STRING", "", "what stands between the documents of one file", &RunChoices::separator),
       TokenizerOption(),
+      Chat(),
       Text("from", "MODEL", "", "fine-tune this model with its own tokenizer", &RunChoices::from),
   };
 }
@@ -264,7 +278,7 @@ std::span<const OptionSpec> RunOptions() {
 }
 
 std::span<const std::string_view> ReadingOptions() {
-  static constexpr std::array<std::string_view, 4> kNames = {"include", "exclude", "field", "separator"};
+  static constexpr std::array<std::string_view, 5> kNames = {"include", "exclude", "field", "separator", "chat"};
   return kNames;
 }
 

@@ -101,6 +101,14 @@ std::optional<TimeBudget> TimeOf(RunChoices& choices, double started) {
   return TimeBudget{.begin = started, .seconds = *choices.time_s};
 }
 
+Status CheckDialogues(const SplitText& text, const RunChoices& choices) {
+  if (!choices.chat || text.statistics().dialogues != 0) return {};
+  return BadInput(fmt::format("{}: expected dialogues, .jsonl with a list of messages a line ({{\"messages\": "
+                              "[{{\"role\": \"user\", \"content\": ...}}, ...]}}), found none; without `chat` any text "
+                              "is learned as it is",
+                              text.Name()));
+}
+
 void NoteLate(PreparedRun& run, RunObserver& observer) {
   const double spent = run.clock() - run.time->begin;
   if (spent <= (1 - kLeastTraining) * run.time->seconds) return;
@@ -154,6 +162,7 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   CLLM_TRY(CheckChoices(run.choices));
   NoteSurprises(run.choices, observer);
   CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
+  CLLM_TRY(CheckDialogues(text, run.choices));
   run.machine = LookAtMachine(run.choices);
   run.time = TimeOf(run.choices, started);
   const bool precision_is_open = !run.choices.precision;
@@ -161,6 +170,8 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
   CLLM_ASSIGN(PreparedCorpus corpus, PrepareText(text, *run.tokenizer, UsableCores(), observer));
   run.corpus = std::make_unique<PreparedCorpus>(std::move(corpus));
+  // What was taught once stays, also where a text follows.
+  run.chat = run.choices.chat ? &kPlainChat : run.from ? run.from->chat : nullptr;
   if (run.time) NoteLate(run, observer);
   CLLM_TRY(PlanShape(run));
   CLLM_TRY(PlanLength(precision_is_open, run, observer));

@@ -24,6 +24,7 @@ struct PreparedRun {
   std::unique_ptr<Tokenizer> tokenizer;
   std::unique_ptr<PreparedCorpus> corpus;
   std::unique_ptr<OpenedModel> from;  // the model to fine-tune, or none
+  const ChatTemplate* chat = nullptr;  // of the model that will be; null: it continues texts
   MachineSpeed machine;
   MemoryEstimate memory;
   std::optional<double> step_seconds;  // measured, where the run goes by time

@@ -13,6 +13,7 @@
 #include "store/config_file.h"
 #include "store/manifest.h"
 #include "store/run_directory.h"
+#include "text/chat_template_file.h"
 
 namespace cllm {
 namespace {
@@ -85,7 +86,8 @@ Result<RemovedRun> RemoveRun(FileSystem& files, const RunRecord& run) {
   {
     CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run.path));
     for (const char* name : {"best", "latest", "checkpoints"}) CLLM_TRY(RemoveIfThere(files, JoinPath(run.path, name)));
-    for (const std::string& path : {paths.log(), paths.samples(), paths.report(), paths.tokenizer(), paths.lattice()}) {
+    for (const std::string& path : {paths.log(), paths.samples(), paths.report(), paths.tokenizer(), paths.lattice(),
+                                    JoinPath(run.path, kChatTemplateFileName)}) {
       CLLM_TRY(RemoveIfThere(files, path));
     }
     CLLM_TRY(RemoveIfThere(files, paths.config()));

@@ -56,7 +56,8 @@ TextOptions TextOf(const RunChoices& choices) {
   options.corpus = {.paths = choices.text,
                     .filter = {.include = choices.include, .exclude = choices.exclude},
                     .field = choices.field,
-                    .separator = choices.separator};
+                    .separator = choices.separator,
+                    .chat = choices.chat};
   options.validation_paths = choices.validation;
   options.cache_directory = DefaultCacheDirectory();
   return options;

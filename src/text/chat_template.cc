@@ -25,10 +25,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOtherNa
     {"ai", kAssistantRole},
 }};
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = std::min(text.find_first_not_of(kWhite), text.size());
-  const size_t end = text.find_last_not_of(kWhite);
-  return begin == text.size() ? "" : text.substr(begin, end + 1 - begin);
+std::string_view WithoutWhiteBefore(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(kWhite), text.size()));
+}
+
+std::string_view WithoutWhiteBehind(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(kWhite) + 1);  // npos + 1 is 0
 }
 
 // The text of a message behind "role:".
@@ -51,7 +53,7 @@ void AddRole(std::vector<ChatPiece>& pieces, std::string_view role) {
 void AddMessage(std::vector<ChatPiece>& pieces, const ChatMessage& message) {
   CHECK(IsChatRole(message.role));
   AddRole(pieces, message.role);
-  const std::string content = Content(Trimmed(message.content));
+  const std::string content = Content(WithoutWhiteBehind(WithoutWhiteBefore(message.content)));
   if (message.role == kAssistantRole) {
     pieces.push_back({.text = content, .scored = true, .ends_turn = true});
   } else {
@@ -94,7 +96,8 @@ std::vector<ChatPiece> ChatDocument(std::span<const ChatMessage> messages) {
 std::vector<ChatPiece> ChatPrompt(std::span<const ChatMessage> messages) {
   std::vector<ChatPiece> pieces = ChatDocument(messages);
   if (!messages.empty() && messages.back().role == kAssistantRole) {
-    pieces.back().ends_turn = false;
+    // What it wrote so far stays to the last space.
+    pieces.back() = {.text = Content(WithoutWhiteBefore(messages.back().content)), .scored = true};
   } else {
     AddRole(pieces, kAssistantRole);
   }

@@ -59,7 +59,7 @@ struct ChatPiece {
 
 // A dialogue to learn from. REQUIRES, here and below: IsChatRole(role) of each message.
 std::vector<ChatPiece> ChatDocument(std::span<const ChatMessage> messages);
-// A dialogue that the assistant is to go on with. A last message of the assistant's is continued.
+// A dialogue that the assistant is to go on with. A last message of the assistant's is continued, from its last byte.
 std::vector<ChatPiece> ChatPrompt(std::span<const ChatMessage> messages);
 
 // The pieces as one text without end tokens: what a model that was never taught dialogues is given.

@@ -23,7 +23,7 @@ Tokenizer SubWords() {
   std::string text;
   for (int i = 0; i < 200; ++i) text += "user: Where is it?\n\nassistant: There. There it is.\n\n\n\nassistant: Two";
   const std::string_view documents[] = {text};
-  Result<Tokenizer> tokenizer = TrainTokenizer(*ParseTokenizerSpec("bpe:320"), DocumentSource(documents), 1);
+  Result<Tokenizer> tokenizer = TrainTokenizer(*ParseTokenizerSpec("bpe:275"), DocumentSource(documents), 1);
   CHECK(tokenizer.ok());
   return *std::move(tokenizer);
 }
@@ -54,6 +54,8 @@ TEST(ChatTemplate, Prompt_ContinuesALastMessageOfTheAssistant) {
   const std::vector<ChatPiece> pieces = ChatPrompt(Messages{{"user", "Tell."}, {"assistant", "Once upon"}});
   EXPECT_EQ(ChatText(pieces), "user: Tell.\n\nassistant: Once upon");
   EXPECT_FALSE(pieces.back().ends_turn);
+  EXPECT_EQ(ChatText(ChatPrompt(Messages{{"assistant", " Once upon\n"}})), "assistant: Once upon\n");
+  EXPECT_EQ(ChatText(ChatPrompt(Messages{{"assistant", " "}})), "assistant:");
 }
 
 TEST(ChatTemplate, Contents_LoseTheWhiteSpaceAroundThem) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/system.h"
 
 namespace cllm {
@@ -47,7 +48,9 @@ Status ExactStep::Pack() {
   });
 }
 
-Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile) {
+Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile,
+                                  const ScoredTargets* scored) {
+  CHECK(scored == nullptr || scored->count != 0);
   StepResult result;
   double last = MonotonicSeconds();
   const auto lap = [&](StepPhase phase) {
@@ -55,7 +58,7 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
     if (phase_ended_) phase_ended_(phase);
     last = MonotonicSeconds();
   };
-  if (const Status status = RunItems(step, read, meanwhile); !status.ok()) {
+  if (const Status status = RunItems({step, read, scored}, meanwhile); !status.ok()) {
     exchange_->Clear();
     return status;
   }
@@ -71,18 +74,19 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
   return result;
 }
 
-Status ExactStep::RunItems(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile) {
-  const auto work = [&](Leaf& leaf, size_t item) { return RunItem(step, item, read, leaf); };
+Status ExactStep::RunItems(const Source& source, const std::function<void()>& meanwhile) {
+  const auto work = [&](Leaf& leaf, size_t item) { return RunItem(source, item, leaf); };
   // By reference: three captures do not fit into a std::function without an allocation.
   return spheres_.Run(items_.count(), std::ref(work), meanwhile);
 }
 
-Status ExactStep::RunItem(uint64_t step, size_t item, const SequenceReader& read, Leaf& leaf) {
+Status ExactStep::RunItem(const Source& source, size_t item, Leaf& leaf) {
   TrainingContext& context = contexts_[leaf];
-  CLLM_ASSIGN(const size_t positions, items_.Read(ContentOf(options_, step, item), read, context));
+  CLLM_ASSIGN(const size_t positions,
+              items_.Read(ContentOf(options_, source.step, item), source.read, source.scored, context));
   GradientSink sink{
-      .accumulator = &exchange_->Into(leaf), .scale = items_.gradient_scale(), .start = leaf.index};
-  const Status status = items_.Train(step, item, context, sink);
+      .accumulator = &exchange_->Into(leaf), .scale = items_.gradient_scale(source.scored), .start = leaf.index};
+  const Status status = items_.Train(source.step, item, context, sink);
   spheres_.Count(leaf, positions, sink.seconds);
   return status;
 }

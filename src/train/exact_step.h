@@ -56,8 +56,10 @@ class ExactStep {
   void SetRateScale(double scale) { options_.rate_scale = scale; }
 
   // Runs step `step` (0-based). Diverged, with no weight touched, if a loss or gradient is not finite or out of range;
-  // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items.
-  Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {});
+  // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items. scored: null
+  // where all targets count. REQUIRES: some do.
+  Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {},
+                         const ScoredTargets* scored = nullptr);
   // `ended` is called on Node Zero after each phase of a step, while the leaves rest: who measures reads the spheres'
   // statistics there. One at a time.
   void OnPhaseEnd(std::function<void(StepPhase phase)> ended) { phase_ended_ = std::move(ended); }
@@ -75,8 +77,14 @@ class ExactStep {
   ExactStep(const ModelShape& shape, const StepOptions& options, const LossClasses& classes, Spheres& spheres,
             PerLeaf<TrainingContext> contexts);
 
-  Status RunItems(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile);
-  Status RunItem(uint64_t step, size_t item, const SequenceReader& read, Leaf& leaf);
+  // What the items of a step are read from.
+  struct Source {
+    uint64_t step;
+    const SequenceReader& read;
+    const ScoredTargets* scored;
+  };
+  Status RunItems(const Source& source, const std::function<void()>& meanwhile);
+  Status RunItem(const Source& source, size_t item, Leaf& leaf);
   Status Update(uint64_t step, double gradient_norm);
   Status Pack();
   double RateFactor(uint64_t step) const { return options_.schedule.Factor(step) * options_.rate_scale; }

@@ -134,6 +134,42 @@ TEST_P(Invariance, ShuffledOrderOfWork_SameBits) {
   }
 }
 
+// Some targets count, some items have none that does.
+TEST_P(Invariance, WithScoredSpans_SameBits_AndAnotherResult) {
+  constexpr uint64_t kSpanSteps = std::min<uint64_t>(kSteps, 8);
+  const auto counts = [](uint64_t sequence, size_t t) { return sequence % 5 != 0 && RandomBits(sequence, t / 3) % 2 == 0; };
+  const auto train = [&](const Task& task, const SpheresOptions& spheres, bool masked) {
+    auto created = StartStep(task.config, task.options, {task.root, task.form}, spheres);
+    CHECK(created.ok() && created->step->InitializeWeights(1).ok());
+    for (uint64_t s = 0; s < kSpanSteps; ++s) {
+      ScoredTargets scored;
+      scored.mask = [&](uint64_t sequence, std::span<uint32_t> targets) {
+        for (size_t t = 0; t < targets.size(); ++t) {
+          if (!counts(sequence, t)) targets[t] = kNoTarget;
+        }
+      };
+      for (uint64_t i = s * task.options.batch; i < (s + 1) * task.options.batch; ++i) {
+        for (size_t t = 0; t < task.config.context; ++t) scored.count += counts(i, t);
+      }
+      const auto result = created->step->Run(
+          s,
+          [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
+            task.Read(sequence, out);
+            return {};
+          },
+          {}, masked ? &scored : nullptr);
+      EXPECT_TRUE(result.ok()) << result.status().message();
+      EXPECT_EQ(result->scores.positions, masked ? scored.count : task.options.batch * task.config.context);
+    }
+    return WeightHash(created->step->parameters());
+  };
+  const std::string one = train(task_, {.leaves = 1}, true);
+  for (const size_t leaves : {2u, 3u, 7u, 16u}) EXPECT_EQ(train(task_, {.leaves = leaves}, true), one) << leaves;
+  EXPECT_EQ(train(task_, {.leaves = 5, .shuffle = 2}, true), one);
+  EXPECT_EQ(train({GetParam(), kItems, 3}, {.leaves = 4}, true), train({GetParam(), kItems, 3}, {.leaves = 1}, true));
+  EXPECT_NE(train(task_, {.leaves = 2}, false), one);
+}
+
 // bytes has 259 tokens; bpe:1024 as many as it says.
 INSTANTIATE_TEST_SUITE_P(Vocabulary, Invariance, testing::Values(259, 1024),
                          [](const auto& vocabulary) { return std::to_string(vocabulary.param); });

@@ -14,6 +14,8 @@ class Progress {
 
   // Counts a step that took `seconds` into session.state, and tells of it. plan: for the time left.
   StepEvent AfterStep(const StepResult& result, double seconds, const WorkPlan& plan, Session& session);
+  // Counts a step that was skipped, and tells of it.
+  StepEvent AfterSkippedStep(Session& session);
 
   TimeLeft& time_left() { return time_left_; }  // is told of all work but steps
 

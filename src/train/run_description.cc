@@ -39,6 +39,8 @@ RunDescription Describe(const Session& session, double peak_gflops) {
   run.corpus = session.corpus.name();
   run.training_tokens = session.corpus.training().size();
   run.validation_tokens = session.corpus.validation().size();
+  run.scored_training_tokens = session.corpus.part(CorpusPart::kTraining).scored_tokens;
+  run.scored_validation_tokens = session.corpus.part(CorpusPart::kValidation).scored_tokens;
   run.epochs =
       session.TokensPerStep() * static_cast<double>(run.total_steps) / static_cast<double>(run.training_tokens);
   run.numerics = kNumerics;

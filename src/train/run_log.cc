@@ -38,6 +38,10 @@ JsonFields DescriptionFields(const char* kind, const RunDescription& run) {
                            {"epochs", run.epochs},
                            {"numerics", run.numerics}};
   fields.insert(fields.end(), rest.begin(), rest.end());
+  if (run.scored_training_tokens != 0) {
+    fields.push_back({"scored_training_tokens", run.scored_training_tokens});
+    fields.push_back({"scored_validation_tokens", run.scored_validation_tokens});
+  }
   return fields;
 }
 
@@ -82,21 +86,24 @@ void RunLog::WriteStart(const char* kind, const RunDescription& run) {
 void RunLog::OnStep(const StepEvent& event) {
   step_ = event.step;
   spheres_ = event.spheres;
-  Write({{"step", event.step},
-         {"tokens", event.tokens},
-         {"loss", event.loss},
-         {"loss_token", event.loss_token},
-         {"loss_root", event.loss_root},
-         {"loss_form", event.loss_form},
-         {"lr", event.rate},
-         {"grad_norm", event.gradient_norm},
-         {"tok_s", event.tokens_per_s},
-         {"peak_share", event.peak_share},
-         {"eta_s", event.eta_s < 0 ? JsonValue() : JsonValue(event.eta_s)},
-         {"items_s", event.items_s},
-         {"reduce_s", event.reduce_s},
-         {"update_s", event.update_s},
-         {"pack_s", event.pack_s}});
+  if (event.skipped) return Write({{"event", "skipped_step"}, {"step", event.step}, {"tokens", event.tokens}});
+  JsonFields fields = {{"step", event.step},
+                       {"tokens", event.tokens},
+                       {"loss", event.loss},
+                       {"loss_token", event.loss_token},
+                       {"loss_root", event.loss_root},
+                       {"loss_form", event.loss_form},
+                       {"lr", event.rate},
+                       {"grad_norm", event.gradient_norm},
+                       {"tok_s", event.tokens_per_s},
+                       {"peak_share", event.peak_share},
+                       {"eta_s", event.eta_s < 0 ? JsonValue() : JsonValue(event.eta_s)},
+                       {"items_s", event.items_s},
+                       {"reduce_s", event.reduce_s},
+                       {"update_s", event.update_s},
+                       {"pack_s", event.pack_s}};
+  if (event.scored != 0) fields.push_back({"scored", event.scored});
+  Write(fields);
 }
 
 void RunLog::OnPace(const PaceEvent& event) {

@@ -43,8 +43,7 @@ Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std:
           .control = parts.control,
           .spheres = std::move(spheres),
           .step = std::move(step),
-          .validation = {parts.corpus.validation(), parts.corpus.part(CorpusPart::kValidation).bytes, parts.tokenizer,
-                         context, context},
+          .validation = {EvaluatedText::Of(parts.corpus), parts.tokenizer, context, context},
           .clock = std::move(parts.clock)};
 }
 
@@ -195,11 +194,27 @@ Status Trainer::TrainStep() {
     std::vector<uint32_t> window(session_.shape().context + 1);
     for (size_t i = 0; i < batch; ++i) (void)read((session_.state.step + 1) * batch + i, window).ok();
   };
-  CLLM_ASSIGN(const StepResult result, session_.step->Run(session_.state.step, read, prefetch));
+  const ScoredSpans spans = session_.corpus.scored(CorpusPart::kTraining);
+  ScoredTargets scored;
+  if (!spans.all()) {
+    scored.count = window_order_.ScoredIn(spans, session_.state.step * batch, batch);
+    scored.mask = [&](uint64_t sequence, std::span<uint32_t> targets) {
+      spans.Mask(window_order_.Window(sequence) + 1, targets, kNoTarget);
+    };
+    if (scored.count == 0) return SkipStep(), Status();
+  }
+  CLLM_ASSIGN(const StepResult result,
+              session_.step->Run(session_.state.step, read, prefetch, spans.all() ? nullptr : &scored));
   rollback_.StepDone();
   session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, PlannedWork(), session_));
   Say(watch_.AfterStep(result.scores.token));
   return {};
+}
+
+void Trainer::SkipStep() {
+  ++skipped_steps_;
+  rollback_.StepDone();
+  session_.observer.OnStep(progress_.AfterSkippedStep(session_));
 }
 
 Status Trainer::AfterStep() {
@@ -306,6 +321,10 @@ Result<RunSummary> Trainer::Finish() {
   summary.patience_ended = summary.stop_signal == 0 && !session_.state.schedule.EndsAt(summary.step);
   summary.seconds = session_.clock() - session_start_;
   if (summary.patience_ended) NotePatience();
+  if (skipped_steps_ != 0) {
+    Say(fmt::format("{} steps were skipped: the assistant says nothing in their text; larger `batch` or `context` helps",
+                    skipped_steps_));
+  }
   if (!checkpoints_.saved()) {
     const Status saved = checkpoints_.Save();
     if (saved.code() == Code::kDiverged) return saved;
@@ -336,6 +355,7 @@ Status Trainer::Conclude(RunSummary& summary) {
   summary.best_step = verdict.best_step;
   summary.whole = verdict.best.whole;
   summary.tokens = verdict.best.scores.positions;
+  summary.of_answers = !session_.corpus.scored(CorpusPart::kValidation).all();
   summary.memorised = verdict.best_step != summary.step &&
                       verdict.last.token > summary.scores.token * (1 + kMemorised) &&
                       progress_.last_training_nats() < summary.scores.token && !watch_.TrainingRose();

@@ -35,6 +35,7 @@ struct RunSummary {
   uint64_t best_step = 0;
   bool whole = false;      // over all of the validation part, else over a part of it: that many tokens
   uint64_t tokens = 0;
+  bool of_answers = false;  // of dialogues, whose assistant's tokens alone are scored
   bool memorised = false;  // validation rose while training fell: `best` is an earlier step
   double seconds = 0;      // of training in this session
 };
@@ -96,6 +97,7 @@ class Trainer {
   void NotePinning();
   bool Ends() const;  // by its steps, a signal or lost patience
   Status TrainStep();
+  void SkipStep();
   Status AfterStep();
   Status AnswerEvaluations();
   WorkPlan PlannedWork() const;
@@ -113,6 +115,7 @@ class Trainer {
   Rollback rollback_;
   Progress progress_;
   LearningWatch watch_;
+  uint64_t skipped_steps_ = 0;  // of this session
   double peak_gflops_;
   std::optional<TimeBudget> time_;
   double session_start_ = 0;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/system.h"
+#include "base/wide_integer.h"
 
 namespace cllm {
 namespace {
@@ -15,14 +16,32 @@ constexpr size_t kRound = size_t{1} << 14;  // windows between two barriers, who
 
 }  // namespace
 
-Validation::Validation(TokenView tokens, uint64_t bytes, const Tokenizer& tokenizer, size_t context, size_t stride)
-    : tokens_(tokens), bytes_(bytes), tokenizer_(tokenizer), windows_(tokens.size(), context, stride) {}
+EvaluatedText EvaluatedText::Of(const PreparedCorpus& corpus) {
+  const PartStatistics& part = corpus.part(CorpusPart::kValidation);
+  const ScoredSpans scored = corpus.scored(CorpusPart::kValidation);
+  return {.tokens = corpus.validation(), .bytes = scored.all() ? part.bytes : part.scored_bytes, .scored = scored};
+}
+
+Validation::Validation(const EvaluatedText& text, const Tokenizer& tokenizer, size_t context, size_t stride)
+    : text_(text), tokenizer_(tokenizer), windows_(text.tokens.size(), context, stride) {
+  for (uint64_t i = 0; i < windows_.size() && !text.scored.all(); ++i) {
+    const EvaluationWindow window = windows_[i];
+    const uint64_t first = window.start + 1 + window.first_counted;
+    if (text.scored.CountIn(first, window.length - window.first_counted) != 0) kept_.push_back(i);
+  }
+}
+
+EvaluationWindow Validation::OfSample(uint64_t i, uint64_t count) const {
+  if (text_.scored.all()) return windows_.OfSample(i, count);
+  return windows_[kept_[static_cast<size_t>(Uint128{i} * kept_.size() / count)]];
+}
 
 Status Validation::Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,
                          LossSums& sums) const {
   const size_t length = static_cast<size_t>(window.length);
-  CLLM_TRY(tokens_.Read(window.start, {context.inputs.data(), length}));
-  CLLM_TRY(tokens_.Read(window.start + 1, {context.targets.data(), length}));
+  CLLM_TRY(text_.tokens.Read(window.start, {context.inputs.data(), length}));
+  CLLM_TRY(text_.tokens.Read(window.start + 1, {context.targets.data(), length}));
+  text_.scored.Mask(window.start + 1, {context.targets.data(), length}, kNoTarget);
   transformer.Evaluate(context, length, static_cast<size_t>(window.first_counted), sums);
   return {};
 }
@@ -30,7 +49,8 @@ Status Validation::Score(const EvaluationWindow& window, const Transformer& tran
 uint64_t Validation::BytesOf(const EvaluationWindow& window) const {
   uint64_t bytes = 0;
   for (uint64_t t = window.first_counted; t < window.length; ++t) {
-    bytes += tokenizer_.TokenBytes(tokens_[window.start + 1 + t]).size();
+    const uint64_t target = window.start + 1 + t;
+    if (text_.scored.CountIn(target, 1) != 0) bytes += tokenizer_.TokenBytes(text_.tokens[target]).size();
   }
   return bytes;
 }
@@ -39,7 +59,7 @@ Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<Trainin
                                          const Transformer& transformer, size_t count, const ShareDone& progress,
                                          const std::atomic<int>* stop) const {
   const auto stopped = [stop] { return stop != nullptr && stop->load(std::memory_order_relaxed) != 0; };
-  const size_t all = windows_.size();
+  const size_t all = windows();
   count = std::clamp<size_t>(count, 1, all);
   EvaluationResult result;
   LossSums sums;
@@ -49,7 +69,7 @@ Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<Trainin
     const double begin = MonotonicSeconds();
     std::vector<LossSums> window_sums(std::min(round, count - first));
     CLLM_TRY(spheres.Run(window_sums.size(), [&](Leaf& leaf, size_t i) {
-      const auto window = windows_.OfSample(first + i, count);
+      const auto window = OfSample(first + i, count);
       return stopped() ? Status() : Score(window, transformer, contexts[leaf], window_sums[i]);
     }));
     if (stopped()) {
@@ -64,10 +84,10 @@ Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<Trainin
   }
   if (!sums.finite) return Diverged("the validation loss is not a finite number");
   result.scores = MeanScores::Of(sums);
-  uint64_t bytes = bytes_;
+  uint64_t bytes = text_.bytes;
   if (count < all) {
     bytes = 0;
-    for (size_t i = 0; i < count; ++i) bytes += BytesOf(windows_.OfSample(i, count));
+    for (size_t i = 0; i < count; ++i) bytes += BytesOf(OfSample(i, count));
   }
   result.whole = count == all;
   const double nats = result.scores.token * static_cast<double>(result.scores.positions);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "data/evaluation_windows.h"
 #include "data/prepared_corpus.h"
@@ -20,14 +21,23 @@ struct EvaluationResult {
   bool stopped = false;  // somebody did not wait for the end: there is no other result
 };
 
-// Evaluates a model on a text's tokens: contexts end to end, every token but the first a target once. Keeps references;
-// thread-compatible.
+// A text as it is evaluated. A view.
+struct EvaluatedText {
+  TokenView tokens;
+  uint64_t bytes = 0;       // of the text behind the tokens that are scored
+  ScoredSpans scored = {};  // which those are
+
+  // The validation part.
+  static EvaluatedText Of(const PreparedCorpus& corpus);
+};
+
+// Evaluates a model on a text's tokens: contexts end to end, every scored token but the first a target once. Windows in
+// which nothing is scored are left out. Keeps references; thread-compatible.
 class Validation {
  public:
-  // bytes: of the text behind `tokens`.
-  Validation(TokenView tokens, uint64_t bytes, const Tokenizer& tokenizer, size_t context, size_t stride);
+  Validation(const EvaluatedText& text, const Tokenizer& tokenizer, size_t context, size_t stride);
 
-  size_t windows() const { return windows_.size(); }
+  size_t windows() const { return text_.scored.all() ? windows_.size() : kept_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
   // contexts: of the transformer's shape, written to. progress: told the share that is done, now and then, on the calling
   // thread. stop (may be none): ends it at the next windows when it is not 0. Diverged if the loss is not finite.
@@ -39,12 +49,14 @@ class Validation {
  private:
   Status Score(const EvaluationWindow& window, const Transformer& transformer, TrainingContext& context,
                LossSums& sums) const;
+  // The `i`-th of `count` windows spread evenly.
+  EvaluationWindow OfSample(uint64_t i, uint64_t count) const;
   uint64_t BytesOf(const EvaluationWindow& window) const;
 
-  TokenView tokens_;
-  uint64_t bytes_;
+  EvaluatedText text_;
   const Tokenizer& tokenizer_;
   EvaluationWindows windows_;
+  std::vector<uint64_t> kept_;  // windows in which something is scored, where not all is
 };
 
 }  // namespace cllm

@@ -31,7 +31,7 @@ class ValidationTest : public ::testing::Test {
     CLLM_ASSIGN(const auto contexts, PerLeaf<TrainingContext>::Make(*spheres, [&](const Leaf&) {
                   return std::make_unique<TrainingContext>(kShape, 1);
                 }));
-    const Validation validation(View(), tokens_.size(), tokenizer_, kShape.context, kShape.context);
+    const Validation validation({.tokens = View(), .bytes = tokens_.size()}, tokenizer_, kShape.context, kShape.context);
     return validation.Run(*spheres, contexts, transformer_, count);
   }
   // What the windows of a sample are worth, one after another on one worker.
@@ -89,6 +89,43 @@ TEST_F(ValidationTest, TokenOutsideTheVocabulary_IsAnError) {
   Fill(100);
   tokens_[77] = 259;
   EXPECT_EQ(Run(2, 1000).status().code(), Code::kBadInput);
+}
+
+// Only some targets count: the sum over them, whatever the threads; windows without any are left out.
+TEST_F(ValidationTest, ScoredSpans_AreCounted_AndTheirBytesAlone) {
+  Fill(101);
+  const std::vector<uint64_t> pairs = {5, 9, 20, 21, 60, 90};
+  const ScoredSpans spans(reinterpret_cast<const std::byte*>(pairs.data()), 3);
+  const Validation validation({.tokens = View(), .bytes = 35, .scored = spans}, tokenizer_, kShape.context, kShape.context);
+  TrainingContext context(kShape, 1);
+  LossSums expected;
+  size_t windows = 0;
+  for (size_t start = 0; start + 2 <= 100; start += 2) {
+    bool any = false;
+    for (size_t t = 0; t < 2; ++t) {
+      context.inputs[t] = tokens_[start + t];
+      context.targets[t] = spans.CountIn(start + t + 1, 1) != 0 ? tokens_[start + t + 1] : kNoTarget;
+      any |= context.targets[t] != kNoTarget;
+    }
+    windows += any;
+    if (any) transformer_.Evaluate(context, 2, 0, expected);
+  }
+  EXPECT_EQ(validation.windows(), windows);
+  for (const size_t threads : {1u, 3u}) {
+    const auto spheres = Spheres::Start({.leaves = threads});
+    const auto contexts = PerLeaf<TrainingContext>::Make(
+        **spheres, [&](const Leaf&) { return std::make_unique<TrainingContext>(kShape, 1); });
+    const auto whole = validation.Run(**spheres, *contexts, transformer_, windows);
+    ASSERT_TRUE(whole.ok());
+    EXPECT_TRUE(whole->whole);
+    EXPECT_EQ(whole->scores.positions, 35u);
+    EXPECT_EQ(whole->scores.token, MeanScores::Of(expected).token);
+    const auto sample = validation.Run(**spheres, *contexts, transformer_, 3);
+    ASSERT_TRUE(sample.ok());
+    EXPECT_FALSE(sample->whole);
+    EXPECT_GE(sample->scores.positions, 3u) << "each window of a sample has something to score";
+    EXPECT_NEAR(sample->bits_per_byte, sample->scores.token / 0.6931471805599453, 1e-9) << "a byte is a token";
+  }
 }
 
 }  // namespace

@@ -47,19 +47,29 @@ WorkItems::WorkItems(const StepOptions& options, const Transformer& transformer)
 
 // A sequence's window of T + 1 tokens is read in place: its last token, a target only, lies where the next sequence's
 // inputs begin and is overwritten by them.
-Result<size_t> WorkItems::Read(const ItemContent& content, const SequenceReader& read, TrainingContext& context) const {
+Result<size_t> WorkItems::Read(const ItemContent& content, const SequenceReader& read, const ScoredTargets* scored,
+                               TrainingContext& context) const {
   for (size_t s = 0; s < content.sequences; ++s) {
     const std::span<uint32_t> window{context.inputs.data() + s * length_, length_ + 1};
     CLLM_TRY(read(content.first_sequence + s, window));
-    std::copy(window.begin() + 1, window.end(), context.targets.begin() + static_cast<ptrdiff_t>(s * length_));
+    const std::span<uint32_t> targets{context.targets.data() + s * length_, length_};
+    std::copy(window.begin() + 1, window.end(), targets.begin());
+    if (scored != nullptr) scored->mask(content.first_sequence + s, targets);
   }
   return content.sequences * length_;
+}
+
+FixedScale WorkItems::gradient_scale(const ScoredTargets* scored) const {
+  if (scored == nullptr) return gradient_scale_;
+  return {1.0f / static_cast<float>(scored->count), gradient_scale_.limit};
 }
 
 Status WorkItems::Train(uint64_t step, size_t item, TrainingContext& context, GradientSink& sink) {
   const ItemContent content = ContentOf(options_, step, item);
   LossSums& sums = sums_[item];
   sums = {};
+  const auto targets = std::span(context.targets).first(content.sequences * length_);
+  if (std::ranges::all_of(targets, [](uint32_t target) { return target == kNoTarget; })) return {};
   transformer_.Train(context, content.sequences, options_.lambda, {options_.dropout, content.dropout_key}, sums, sink);
   if (!sums.finite) return Diverged(fmt::format("step {}, item {}: the loss is not a finite number", step, item));
   if (sink.in_range) return {};

@@ -18,6 +18,13 @@ size_t DefaultItemSequences(size_t batch, size_t context);
 // Fills out[T + 1] with the tokens of a global sequence index (step * batch + position in the batch). Thread-safe.
 using SequenceReader = std::function<Status(uint64_t sequence, std::span<uint32_t> out)>;
 
+// Which targets of a step count, where not all do.
+struct ScoredTargets {
+  uint64_t count = 0;  // in the step
+  // Gives the targets [T] of a sequence that do not count kNoTarget. Thread-safe.
+  std::function<void(uint64_t sequence, std::span<uint32_t> targets)> mask;
+};
+
 // What an item is made of: a pure function of the options, the step and the item, whoever runs it.
 struct ItemContent {
   uint64_t first_sequence = 0;  // global
@@ -37,12 +44,14 @@ class WorkItems {
   size_t count() const { return sums_.size(); }
 
   // Reads the item's tokens into context.inputs and context.targets; returns how many positions there are.
-  Result<size_t> Read(const ItemContent& content, const SequenceReader& read, TrainingContext& context) const;
+  // scored: null where all count.
+  Result<size_t> Read(const ItemContent& content, const SequenceReader& read, const ScoredTargets* scored,
+                      TrainingContext& context) const;
 
-  // The scale of every gradient: a mean over the step's positions. Its limit counts the most numbers that one
+  // The scale of every gradient: a mean over the step's scored positions, by default all. Its limit counts the most numbers that one
   // accumulator of a tied head gets: of each position as an input, and of each as a block of targets.
-  FixedScale gradient_scale() const { return gradient_scale_; }
-  // Forward and backward of what Read has read; the gradient goes to `sink`. Diverged if the loss or the gradient is
+  FixedScale gradient_scale(const ScoredTargets* scored = nullptr) const;
+  // Forward and backward of what Read has read, if any of it is scored; the gradient goes to `sink`. Diverged if the loss or the gradient is
   // not finite or out of range; the text names step, item and tensor.
   Status Train(uint64_t step, size_t item, TrainingContext& context, GradientSink& sink);
 

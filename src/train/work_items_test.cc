@@ -62,7 +62,7 @@ TEST(StepItems, Read_EachSequenceInItsPlace) {
   };
   for (size_t item = 0; item < options.items(); ++item) {
     const ItemContent content = ContentOf(options, 2, item);
-    const Result<size_t> positions = items.Read(content, read, context);
+    const Result<size_t> positions = items.Read(content, read, nullptr, context);
     ASSERT_TRUE(positions.ok());
     ASSERT_EQ(*positions, content.sequences * kConfig.context);
     for (size_t n = 0; n < *positions; ++n) {

@@ -73,8 +73,8 @@ TEST(CommandLine, WrongValues_AreNamed) {
 TEST(CommandLine, UnknownOptions_NameTheNearestOrTheirCommand) {
   EXPECT_EQ(Song().Refused({"hymn", "--tims", "3"}),
             "--tims is no option of `cllm sing`; did you mean --times? (see `cllm sing --help`)");
-  EXPECT_EQ(Song().Refused({"hymn", "--top-k=3"}),
-            "--top-k is no option of `cllm sing` but of `cllm generate`; see `cllm sing --help`");
+  EXPECT_EQ(Song().Refused({"hymn", "--count=3"}),
+            "--count is no option of `cllm sing` but of `cllm generate`; see `cllm sing --help`");
   EXPECT_EQ(Song().Refused({"hymn", "--qwertz"}), "--qwertz is no option of `cllm sing`; see `cllm sing --help`");
 }
 

@@ -42,14 +42,20 @@ class OneWorkerModel {
   void Repack() { weights_.PackAll(); }
 
   // tokens [batch, T + 1]: cut into items of the context's sequences, the last one shorter where they do not divide.
-  Outcome Train(const std::vector<uint32_t>& tokens, float lambda, const DropoutMask& dropout = {}) {
+  // context_only: [batch, T], positions that are not scored; empty: all are.
+  Outcome Train(const std::vector<uint32_t>& tokens, float lambda, const DropoutMask& dropout = {},
+                const std::vector<bool>& context_only = {}) {
     const size_t length = weights_.shape().context, batch = tokens.size() / (length + 1);
+    const auto scored = batch * length - static_cast<size_t>(std::count(context_only.begin(), context_only.end(), true));
     std::fill(accumulator_.values().begin(), accumulator_.values().end(), 0);
     Outcome outcome;
     for (size_t first = 0; first < batch; first += context_.sequences()) {
       const size_t sequences = std::min(context_.sequences(), batch - first);
       Fill(tokens.data() + first * (length + 1), sequences);
-      GradientSink sink{.accumulator = &accumulator_, .scale = 1.0f / static_cast<float>(batch * length)};
+      for (size_t i = 0; i < sequences * length && !context_only.empty(); ++i) {
+        if (context_only[first * length + i]) context_.targets[i] = kNoTarget;
+      }
+      GradientSink sink{.accumulator = &accumulator_, .scale = 1.0f / static_cast<float>(scored)};
       transformer_.Train(context_, sequences, lambda, dropout, outcome.sums, sink);
       if (!sink.in_range) outcome.bad_grid = sink.bad_grid;
       outcome.in_range &= sink.in_range;

@@ -149,15 +149,19 @@ std::vector<double> Logits(const ModelShape& config, std::span<const double> par
 }
 
 LossParts Loss(const ModelShape& config, std::span<const double> parameters, std::span<const uint32_t> tokens,
-               size_t batch, std::span<const int32_t> root_class, std::span<const int32_t> form_class, double lambda) {
+               size_t batch, std::span<const int32_t> root_class, std::span<const int32_t> form_class, double lambda,
+               const std::vector<bool>& context_only) {
   CHECK(batch > 0 && tokens.size() % batch == 0 && tokens.size() / batch >= 2);
   CHECK(root_class.size() == config.vocabulary && form_class.size() == config.vocabulary);
   const size_t columns = tokens.size() / batch, positions = columns - 1, vocabulary = config.vocabulary;
   LossParts sum;
+  size_t scored = 0;
   for (size_t b = 0; b < batch; ++b) {
     const std::span<const uint32_t> sequence = tokens.subspan(b * columns, columns);
     const Values logits = Logits(config, parameters, sequence.first(positions));
     for (size_t t = 0; t < positions; ++t) {
+      if (!context_only.empty() && context_only[b * positions + t]) continue;
+      ++scored;
       const View row(&logits[t * vocabulary], vocabulary);
       const uint32_t target = sequence[t + 1];
       CHECK(target < vocabulary);
@@ -167,7 +171,7 @@ LossParts Loss(const ModelShape& config, std::span<const double> parameters, std
       sum.form += ClassScore(row, normalizer, form_class, target);
     }
   }
-  const double count = static_cast<double>(batch * positions);
+  const double count = static_cast<double>(scored);
   LossParts mean{.token = sum.token / count, .root = sum.root / count, .form = sum.form / count};
   mean.total = mean.token + lambda * (mean.root + mean.form);
   return mean;
