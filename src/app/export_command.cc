@@ -4,8 +4,8 @@
 #include <iostream>
 #include <utility>
 
-#include "app/command.h"
 #include "app/arguments/command_line.h"
+#include "app/command.h"
 #include "app/console.h"
 #include "base/file.h"
 #include "base/shell_word.h"
@@ -23,10 +23,8 @@ struct ExportFlags {
 
 constexpr std::array<std::pair<std::string_view, ExportFormat>, 2> kFormats = {
     {{"gguf", ExportFormat::kGguf}, {"hf", ExportFormat::kHuggingFace}}};
-constexpr std::array<std::pair<std::string_view, TensorType>, 4> kTypes = {{{"f32", TensorType::kF32},
-                                                                           {"f16", TensorType::kF16},
-                                                                           {"bf16", TensorType::kBF16},
-                                                                           {"q8_0", TensorType::kQ8_0}}};
+constexpr std::array<std::pair<std::string_view, TensorType>, 4> kTypes = {
+    {{"f32", TensorType::kF32}, {"f16", TensorType::kF16}, {"bf16", TensorType::kBF16}, {"q8_0", TensorType::kQ8_0}}};
 
 // The value that a word names. Error (Usage): another word; names the option and what is known.
 template <typename Value, size_t kCount>
@@ -49,19 +47,21 @@ Result<ExportRequest> RequestOf(const ExportFlags& flags) {
 }
 
 std::string ComparisonText(const LogitComparison& comparison) {
-  return fmt::format("verified: read back, every number is as written; on {} tokens that the model wrote, the largest "
-                     "difference of a logit is {:.3g} (the largest logit is {:.3g}), the most probable token is the same "
-                     "at {}",
-                     FormatCount(comparison.positions), comparison.largest_difference, comparison.largest_logit,
-                     FormatCount(comparison.same_best));
+  return fmt::format(
+      "verified: read back, every number is as written; on {} tokens that the model wrote, the largest "
+      "difference of a logit is {:.3g} (the largest logit is {:.3g}), the most probable token is the same "
+      "at {}",
+      FormatCount(comparison.positions), comparison.largest_difference, comparison.largest_logit,
+      FormatCount(comparison.same_best));
 }
 
 // What to do with it, as lines to be pasted.
 std::string NextText(const ExportFlags& flags, const ExportOutcome& outcome) {
   if (flags.format != "gguf") {
-    return fmt::format("next, in Python:\n  from transformers import pipeline\n  pipeline(\"text-generation\", "
-                       "\"{}\")(\"Once\")\n",
-                       outcome.path);
+    return fmt::format(
+        "next, in Python:\n  from transformers import pipeline\n  pipeline(\"text-generation\", "
+        "\"{}\")(\"Once\")\n",
+        outcome.path);
   }
   const std::string modelfile = outcome.path.substr(0, outcome.path.size() - 5) + ".Modelfile";
   return fmt::format("next:\n  ollama create NAME -f {}\n  llama-completion -m {} -no-cnv -p \"Once\"\n",
@@ -106,7 +106,8 @@ Outcome ExportCommand(const Arguments& arguments) {
   ExportFlags flags;
   line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
   line.AddText("--format gguf|hf", flags.format, "what is written [gguf]");
-  line.AddText("--type f32|f16|bf16|q8_0", flags.type, "numbers of the matrices; q8_0 (8-bit integers) in gguf only [f32]");
+  line.AddText("--type f32|f16|bf16|q8_0", flags.type,
+               "numbers of the matrices; q8_0 (8-bit integers) in gguf only [f32]");
   line.AddText("-o,--out PATH", flags.out, "the .gguf file, or the directory [by the model's name]");
   line.AddFlag("--verify", flags.verify, "read it back and compare: every number, and the logits on a text");
   line.AddFlag("--force", flags.force, "replace files that are there");

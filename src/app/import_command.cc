@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "app/command.h"
 #include "app/arguments/command_line.h"
+#include "app/command.h"
 #include "app/console.h"
 #include "base/shell_word.h"
 #include "base/units.h"
@@ -36,10 +36,11 @@ void Print(const ImportFlags& flags, const ImportOutcome& outcome) {
 }  // namespace
 
 Outcome ImportCommand(const Arguments& arguments) {
-  CommandLine line("import",
-                   "Makes a model of another program one of this: a .gguf file of the llama architecture, or a directory "
-                   "of Hugging Face's with a model of the Llama family.",
-                   "cllm import book.gguf -o book\n  cllm import SmolLM2-135M -o base && cllm train --from base notes/");
+  CommandLine line(
+      "import",
+      "Makes a model of another program one of this: a .gguf file of the llama architecture, or a directory "
+      "of Hugging Face's with a model of the Llama family.",
+      "cllm import book.gguf -o book\n  cllm import SmolLM2-135M -o base && cllm train --from base notes/");
   ImportFlags flags;
   line.AddRequiredText("PATH", flags.path, "a .gguf file, or a directory with config.json");
   line.AddText("-o,--out DIR", flags.out, "the directory for the model; needed");

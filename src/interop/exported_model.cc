@@ -21,9 +21,10 @@ Status CheckTokenTexts(const Tokenizer& tokenizer) {
   for (uint32_t id = 0; id < tokenizer.vocabulary(); ++id) {
     const std::string text = tokenizer.TokenText(id);
     if (seen.insert(text).second) continue;
-    return Usage(fmt::format("the tokenizer {} has two tokens that are written '{}', of which llama.cpp and transformers "
-                             "take one: it cannot be exported",
-                             tokenizer.name(), text));
+    return Usage(
+        fmt::format("the tokenizer {} has two tokens that are written '{}', of which llama.cpp and transformers "
+                    "take one: it cannot be exported",
+                    tokenizer.name(), text));
   }
   return {};
 }
@@ -32,8 +33,9 @@ Status CheckTokenTexts(const Tokenizer& tokenizer) {
 
 Status CheckExportable(const ExportedModel& model, const ExportChoice& choice) {
   if (choice.format == ExportFormat::kHuggingFace && choice.type == TensorType::kQ8_0) {
-    return Usage("--type q8_0: safetensors of Hugging Face have no such numbers, expected f32, f16 or bf16 with --format "
-                 "hf, or --format gguf");
+    return Usage(
+        "--type q8_0: safetensors of Hugging Face have no such numbers, expected f32, f16 or bf16 with --format "
+        "hf, or --format gguf");
   }
   return CheckTokenTexts(model.tokenizer);
 }
@@ -45,10 +47,11 @@ TensorType MatrixType(TensorType chosen, size_t columns) {
 std::vector<std::string> ExportNotes(const ModelShape& shape, const ExportChoice& choice) {
   std::vector<std::string> notes;
   if (choice.format == ExportFormat::kGguf && shape.context < kPaddedContext) {
-    notes.push_back(fmt::format("the model was trained on {} tokens at once; llama.cpp rounds contexts up to {} and then "
-                                "lets texts run beyond what it knows, where they get worse: train with --context {} or "
-                                "more for other programs",
-                                shape.context, kPaddedContext, kPaddedContext));
+    notes.push_back(
+        fmt::format("the model was trained on {} tokens at once; llama.cpp rounds contexts up to {} and then "
+                    "lets texts run beyond what it knows, where they get worse: train with --context {} or "
+                    "more for other programs",
+                    shape.context, kPaddedContext, kPaddedContext));
   }
   const ParameterLayout layout(shape);
   std::set<size_t> odd;
@@ -59,9 +62,10 @@ std::vector<std::string> ExportNotes(const ModelShape& shape, const ExportChoice
     ++tensors;
   }
   if (tensors > 0) {
-    notes.push_back(fmt::format("{} of the matrices are written as F16, because their rows of {} numbers are no whole "
-                                "blocks of {} as Q8_0 needs them",
-                                tensors, fmt::join(odd, " and "), kBlock));
+    notes.push_back(
+        fmt::format("{} of the matrices are written as F16, because their rows of {} numbers are no whole "
+                    "blocks of {} as Q8_0 needs them",
+                    tensors, fmt::join(odd, " and "), kBlock));
   }
   return notes;
 }

@@ -138,11 +138,11 @@ TEST_F(ExportedModelTest, HuggingFace_ConfigSpeaksToVersions4And5) {
   Write(ExportedShapes(300)[1], SmallBpe(), {ExportFormat::kHuggingFace, TensorType::kBF16});
   const JsonObject config = Json("config.json");
   EXPECT_EQ(*config.Text("model_type"), "llama");
-  const std::pair<const char*, uint64_t> numbers[] = {
-      {"vocab_size", 300},         {"hidden_size", 64},         {"intermediate_size", 96},
-      {"num_hidden_layers", 1},    {"num_attention_heads", 4},  {"num_key_value_heads", 2},
-      {"head_dim", 16},            {"bos_token_id", 1},         {"eos_token_id", 2},
-      {"max_position_embeddings", 300}};
+  const std::pair<const char*, uint64_t> numbers[] = {{"vocab_size", 300},        {"hidden_size", 64},
+                                                      {"intermediate_size", 96},  {"num_hidden_layers", 1},
+                                                      {"num_attention_heads", 4}, {"num_key_value_heads", 2},
+                                                      {"head_dim", 16},           {"bos_token_id", 1},
+                                                      {"eos_token_id", 2},        {"max_position_embeddings", 300}};
   for (const auto& [name, value] : numbers) EXPECT_EQ(*config.Unsigned(name), value) << name;
   EXPECT_EQ(*config.Real("rope_theta"), 500000);
   EXPECT_EQ(*config.Object("rope_parameters")->Real("rope_theta"), 500000);

@@ -19,8 +19,8 @@ namespace {
 
 Status CheckVocabulary(const std::string& label, const ModelShape& shape, const Tokenizer& tokenizer) {
   if (shape.vocabulary == tokenizer.vocabulary()) return {};
-  return BadInput(fmt::format("{}: the model has {} tokens, the tokenizer {}", label, shape.vocabulary,
-                              tokenizer.vocabulary()));
+  return BadInput(
+      fmt::format("{}: the model has {} tokens, the tokenizer {}", label, shape.vocabulary, tokenizer.vocabulary()));
 }
 
 Status CheckAllTensorsAreKnown(const Gguf& file, const ParameterLayout& layout) {
@@ -28,7 +28,8 @@ Status CheckAllTensorsAreKnown(const Gguf& file, const ParameterLayout& layout) 
   for (const TensorPart& part : TensorParts(layout)) known.insert(part.gguf);
   for (const GgufTensor& tensor : file.tensors()) {
     if (known.contains(tensor.name)) continue;
-    return BadInput(fmt::format("{}: the tensor '{}' is none of those of a plain Llama model", file.label(), tensor.name));
+    return BadInput(
+        fmt::format("{}: the tensor '{}' is none of those of a plain Llama model", file.label(), tensor.name));
   }
   return {};
 }

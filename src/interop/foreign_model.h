@@ -14,8 +14,8 @@
 
 namespace cllm {
 
-// A model in files of another program, as ours: its tensors by their place in our layout, read from the mapped files when
-// wanted. Owns the mappings; movable, immutable.
+// A model in files of another program, as ours: its tensors by their place in our layout, read from the mapped files
+// when wanted. Owns the mappings; movable, immutable.
 struct ForeignModel {
   ModelShape shape;
   Tokenizer tokenizer;  // of the shape's vocabulary
@@ -32,8 +32,9 @@ struct ForeignModel {
 // do not hold.
 Result<ForeignModel> OpenForeignModel(const std::string& path);
 
-// Our files of a model: tokenizer.json, lattice.json, model.safetensors last. Matrices are written in the types that they
-// have (Q4_0 as Q8_0 of the same scales, exactly), those of several types as F32. They view the model until written.
+// Our files of a model: tokenizer.json, lattice.json, model.safetensors last. Matrices are written in the types that
+// they have (Q4_0 as Q8_0 of the same scales, exactly), those of several types as F32. They view the model until
+// written.
 std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model);
 
 // Its numbers in f32.

@@ -21,10 +21,11 @@ struct Case {
   ExportFormat format;
   TensorType type;
 };
-constexpr Case kCases[] = {{ExportFormat::kGguf, TensorType::kF32},        {ExportFormat::kGguf, TensorType::kF16},
-                           {ExportFormat::kGguf, TensorType::kBF16},       {ExportFormat::kGguf, TensorType::kQ8_0},
-                           {ExportFormat::kHuggingFace, TensorType::kF32}, {ExportFormat::kHuggingFace, TensorType::kF16},
-                           {ExportFormat::kHuggingFace, TensorType::kBF16}};
+constexpr Case kCases[] = {
+    {ExportFormat::kGguf, TensorType::kF32},        {ExportFormat::kGguf, TensorType::kF16},
+    {ExportFormat::kGguf, TensorType::kBF16},       {ExportFormat::kGguf, TensorType::kQ8_0},
+    {ExportFormat::kHuggingFace, TensorType::kF32}, {ExportFormat::kHuggingFace, TensorType::kF16},
+    {ExportFormat::kHuggingFace, TensorType::kBF16}};
 
 class ForeignModelTest : public testing::TestWithParam<Case> {
  protected:

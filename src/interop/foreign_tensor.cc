@@ -12,7 +12,7 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kBlock = 32;                       // numbers of a block of Q4_0 or Q8_0
+constexpr size_t kBlock = 32;  // numbers of a block of Q4_0 or Q8_0
 constexpr size_t kQ4Bytes = 2 + kBlock / 2, kQ8Bytes = 2 + kBlock;
 
 // A block of Q4_0, a scale in half precision and 32 numbers from 0 to 15 of which 8 is taken, as one of Q8_0 with the
@@ -28,11 +28,15 @@ void WidenBlock(const std::byte* q4, std::byte* q8) {
 
 TensorType TypeOf(GgufTensorType type) {
   switch (type) {
-    case GgufTensorType::kF32: return TensorType::kF32;
-    case GgufTensorType::kF16: return TensorType::kF16;
-    case GgufTensorType::kBF16: return TensorType::kBF16;
+    case GgufTensorType::kF32:
+      return TensorType::kF32;
+    case GgufTensorType::kF16:
+      return TensorType::kF16;
+    case GgufTensorType::kBF16:
+      return TensorType::kBF16;
     case GgufTensorType::kQ8_0:
-    case GgufTensorType::kQ4_0: return TensorType::kQ8_0;
+    case GgufTensorType::kQ4_0:
+      return TensorType::kQ8_0;
   }
   CHECK(false);
 }
@@ -75,8 +79,8 @@ class JoinedTensor {
 
 Status CheckSize(const ForeignTensor& tensor, const TensorPart& part, const std::string& label) {
   if (tensor.rows == part.rows && tensor.columns == part.columns) return {};
-  return BadInput(fmt::format("{}: the tensor '{}' has {} rows of {}, expected {} of {} by the model's dimensions", label,
-                              tensor.name, tensor.rows, tensor.columns, part.rows, part.columns));
+  return BadInput(fmt::format("{}: the tensor '{}' has {} rows of {}, expected {} of {} by the model's dimensions",
+                              label, tensor.name, tensor.rows, tensor.columns, part.rows, part.columns));
 }
 
 }  // namespace
@@ -105,9 +109,15 @@ ForeignTensor ForeignTensorOf(const GgufTensor& tensor) {
 Result<ForeignTensor> ForeignTensorOf(const TensorView& tensor, const std::string& label) {
   ForeignTensor foreign{.name = tensor.name, .bytes = tensor.bytes};
   switch (tensor.dtype) {
-    case DType::kF32: foreign.type = TensorType::kF32; break;
-    case DType::kF16: foreign.type = TensorType::kF16; break;
-    case DType::kBF16: foreign.type = TensorType::kBF16; break;
+    case DType::kF32:
+      foreign.type = TensorType::kF32;
+      break;
+    case DType::kF16:
+      foreign.type = TensorType::kF16;
+      break;
+    case DType::kBF16:
+      foreign.type = TensorType::kBF16;
+      break;
     default:
       return BadInput(fmt::format("{}: the tensor '{}' has the type {}, expected F32, F16 or BF16", label, tensor.name,
                                   DTypeName(tensor.dtype)));

@@ -18,9 +18,9 @@ struct ForeignTensor {
   std::string name;
   TensorType type = TensorType::kF32;
   uint64_t rows = 1, columns = 1;
-  ByteView bytes = {};        // rows of row_bytes each
-  uint64_t row_bytes = 0;     // in the file
-  bool is_q4 = false;         // blocks of Q4_0, which become blocks of Q8_0 as they are read
+  ByteView bytes = {};     // rows of row_bytes each
+  uint64_t row_bytes = 0;  // in the file
+  bool is_q4 = false;      // blocks of Q4_0, which become blocks of Q8_0 as they are read
 
   // The row as bytes of `type`. REQUIRES: out.size() == RowBytes(type, columns).
   void Read(uint64_t row, std::span<std::byte> out) const;

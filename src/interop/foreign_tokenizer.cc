@@ -13,8 +13,8 @@ TokenLattice ForeignLattice(const TokenizerParts& parts) {
   for (size_t id = 0; id < parts.tokens.size(); ++id) {
     const bool special = parts.tokens[id].empty();
     if (special) names[id] = fmt::format("<special {}>", id);
-    entries.push_back({.bytes = special ? names[id] : parts.tokens[id], .count = parts.tokens.size() - id,
-                       .special = special});
+    entries.push_back(
+        {.bytes = special ? names[id] : parts.tokens[id], .count = parts.tokens.size() - id, .special = special});
   }
   return TokenLattice::Build(entries);
 }

@@ -22,19 +22,27 @@ Number NumberAt(ByteView bytes, uint64_t index) {
 // A whole number of whatever width, or nothing: of another kind, or beyond 63 bits.
 std::optional<int64_t> WholeAt(const GgufValue& value, uint64_t index) {
   switch (value.element) {
-    case GgufValueType::kUint8: return NumberAt<uint8_t>(value.bytes, index);
-    case GgufValueType::kInt8: return NumberAt<int8_t>(value.bytes, index);
-    case GgufValueType::kUint16: return NumberAt<uint16_t>(value.bytes, index);
-    case GgufValueType::kInt16: return NumberAt<int16_t>(value.bytes, index);
-    case GgufValueType::kUint32: return NumberAt<uint32_t>(value.bytes, index);
-    case GgufValueType::kInt32: return NumberAt<int32_t>(value.bytes, index);
-    case GgufValueType::kInt64: return NumberAt<int64_t>(value.bytes, index);
+    case GgufValueType::kUint8:
+      return NumberAt<uint8_t>(value.bytes, index);
+    case GgufValueType::kInt8:
+      return NumberAt<int8_t>(value.bytes, index);
+    case GgufValueType::kUint16:
+      return NumberAt<uint16_t>(value.bytes, index);
+    case GgufValueType::kInt16:
+      return NumberAt<int16_t>(value.bytes, index);
+    case GgufValueType::kUint32:
+      return NumberAt<uint32_t>(value.bytes, index);
+    case GgufValueType::kInt32:
+      return NumberAt<int32_t>(value.bytes, index);
+    case GgufValueType::kInt64:
+      return NumberAt<int64_t>(value.bytes, index);
     case GgufValueType::kUint64: {
       const uint64_t number = NumberAt<uint64_t>(value.bytes, index);
       if (number <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return static_cast<int64_t>(number);
       return std::nullopt;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -95,7 +103,8 @@ Result<const GgufValue*> Gguf::FindArray(std::string_view key, uint64_t most) co
   CLLM_ASSIGN(const GgufValue* value, Find(key));
   if (!IsArray(*value)) return Wrong(key, "an array");
   if (value->count <= most) return value;
-  return BadInput(fmt::format("{}: the key '{}' has {} elements, expected at most {}", label_, key, value->count, most));
+  return BadInput(
+      fmt::format("{}: the key '{}' has {} elements, expected at most {}", label_, key, value->count, most));
 }
 
 Result<std::vector<std::string>> Gguf::Texts(std::string_view key, uint64_t most) const {

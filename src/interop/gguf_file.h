@@ -37,8 +37,9 @@ uint64_t GgufRowBytes(GgufTensorType type, uint64_t columns);
 // the file and the key. Immutable.
 class Gguf {
  public:
-  // Checks all that the format demands: counts, lengths and places against the file's size before anything is allocated,
-  // names and keys once each, known types, tensors one after the other up to the file's end. `label` names it in errors.
+  // Checks all that the format demands: counts, lengths and places against the file's size before anything is
+  // allocated, names and keys once each, known types, tensors one after the other up to the file's end. `label` names
+  // it in errors.
   static Result<Gguf> Parse(ByteView file, std::string label);
 
   const std::string& label() const { return label_; }
@@ -49,7 +50,8 @@ class Gguf {
   bool Has(std::string_view key) const { return keys_.contains(key); }
   // The key's value. Error: absent, of another kind, negative, or an array of more than `most` elements.
   Result<uint64_t> Unsigned(std::string_view key) const;
-  Result<double> Real(std::string_view key) const;  // as it is stored: the shortest decimal of a single-precision number
+  Result<double> Real(
+      std::string_view key) const;  // as it is stored: the shortest decimal of a single-precision number
   Result<bool> Flag(std::string_view key) const;
   Result<std::string> Text(std::string_view key) const;
   Result<std::vector<std::string>> Texts(std::string_view key, uint64_t most) const;

@@ -68,7 +68,8 @@ TEST(Gguf, LastTensor_MayLackItsPadding) {
 
 TEST(Gguf, EveryCut_IsRefused) {
   const std::string bytes = GgufBytes(Good());
-  for (size_t size = 0; size + 16 < bytes.size(); ++size) EXPECT_NE(FaultOfBytes(bytes.substr(0, size)), "accepted") << size;
+  for (size_t size = 0; size + 16 < bytes.size(); ++size)
+    EXPECT_NE(FaultOfBytes(bytes.substr(0, size)), "accepted") << size;
 }
 
 TEST(Gguf, BadMagic) {
@@ -183,7 +184,8 @@ TEST(Gguf, BadOffsets) {
 }
 
 TEST(Gguf, NotEnoughData_AndTooMuch) {
-  EXPECT_THAT(FaultOfTensor(GgufTensorEntry("a", {16}, kF32, 0), std::string(63, 'x')), HasSubstr("behind the file's end"));
+  EXPECT_THAT(FaultOfTensor(GgufTensorEntry("a", {16}, kF32, 0), std::string(63, 'x')),
+              HasSubstr("behind the file's end"));
   EXPECT_THAT(FaultOfTensor(GgufTensorEntry("a", {8}, kF32, 0), std::string(33, 'x')), HasSubstr("follow the last"));
 }
 

@@ -36,9 +36,9 @@ enum class GgufTensorType : uint32_t { kF32 = 0, kF16 = 1, kQ4_0 = 2, kQ8_0 = 8,
 inline constexpr int32_t kGgufNormalToken = 1, kGgufUnknownToken = 2, kGgufControlToken = 3, kGgufUserToken = 4;
 
 // Limits, llama.cpp's where it has one.
-inline constexpr size_t kGgufMaxTensorName = 63;          // bytes
-inline constexpr size_t kGgufMaxDimensions = 4;           // of a tensor
-inline constexpr size_t kGgufMaxKey = 65'535;             // bytes
+inline constexpr size_t kGgufMaxTensorName = 63;  // bytes
+inline constexpr size_t kGgufMaxDimensions = 4;   // of a tensor
+inline constexpr size_t kGgufMaxKey = 65'535;     // bytes
 inline constexpr uint64_t kGgufMaxKeys = 10'000;
 inline constexpr uint64_t kGgufMaxTensors = 100'000;
 inline constexpr uint64_t kGgufMaxAlignment = 1 << 20;

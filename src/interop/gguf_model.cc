@@ -12,10 +12,14 @@ namespace {
 
 uint32_t FileType(TensorType type) {
   switch (type) {
-    case TensorType::kF32: return 0;
-    case TensorType::kF16: return 1;
-    case TensorType::kQ8_0: return 7;
-    case TensorType::kBF16: return 32;
+    case TensorType::kF32:
+      return 0;
+    case TensorType::kF16:
+      return 1;
+    case TensorType::kQ8_0:
+      return 7;
+    case TensorType::kBF16:
+      return 32;
   }
   return 0;
 }

@@ -12,7 +12,7 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMaxText = uint64_t{1} << 30;     // bytes
+constexpr uint64_t kMaxText = uint64_t{1} << 30;  // bytes
 constexpr uint64_t kMaxElements = uint64_t{1} << 30;
 constexpr uint64_t kMaxNumbers = uint64_t{1} << 32;  // of a dimension
 // A key has at least its length and its type; a tensor also sizes, type and place.
@@ -23,26 +23,40 @@ std::optional<uint64_t> SizeOf(GgufValueType type) {
   switch (type) {
     case GgufValueType::kUint8:
     case GgufValueType::kInt8:
-    case GgufValueType::kBool: return 1;
+    case GgufValueType::kBool:
+      return 1;
     case GgufValueType::kUint16:
-    case GgufValueType::kInt16: return 2;
+    case GgufValueType::kInt16:
+      return 2;
     case GgufValueType::kUint32:
     case GgufValueType::kInt32:
-    case GgufValueType::kFloat32: return 4;
+    case GgufValueType::kFloat32:
+      return 4;
     case GgufValueType::kUint64:
     case GgufValueType::kInt64:
-    case GgufValueType::kFloat64: return 8;
+    case GgufValueType::kFloat64:
+      return 8;
     case GgufValueType::kText:
-    case GgufValueType::kArray: return 0;
+    case GgufValueType::kArray:
+      return 0;
   }
   return std::nullopt;
 }
 
 // What other programs write, by number, for messages.
 std::string NameOfType(uint32_t type) {
-  static constexpr std::array<std::pair<uint32_t, const char*>, 12> kNames = {
-      {{3, "Q4_1"}, {6, "Q5_0"}, {7, "Q5_1"}, {9, "Q8_1"}, {10, "Q2_K"}, {11, "Q3_K"}, {12, "Q4_K"}, {13, "Q5_K"},
-       {14, "Q6_K"}, {15, "Q8_K"}, {20, "IQ4_NL"}, {23, "IQ4_XS"}}};
+  static constexpr std::array<std::pair<uint32_t, const char*>, 12> kNames = {{{3, "Q4_1"},
+                                                                               {6, "Q5_0"},
+                                                                               {7, "Q5_1"},
+                                                                               {9, "Q8_1"},
+                                                                               {10, "Q2_K"},
+                                                                               {11, "Q3_K"},
+                                                                               {12, "Q4_K"},
+                                                                               {13, "Q5_K"},
+                                                                               {14, "Q6_K"},
+                                                                               {15, "Q8_K"},
+                                                                               {20, "IQ4_NL"},
+                                                                               {23, "IQ4_XS"}}};
   for (const auto& [number, name] : kNames) {
     if (number == type) return fmt::format("{} ({})", type, name);
   }
@@ -67,11 +81,15 @@ uint64_t Aligned(uint64_t bytes, uint64_t alignment) { return (bytes + alignment
 
 uint64_t GgufRowBytes(GgufTensorType type, uint64_t columns) {
   switch (type) {
-    case GgufTensorType::kF32: return 4 * columns;
+    case GgufTensorType::kF32:
+      return 4 * columns;
     case GgufTensorType::kF16:
-    case GgufTensorType::kBF16: return 2 * columns;
-    case GgufTensorType::kQ4_0: return columns / kBlock * 18;
-    case GgufTensorType::kQ8_0: return columns / kBlock * 34;
+    case GgufTensorType::kBF16:
+      return 2 * columns;
+    case GgufTensorType::kQ4_0:
+      return columns / kBlock * 18;
+    case GgufTensorType::kQ8_0:
+      return columns / kBlock * 34;
   }
   return 0;
 }
@@ -116,7 +134,8 @@ Result<GgufValueType> GgufParser::TakeType(const std::string& what) {
 }
 
 Status GgufParser::SkipValues(const std::string& key, GgufValueType type, uint64_t count) {
-  if (count > kMaxElements) return Fault(fmt::format("{} has {} elements, expected at most {}", key, count, kMaxElements));
+  if (count > kMaxElements)
+    return Fault(fmt::format("{} has {} elements, expected at most {}", key, count, kMaxElements));
   if (type == GgufValueType::kArray) return Fault(fmt::format("{} is an array of arrays, expected none", key));
   if (type == GgufValueType::kText) {
     for (uint64_t i = 0; i < count; ++i) CLLM_TRY(TakeText(key, kMaxText));
@@ -164,8 +183,8 @@ Status GgufParser::TakeAlignment() {
   }
   CLLM_ASSIGN(alignment_, content_.Unsigned(kGgufAlignmentKey));
   if (std::has_single_bit(alignment_) && alignment_ <= kGgufMaxAlignment) return {};
-  return Fault(fmt::format("{} is {}, expected a power of two up to {}", kGgufAlignmentKey, alignment_,
-                           kGgufMaxAlignment));
+  return Fault(
+      fmt::format("{} is {}, expected a power of two up to {}", kGgufAlignmentKey, alignment_, kGgufMaxAlignment));
 }
 
 // Sizes are innermost first; a matrix has two. Returns the bytes.
@@ -189,7 +208,8 @@ Result<uint64_t> GgufParser::TakeColumnsAndRows(GgufTensor& tensor) {
   }
   tensor.type = static_cast<GgufTensorType>(type);
   if (IsBlocked(tensor.type) && tensor.columns % kBlock != 0) {
-    return Fault(fmt::format("{} has rows of {}, expected a multiple of {} for its type", what, tensor.columns, kBlock));
+    return Fault(
+        fmt::format("{} has rows of {}, expected a multiple of {} for its type", what, tensor.columns, kBlock));
   }
   const uint64_t row_bytes = GgufRowBytes(tensor.type, tensor.columns);  // at most 2^34
   if (tensor.rows > file_.size() / row_bytes) {

@@ -44,9 +44,10 @@ Status CheckKeys(const Gguf& file) {
     if (!key.starts_with(kPrefix) || std::ranges::find(kRead, key) != kRead.end()) continue;
     CLLM_ASSIGN(const bool known, SaysNothingNew(file, key));
     if (known) continue;
-    return BadInput(fmt::format("{}: the key '{}' is there, which changes what is computed in a way that is not known "
-                                "here",
-                                file.label(), key));
+    return BadInput(
+        fmt::format("{}: the key '{}' is there, which changes what is computed in a way that is not known "
+                    "here",
+                    file.label(), key));
   }
   return {};
 }

@@ -43,7 +43,8 @@ class Reader {
 
   Status ReadKind() {
     CLLM_ASSIGN(const std::string model, file_.Text("tokenizer.ggml.model"));
-    if (model != "gpt2") return Fault(fmt::format("tokenizer.ggml.model is '{}', expected 'gpt2' (byte-level BPE)", model));
+    if (model != "gpt2")
+      return Fault(fmt::format("tokenizer.ggml.model is '{}', expected 'gpt2' (byte-level BPE)", model));
     CLLM_ASSIGN(const std::string name, file_.Text("tokenizer.ggml.pre"));
     const Result<PreSplit> rule = PreSplitNamed(name);
     if (!rule.ok()) return Fault(fmt::format("tokenizer.ggml.pre: {}", rule.status().message()));
@@ -113,7 +114,8 @@ class Reader {
   Result<uint32_t> IdOf(const std::string& text, size_t rank) const {
     const auto found = ids_.find(text);
     if (found != ids_.end()) return found->second;
-    return Fault(fmt::format("{}: merge {} needs the token '{}', which is not in {}", kMergesKey, rank, text, kTokensKey));
+    return Fault(
+        fmt::format("{}: merge {} needs the token '{}', which is not in {}", kMergesKey, rank, text, kTokensKey));
   }
 
   Status ReadMerges() {

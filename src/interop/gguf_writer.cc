@@ -26,10 +26,14 @@ Status AppendZeros(uint64_t count, ByteSink& sink) { return sink.Append(AsBytes(
 
 GgufTensorType GgufTypeOf(TensorType type) {
   switch (type) {
-    case TensorType::kF32: return GgufTensorType::kF32;
-    case TensorType::kF16: return GgufTensorType::kF16;
-    case TensorType::kBF16: return GgufTensorType::kBF16;
-    case TensorType::kQ8_0: return GgufTensorType::kQ8_0;
+    case TensorType::kF32:
+      return GgufTensorType::kF32;
+    case TensorType::kF16:
+      return GgufTensorType::kF16;
+    case TensorType::kBF16:
+      return GgufTensorType::kBF16;
+    case TensorType::kQ8_0:
+      return GgufTensorType::kQ8_0;
   }
   CHECK(false);
 }

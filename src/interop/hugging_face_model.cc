@@ -58,8 +58,12 @@ JsonFields Configuration(const ModelShape& shape, const Tokenizer& tokenizer, Te
 
 // Without a length, generate() would stop at 20 tokens.
 JsonFields Generation(const ModelShape& shape, const Tokenizer& tokenizer) {
-  return {{"bos_token_id", tokenizer.begin()}, {"eos_token_id", tokenizer.end()}, {"max_length", shape.context},
-          {"do_sample", true},                 {"temperature", 0.8},              {"top_k", 40},
+  return {{"bos_token_id", tokenizer.begin()},
+          {"eos_token_id", tokenizer.end()},
+          {"max_length", shape.context},
+          {"do_sample", true},
+          {"temperature", 0.8},
+          {"top_k", 40},
           {"top_p", 0.95}};
 }
 
@@ -89,17 +93,19 @@ JsonFields SequencePiece(const char* name, int type) {
 JsonFields BeginTemplate(const Tokenizer& tokenizer) {
   const std::string begin = tokenizer.TokenText(tokenizer.begin());
   const JsonFields token = {{"id", begin}, {"ids", JsonArray{tokenizer.begin()}}, {"tokens", JsonArray{begin}}};
-  return {{"type", "TemplateProcessing"},
-          {"single", JsonArray{SpecialPiece(begin, 0), SequencePiece("A", 0)}},
-          {"pair", JsonArray{SpecialPiece(begin, 0), SequencePiece("A", 0), SpecialPiece(begin, 1), SequencePiece("B", 1)}},
-          {"special_tokens", JsonFields{{begin, token}}}};
+  return {
+      {"type", "TemplateProcessing"},
+      {"single", JsonArray{SpecialPiece(begin, 0), SequencePiece("A", 0)}},
+      {"pair", JsonArray{SpecialPiece(begin, 0), SequencePiece("A", 0), SpecialPiece(begin, 1), SequencePiece("B", 1)}},
+      {"special_tokens", JsonFields{{begin, token}}}};
 }
 
 std::string TokenizerPage(const Tokenizer& tokenizer) {
   const Result<JsonObject> own = JsonObject::Parse(TokenizerJson(tokenizer), kTokenizerFileName);
   CHECK(own.ok());
   JsonFields fields = own->fields();
-  const auto field = std::find_if(fields.begin(), fields.end(), [](const auto& f) { return f.name == "post_processor"; });
+  const auto field =
+      std::find_if(fields.begin(), fields.end(), [](const auto& f) { return f.name == "post_processor"; });
   CHECK(field != fields.end());
   if (tokenizer.adds_begin()) field->value = BeginTemplate(tokenizer);
   return Page(fields);

@@ -43,8 +43,8 @@ Result<ForeignModel> OpenHuggingFace(const std::string& directory) {
   CLLM_ASSIGN(const ModelShape shape, HuggingFaceShape(config, config_path, notes));
   CLLM_ASSIGN(Tokenizer tokenizer, HuggingFaceTokenizer(directory, config));
   if (shape.vocabulary != tokenizer.vocabulary()) {
-    return BadInput(fmt::format("{}: vocab_size is {}, expected {} as tokenizer.json has", config_path, shape.vocabulary,
-                                tokenizer.vocabulary()));
+    return BadInput(fmt::format("{}: vocab_size is {}, expected {} as tokenizer.json has", config_path,
+                                shape.vocabulary, tokenizer.vocabulary()));
   }
   CLLM_ASSIGN(HuggingFaceTensors tensors, HuggingFaceTensors::Open(directory));
   const ParameterLayout layout(shape);
@@ -55,7 +55,8 @@ Result<ForeignModel> OpenHuggingFace(const std::string& directory) {
     return BadInput(fmt::format("{}: the tensor '{}' is missing", directory, part.hugging_face));
   };
   CLLM_ASSIGN(std::vector<TensorRows> rows, TensorsOfLayout(layout, RotaryOrder::kHalves, directory, find));
-  return ForeignModel{shape, std::move(tokenizer), std::move(rows), std::move(notes), {}, std::move(tensors).TakeFiles()};
+  return ForeignModel{shape, std::move(tokenizer),          std::move(rows), std::move(notes),
+                      {},    std::move(tensors).TakeFiles()};
 }
 
 }  // namespace cllm

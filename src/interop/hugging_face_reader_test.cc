@@ -44,9 +44,10 @@ class HuggingFaceReader : public testing::Test {
     JsonFields map;
     for (const TensorView& tensor : first) map.push_back({tensor.name, "model-00001-of-00002.safetensors"});
     for (const TensorView& tensor : second) map.push_back({tensor.name, second_name});
-    const std::vector<CheckpointFile> group = {TensorFile("model-00001-of-00002.safetensors", first, {}),
-                                               TensorFile("model-00002-of-00002.safetensors", second, {}),
-                                               TextFile("model.safetensors.index.json", WriteJson({{"weight_map", map}}))};
+    const std::vector<CheckpointFile> group = {
+        TensorFile("model-00001-of-00002.safetensors", first, {}),
+        TensorFile("model-00002-of-00002.safetensors", second, {}),
+        TextFile("model.safetensors.index.json", WriteJson({{"weight_map", map}}))};
     ASSERT_TRUE(WriteFileGroup(files, path_, group, IfThere::kRefuse).ok());
     std::filesystem::remove(path_ + "/model.safetensors");
   }

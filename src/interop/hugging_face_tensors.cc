@@ -27,8 +27,8 @@ Result<std::set<std::string>> PartsOf(const std::string& index) {
   for (const JsonField& field : map.fields()) {
     const auto* name = std::get_if<std::string>(&field.value.content());
     if (name == nullptr || !IsPlainFileName(*name)) {
-      return BadInput(fmt::format("{}: the file of the tensor '{}' is not the name of a file beside it", index,
-                                  field.name));
+      return BadInput(
+          fmt::format("{}: the file of the tensor '{}' is not the name of a file beside it", index, field.name));
     }
     names.insert(*name);
   }

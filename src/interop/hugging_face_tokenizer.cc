@@ -53,13 +53,14 @@ std::optional<uint32_t> ConfigId(const JsonObject& config, const char* name) {
   if (value == nullptr) return std::nullopt;
   const auto* small = std::get_if<int64_t>(&value->content());
   const auto* large = std::get_if<uint64_t>(&value->content());
-  const uint64_t id = large != nullptr ? *large : small != nullptr && *small >= 0 ? static_cast<uint64_t>(*small)
-                                                                                  : kMaxVocabulary;
+  const uint64_t id = large != nullptr                  ? *large
+                      : small != nullptr && *small >= 0 ? static_cast<uint64_t>(*small)
+                                                        : kMaxVocabulary;
   return id < kMaxVocabulary ? std::optional(static_cast<uint32_t>(id)) : std::nullopt;
 }
 
-// Whether a text is given to the model with a special token in front: a template in the post-processor, or in one of its
-// steps, that begins with one.
+// Whether a text is given to the model with a special token in front: a template in the post-processor, or in one of
+// its steps, that begins with one.
 bool AddsBegin(const JsonFields& processor) {
   if (const JsonValue* steps = FieldOf(processor, "processors")) {
     const auto* list = std::get_if<JsonArray>(&steps->content());

@@ -12,18 +12,19 @@ namespace {
 
 std::string Fields(const ExportChoice& choice) {
   const bool gguf = choice.format == ExportFormat::kGguf;
-  return fmt::format("---\nlibrary_name: {}\npipeline_tag: text-generation\nlicense: other\nlicense_name: not-stated\n"
-                     "tags:\n- cllm\n- llama\n{}---\n",
-                     gguf ? "gguf" : "transformers", gguf ? "- gguf\n" : "");
+  return fmt::format(
+      "---\nlibrary_name: {}\npipeline_tag: text-generation\nlicense: other\nlicense_name: not-stated\n"
+      "tags:\n- cllm\n- llama\n{}---\n",
+      gguf ? "gguf" : "transformers", gguf ? "- gguf\n" : "");
 }
 
 std::string Use(const ExportedModel& model, const ExportChoice& choice, const std::string& stem) {
   const std::string name = QuotedForShell(stem);
   if (choice.format == ExportFormat::kGguf) {
-    return fmt::format("    ollama create {} -f {} && ollama run {} \"Once\"\n"
-                       "    llama-completion -m {} -c {} -p \"Once\" -no-cnv\n",
-                       name, QuotedForShell(stem + ".Modelfile"), name, QuotedForShell(stem + ".gguf"),
-                       model.shape().context);
+    return fmt::format(
+        "    ollama create {} -f {} && ollama run {} \"Once\"\n"
+        "    llama-completion -m {} -c {} -p \"Once\" -no-cnv\n",
+        name, QuotedForShell(stem + ".Modelfile"), name, QuotedForShell(stem + ".gguf"), model.shape().context);
   }
   return "    from transformers import AutoModelForCausalLM, AutoTokenizer\n"
          "    tokenizer = AutoTokenizer.from_pretrained(\".\")  # the directory of this page\n"
@@ -44,7 +45,8 @@ std::string ModelCard(const ExportedModel& model, const ExportChoice& choice, co
   const ModelShape& shape = model.shape();
   return fmt::format(
       "{}# {}\n\n{}\n\n"
-      "A base model: it continues a text in the manner of those that it was trained on. It does not follow instructions "
+      "A base model: it continues a text in the manner of those that it was trained on. It does not follow "
+      "instructions "
       "and knows no facts.\n\n"
       "| | |\n|---|---|\n| parameters | {} |\n| shape | {} |\n| vocabulary | {} tokens, byte-level BPE, "
       "pre-split {} ({}) |\n| numbers | {} |\n| context | {} tokens; texts get worse beyond it |\n\n"
@@ -54,8 +56,8 @@ std::string ModelCard(const ExportedModel& model, const ExportChoice& choice, co
       "Not stated. Who trained the model decides, with a view to the texts that it was trained on; the field `license` "
       "at the top of this page is where to say so.\n",
       Fields(choice), model.name, model.origin, FormatCount(ParameterLayout(shape).parameters()), DescribeShape(shape),
-      FormatCount(shape.vocabulary), NameOf(model.tokenizer.pre_split()), model.tokenizer.name(), NameOf(choice.type), FormatCount(shape.context),
-      Use(model, choice, stem), BeginText(model.tokenizer));
+      FormatCount(shape.vocabulary), NameOf(model.tokenizer.pre_split()), model.tokenizer.name(), NameOf(choice.type),
+      FormatCount(shape.context), Use(model, choice, stem), BeginText(model.tokenizer));
 }
 
 }  // namespace cllm

@@ -23,8 +23,13 @@ class Parts {
   explicit Parts(const ParameterLayout& layout) : layout_(layout) {}
 
   void Whole(std::string gguf, std::string hugging_face, const TensorInfo& info) {
-    parts_.push_back({.gguf = std::move(gguf), .hugging_face = std::move(hugging_face), .tensor = info.index,
-                      .first_row = 0, .rows = info.rows, .columns = info.columns, .is_norm = info.is_norm()});
+    parts_.push_back({.gguf = std::move(gguf),
+                      .hugging_face = std::move(hugging_face),
+                      .tensor = info.index,
+                      .first_row = 0,
+                      .rows = info.rows,
+                      .columns = info.columns,
+                      .is_norm = info.is_norm()});
   }
 
   void Layer(size_t layer) {

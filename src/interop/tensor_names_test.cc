@@ -11,8 +11,15 @@ namespace {
 using testing::ElementsAre;
 
 ModelShape Grouped() {
-  return {.layers = 2, .heads = 4, .width = 12, .hidden = 20, .context = 8, .vocabulary = 300, .kv_heads = 2,
-          .head_dim = 6, .untied = true};
+  return {.layers = 2,
+          .heads = 4,
+          .width = 12,
+          .hidden = 20,
+          .context = 8,
+          .vocabulary = 300,
+          .kv_heads = 2,
+          .head_dim = 6,
+          .untied = true};
 }
 
 TEST(TensorNames, CoverEveryRowOnce) {
@@ -47,8 +54,8 @@ TEST(TensorNames, AreThoseOfTheFormats) {
                           "model.layers.1.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight",
                           "model.layers.1.self_attn.v_proj.weight", "model.layers.1.self_attn.o_proj.weight",
                           "model.layers.1.post_attention_layernorm.weight", "model.layers.1.mlp.gate_proj.weight",
-                          "model.layers.1.mlp.up_proj.weight", "model.layers.1.mlp.down_proj.weight", "model.norm.weight",
-                          "lm_head.weight"));
+                          "model.layers.1.mlp.up_proj.weight", "model.layers.1.mlp.down_proj.weight",
+                          "model.norm.weight", "lm_head.weight"));
 }
 
 TEST(TensorNames, TiedModel_HasNoHead) {

@@ -14,7 +14,9 @@ constexpr size_t kBufferBytes = size_t{1} << 20;
 
 TensorRows RowsOf(const Parameters& parameters, const TensorInfo& info, TensorType type) {
   const std::span<const float> values = parameters.tensor(info);
-  return {.type = type, .rows = info.rows, .columns = info.columns,
+  return {.type = type,
+          .rows = info.rows,
+          .columns = info.columns,
           .read = [values, type, columns = info.columns](size_t row, std::span<std::byte> out) {
             EncodeRow(type, values.subspan(row * columns, columns), out);
           }};

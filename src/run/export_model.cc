@@ -83,8 +83,7 @@ Result<LogitComparison> Verify(OpenedModel model, const ExportChoice& choice, co
     return Failed(fmt::format("{}: the tokenizer was read back as another one", path));
   }
   const Weights exported(ParametersOf(read), Storage::kF32), own(std::move(model.parameters), Storage::kF32);
-  const LogitComparison comparison =
-      CompareLogits(own, exported, OwnText(own, model.tokenizer, kVerifiedTokens));
+  const LogitComparison comparison = CompareLogits(own, exported, OwnText(own, model.tokenizer, kVerifiedTokens));
   const bool exact = choice.type == TensorType::kF32;
   if (comparison.largest_difference <= (exact ? 0 : std::numeric_limits<double>::max())) return comparison;
   return Failed(fmt::format("{}: a logit of what was read back is {} away from the model's", path,

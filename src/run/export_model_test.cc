@@ -36,16 +36,26 @@ class ExportModelTest : public testing::Test {
   NoteKeeper observer_;
 };
 
-constexpr ModelShape kGrouped{.layers = 2, .heads = 4, .width = 32, .hidden = 44, .context = 40,
-                              .vocabulary = kByteVocabulary, .kv_heads = 2, .head_dim = 6, .untied = true};
+constexpr ModelShape kGrouped{.layers = 2,
+                              .heads = 4,
+                              .width = 32,
+                              .hidden = 44,
+                              .context = 40,
+                              .vocabulary = kByteVocabulary,
+                              .kv_heads = 2,
+                              .head_dim = 6,
+                              .untied = true};
 
 TEST_F(ExportModelTest, Verified_InEveryFormatAndType) {
   const std::string model = Model("book", kGrouped);
   for (const ExportFormat format : {ExportFormat::kGguf, ExportFormat::kHuggingFace}) {
     for (const TensorType type : {TensorType::kF32, TensorType::kF16, TensorType::kBF16, TensorType::kQ8_0}) {
-      const Result<ExportOutcome> outcome = ExportModel(
-          {.model = model, .choice = {format, type}, .out = root_ / "out/", .if_there = IfThere::kReplace, .verify = true},
-          observer_);
+      const Result<ExportOutcome> outcome = ExportModel({.model = model,
+                                                         .choice = {format, type},
+                                                         .out = root_ / "out/",
+                                                         .if_there = IfThere::kReplace,
+                                                         .verify = true},
+                                                        observer_);
       if (format == ExportFormat::kHuggingFace && type == TensorType::kQ8_0) {
         EXPECT_EQ(outcome.status().code(), Code::kUsage);
         continue;
@@ -63,8 +73,8 @@ TEST_F(ExportModelTest, Verified_InEveryFormatAndType) {
 TEST_F(ExportModelTest, Places) {
   const std::string model = Model("book", kGrouped);
   const auto path = [&](const std::string& out, ExportFormat format) {
-    const Result<ExportOutcome> outcome = ExportModel({.model = model, .choice = {format, TensorType::kF16}, .out = out},
-                                                      observer_);
+    const Result<ExportOutcome> outcome =
+        ExportModel({.model = model, .choice = {format, TensorType::kF16}, .out = out}, observer_);
     return outcome.ok() ? outcome->path : outcome.status().message();
   };
   EXPECT_EQ(path(root_ / "x.gguf", ExportFormat::kGguf), root_ / "x.gguf");

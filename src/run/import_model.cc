@@ -23,7 +23,8 @@ Status CheckFinite(const ForeignModel& model, const std::string& path) {
       rows.read(row, bytes);
       DecodeRow(rows.type, bytes, values);
       if (std::all_of(values.begin(), values.end(), [](float x) { return x - x == 0; })) continue;
-      return BadInput(fmt::format("{}: what becomes {} has a number that is not finite in row {}", path, info.name, row));
+      return BadInput(
+          fmt::format("{}: what becomes {} has a number that is not finite in row {}", path, info.name, row));
     }
   }
   return {};

@@ -18,7 +18,8 @@ struct ImportOutcome {
 };
 
 // Reads a model of another program (interop/foreign_model.h) and writes it as one of ours into a directory, which is a
-// MODEL from then on (open_model.h). Error: as OpenForeignModel and WriteFileGroup; BadInput: a number that is not finite.
+// MODEL from then on (open_model.h). Error: as OpenForeignModel and WriteFileGroup; BadInput: a number that is not
+// finite.
 Result<ImportOutcome> ImportModel(const std::string& path, const std::string& directory, IfThere if_there,
                                   RunObserver& observer);
 

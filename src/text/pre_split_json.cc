@@ -13,13 +13,14 @@ namespace cllm {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, PreSplit>, 4> kNames = {{{"gpt-2", PreSplit::kGpt2},
-                                                                         {"smollm", PreSplit::kDigits},
-                                                                         {"llama-bpe", PreSplit::kLlama3},
-                                                                         {"qwen2", PreSplit::kQwen2}}};
+                                                                          {"smollm", PreSplit::kDigits},
+                                                                          {"llama-bpe", PreSplit::kLlama3},
+                                                                          {"qwen2", PreSplit::kQwen2}}};
 
 // The regular expressions of those two, letter for letter as their makers' files have them.
 constexpr std::string_view kLlama3Pattern =
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|"
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| "
+    "?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|"
     "\\s+(?!\\S)|\\s+";
 constexpr std::string_view kQwen2Pattern =
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|"
@@ -55,8 +56,9 @@ Result<PreSplit> ParseSplit(const JsonObject& step, const std::string& file) {
   CLLM_ASSIGN(const bool invert, step.Boolean("invert"));
   if (behavior == "Isolated" && !invert && regex == kLlama3Pattern) return PreSplit::kLlama3;
   if (behavior == "Isolated" && !invert && regex == kQwen2Pattern) return PreSplit::kQwen2;
-  return Fault(file, fmt::format("pre_tokenizer splits by \"{}\", expected the pattern of GPT-2, Llama 3, Qwen 2 or SmolLM",
-                                 regex));
+  return Fault(
+      file,
+      fmt::format("pre_tokenizer splits by \"{}\", expected the pattern of GPT-2, Llama 3, Qwen 2 or SmolLM", regex));
 }
 
 // What comes before ByteLevel.
@@ -86,10 +88,14 @@ Result<PreSplit> ParseSequence(const JsonObject& sequence, const std::string& fi
 
 JsonValue PreSplitJson(PreSplit rule) {
   switch (rule) {
-    case PreSplit::kGpt2: return ByteLevel(true);
-    case PreSplit::kDigits: return Sequence({{"type", "Digits"}, {"individual_digits", true}}, true);
-    case PreSplit::kLlama3: return Sequence(Split(kLlama3Pattern), false);
-    case PreSplit::kQwen2: return Sequence(Split(kQwen2Pattern), false);
+    case PreSplit::kGpt2:
+      return ByteLevel(true);
+    case PreSplit::kDigits:
+      return Sequence({{"type", "Digits"}, {"individual_digits", true}}, true);
+    case PreSplit::kLlama3:
+      return Sequence(Split(kLlama3Pattern), false);
+    case PreSplit::kQwen2:
+      return Sequence(Split(kQwen2Pattern), false);
   }
   return {};
 }

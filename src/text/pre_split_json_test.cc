@@ -46,8 +46,9 @@ TEST(PreSplitJson, Others_AreRefusedByName) {
                   .status()
                   .message(),
               HasSubstr("individual_digits"));
-  EXPECT_THAT(Parsed(Replaced(TextOf(PreSplit::kDigits), "\"use_regex\":true", "\"use_regex\":false")).status().message(),
-              HasSubstr("use_regex true"));
+  EXPECT_THAT(
+      Parsed(Replaced(TextOf(PreSplit::kDigits), "\"use_regex\":true", "\"use_regex\":false")).status().message(),
+      HasSubstr("use_regex true"));
   EXPECT_THAT(Parsed(R"({"type":"Sequence","pretokenizers":[]})").status().message(), HasSubstr("0 steps"));
   EXPECT_THAT(PreSplitNamed("deepseek-llm").status().message(), HasSubstr("deepseek-llm"));
 }

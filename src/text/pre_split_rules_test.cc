@@ -18,7 +18,8 @@ using Pieces = std::vector<std::string>;
 
 Pieces Split(std::string_view text, PreSplit rule) {
   Pieces pieces;
-  ForEachPiece(text, [&](std::string_view piece) { pieces.emplace_back(piece); }, rule);
+  ForEachPiece(
+      text, [&](std::string_view piece) { pieces.emplace_back(piece); }, rule);
   return pieces;
 }
 
@@ -33,9 +34,9 @@ struct Classes {
       const Character character = CharacterAt(original, position);
       const char replacement[] = {'Z', '0', '\t', '!'};
       const CharacterClass kind = ClassOf(character);
-      const bool is_kept = character.code >= 0 && character.code < 128 &&
-                           (kind == CharacterClass::kLetter || std::string("\r\n '").find(original[position]) !=
-                                                                   std::string::npos);
+      const bool is_kept =
+          character.code >= 0 && character.code < 128 &&
+          (kind == CharacterClass::kLetter || std::string("\r\n '").find(original[position]) != std::string::npos);
       text.push_back(is_kept ? original[position] : replacement[static_cast<size_t>(kind)]);
       starts.push_back(position);
       position += character.bytes;
@@ -54,8 +55,9 @@ void AddMatches(const std::string& classes, const std::regex& pattern, size_t of
 Pieces SplitByRegex(std::string_view text, PreSplit rule) {
   static const std::regex gpt2(R"('s|'t|'re|'ve|'m|'ll|'d| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+)");
   const auto line_aware = [](const char* numbers) {
-    return std::regex(std::string("'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\\r\\nA-Za-z0-9]?[A-Za-z]+|") +
-                      numbers + R"(| ?[^\sA-Za-z0-9]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)");
+    return std::regex(
+        std::string("'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\\r\\nA-Za-z0-9]?[A-Za-z]+|") + numbers +
+        R"(| ?[^\sA-Za-z0-9]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)");
   };
   static const std::regex llama3 = line_aware("[0-9]{1,3}"), qwen2 = line_aware("[0-9]");
   const Classes classes(text);
@@ -83,9 +85,30 @@ Pieces SplitByRegex(std::string_view text, PreSplit rule) {
 class PreSplitRules : public testing::TestWithParam<PreSplit> {};
 
 TEST_P(PreSplitRules, AreTheirRegularExpressions) {
-  const std::vector<std::string> parts = {" ", "  ", "\n", "\r\n", "\t", "'", "'s", "'LL", "'vE", "the", "Z", "7", "12",
-                                          "2026", ".", "!?", "\xC3\xA9", "\xE4\xB8\xAD", "\xC2\xA0", "\xD9\xA1", "\xFF",
-                                          "\xF0\x9F\x98\x80", "\xE3\x80\x80", "x"};
+  const std::vector<std::string> parts = {" ",
+                                          "  ",
+                                          "\n",
+                                          "\r\n",
+                                          "\t",
+                                          "'",
+                                          "'s",
+                                          "'LL",
+                                          "'vE",
+                                          "the",
+                                          "Z",
+                                          "7",
+                                          "12",
+                                          "2026",
+                                          ".",
+                                          "!?",
+                                          "\xC3\xA9",
+                                          "\xE4\xB8\xAD",
+                                          "\xC2\xA0",
+                                          "\xD9\xA1",
+                                          "\xFF",
+                                          "\xF0\x9F\x98\x80",
+                                          "\xE3\x80\x80",
+                                          "x"};
   for (uint64_t seed = 0; seed < 3000; ++seed) {
     std::string text;
     const size_t count = 1 + RandomBits(seed, 0) % 12;
@@ -106,7 +129,8 @@ TEST_P(PreSplitRules, LeaveNoGaps_AndBoundPieces) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, PreSplitRules, testing::Values(PreSplit::kGpt2, PreSplit::kDigits, PreSplit::kLlama3, PreSplit::kQwen2));
+INSTANTIATE_TEST_SUITE_P(Rules, PreSplitRules,
+                         testing::Values(PreSplit::kGpt2, PreSplit::kDigits, PreSplit::kLlama3, PreSplit::kQwen2));
 
 TEST(PreSplitRules, Examples) {
   EXPECT_THAT(Split("in 1999  7", PreSplit::kDigits), ElementsAre("in", " ", "1", "9", "9", "9", "  ", "7"));

@@ -195,7 +195,7 @@ void Tokenizer::EncodePiece(std::string_view piece, std::vector<uint32_t>& out) 
 }
 
 void Tokenizer::Encode(std::string_view text, std::vector<uint32_t>& out) const {
-  if (parts_.merges.empty()) {
+  if (parts_.merges.empty() && !parts_.whole_pieces) {
     out.reserve(out.size() + text.size());
     for (const char c : text) out.push_back(byte_ids_[static_cast<unsigned char>(c)]);
     return;

@@ -32,13 +32,14 @@ struct SpecialToken {
   bool operator==(const SpecialToken&) const = default;
 };
 
-// What a tokenizer consists of. Special tokens have empty bytes; the others are distinct and not empty. The members after
-// `end` are what tokenizers that were made elsewhere may have otherwise.
+// What a tokenizer consists of. Special tokens have empty bytes; the others are distinct and not empty. The members
+// after `end` are what tokenizers that were made elsewhere may have otherwise.
 struct TokenizerParts {
   std::vector<std::string> tokens = {};  // by id, as bytes
   std::vector<Merge> merges = {};        // by rank, the first is applied first; none for `bytes`
   uint32_t unknown = kUnknownId, begin = kBeginId, end = kEndId;
-  std::vector<SpecialToken> specials = {};  // by rising id, unknown, begin and end among them; none: these, by our names
+  // By rising id, unknown, begin and end among them; none: these, by our names.
+  std::vector<SpecialToken> specials = {};
   PreSplit pre_split = PreSplit::kGpt2;
   bool whole_pieces = false;  // a piece that is a token is this one, even where no merges lead to it ("ignore_merges")
   bool adds_begin = true;     // a text given to the model starts with the begin token

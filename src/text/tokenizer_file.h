@@ -15,9 +15,9 @@ inline constexpr const char* kTokenizerFileName = "tokenizer.json";
 inline constexpr const char* kLatticeFileName = "lattice.json";
 
 // The text of the two files of a tokenizer: Hugging Face's tokenizer.json (byte-level BPE, merges in rank order in the
-// string form), and lattice.json (codes by id, suffixes with their primes, roots in rank order; of tokenizers whose special
-// tokens are not ours also `special`, which says which is which; without it the format is 1). Equal tokenizers give equal
-// texts.
+// string form), and lattice.json (codes by id, suffixes with their primes, roots in rank order; of tokenizers whose
+// special tokens are not ours also `special`, which says which is which; without it the format is 1). Equal tokenizers
+// give equal texts.
 std::string TokenizerJson(const Tokenizer& tokenizer);
 std::string LatticeJson(const Tokenizer& tokenizer);
 
@@ -31,8 +31,8 @@ Result<Tokenizer> LoadTokenizer(const std::string& directory);
 Result<Tokenizer> ParseTokenizer(const std::string& tokenizer_json, const std::string& lattice_json,
                                  const std::string& name);
 
-// The parts of the two files by themselves; `label` names the file in errors. ids: of tokenizers whose special tokens are
-// not ours.
+// The parts of the two files by themselves; `label` names the file in errors. ids: of tokenizers whose special tokens
+// are not ours.
 Result<TokenizerParts> ParseTokenizerParts(const std::string& tokenizer_json, const std::string& label,
                                            const std::optional<SpecialIds>& ids);
 struct LatticeFile {

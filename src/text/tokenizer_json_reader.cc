@@ -52,8 +52,8 @@ Result<TokenizerParts> TokenizerJsonReader::Read(const std::string& json) {
   return std::move(parts_);
 }
 
-// The version, and a pre-split that is known. NFC, which Qwen's files ask for, is passed by: text stays the bytes that it
-// is, as in llama.cpp.
+// The version, and a pre-split that is known. NFC, which Qwen's files ask for, is passed by: text stays the bytes that
+// it is, as in llama.cpp.
 Status TokenizerJsonReader::CheckKind(const JsonObject& root) {
   CLLM_ASSIGN(const std::string version, root.Text("version"));
   if (version != "1.0") return Fault(file_, fmt::format("found version \"{}\", expected \"1.0\"", version));
@@ -141,7 +141,8 @@ Status TokenizerJsonReader::FindSpecials() {
       {{kUnknownName, &parts_.unknown}, {kBeginName, &parts_.begin}, {kEndName, &parts_.end}}};
   std::array<bool, 3> found{};
   for (const SpecialToken& special : parts_.specials) {
-    const auto name = std::find_if(own.begin(), own.end(), [&](const auto& entry) { return entry.first == special.name; });
+    const auto name =
+        std::find_if(own.begin(), own.end(), [&](const auto& entry) { return entry.first == special.name; });
     if (name == own.end()) {
       return Fault(file_, fmt::format("the added token \"{}\" is not one of {} {} {}", special.name, kUnknownName,
                                       kBeginName, kEndName));

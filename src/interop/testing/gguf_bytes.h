@@ -13,9 +13,7 @@ std::string LittleEndian(Number value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
-inline std::string GgufString(std::string_view text) {
-  return LittleEndian<uint64_t>(text.size()) + std::string(text);
-}
+inline std::string GgufString(std::string_view text) { return LittleEndian<uint64_t>(text.size()) + std::string(text); }
 
 // A key with a value of the type with that number, given as bytes.
 inline std::string GgufKey(std::string_view key, uint32_t type, const std::string& value) {
