@@ -121,10 +121,10 @@ TEST_F(RequestTest, Stop_EndsIt_ButNotTwice) {
 
 TEST_F(RequestTest, Choose_NeverTakesUnknownOrBegin_AndKnowsTheProbability) {
   Request request = Make("p", {.sampler = {.temperature = 0}});
-  std::vector<float> logits(kShape.vocabulary, 0), probabilities(kShape.vocabulary);
+  std::vector<float> logits(kShape.vocabulary, 0);
   logits[0] = 50, logits[kBeginId] = 60, logits[IdOf('q')] = 40;
   SamplerScratch scratch(kShape.vocabulary);
-  const Request::Choice choice = request.Choose(logits, scratch, probabilities.data());
+  const Request::Choice choice = request.Choose(logits, scratch, {});
   EXPECT_EQ(choice.id, IdOf('q'));
   double sum = 0;
   for (const float logit : logits) sum += std::exp(static_cast<double>(logit));
