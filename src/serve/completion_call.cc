@@ -135,8 +135,10 @@ class CallReader {
   }
 
   std::vector<uint32_t> Encoded(std::string_view text) const {
-    std::vector<uint32_t> ids = {model_.tokenizer().begin()};
-    model_.tokenizer().Encode(text, ids);
+    const Tokenizer& tokenizer = model_.tokenizer();
+    std::vector<uint32_t> ids;
+    if (tokenizer.adds_begin() || text.empty()) ids.push_back(tokenizer.begin());
+    tokenizer.Encode(text, ids);
     return ids;
   }
 
@@ -188,7 +190,9 @@ class CallReader {
 
   // A text that cannot have so few tokens is not cut into them.
   bool TooLong(const std::string& text) {
-    const size_t least = 1 + text.size() / model_.longest_token();
+    const size_t longest = model_.longest_token();
+    const size_t begin = model_.tokenizer().adds_begin() ? 1 : 0;
+    const size_t least = begin + (text.size() + longest - 1) / longest;
     if (least > Room()) RefuseLength(least, "at least ");
     return least > Room();
   }

@@ -10,7 +10,6 @@
 #include "base/path.h"
 #include "model/model_file.h"
 #include "run/open_model.h"
-#include "text/chat_template_file.h"
 #include "train/training_plan.h"
 
 namespace cllm {
@@ -28,14 +27,6 @@ std::string StorageName(Storage storage) {
 int64_t ModifiedAt(const std::string& path) {
   struct stat file = {};
   return stat(path.c_str(), &file) == 0 ? static_cast<int64_t>(file.st_mtime) : 0;
-}
-
-// Beside the tokenizer: beside the model, or in the run two levels up.
-Result<const ChatTemplate*> ChatOf(const std::string& directory) {
-  for (const std::string& each : {directory, ParentPath(ParentPath(directory))}) {
-    if (PathExists(JoinPath(each, kChatTemplateFileName))) return LoadChatTemplate(each);
-  }
-  return static_cast<const ChatTemplate*>(nullptr);
 }
 
 }  // namespace
@@ -72,13 +63,12 @@ Result<ModelToServe> ParseModelToServe(const std::string& argument) {
 Result<std::unique_ptr<ServedModel>> OpenServedModel(const ModelToServe& model, Storage storage,
                                                      const std::string& program) {
   CLLM_ASSIGN(OpenedModel opened, OpenModel(model.path));
-  CLLM_ASSIGN(const ChatTemplate* chat, ChatOf(opened.directory));
   return std::make_unique<ServedModel>(
       ServedModel::Parts{.name = model.name,
                          .parameters = std::move(opened.parameters),
                          .tokenizer = std::move(opened.tokenizer),
                          .storage = storage,
-                         .chat = chat,
+                         .chat = opened.chat,
                          .created = ModifiedAt(JoinPath(opened.directory, kModelFileName)),
                          .program = program});
 }

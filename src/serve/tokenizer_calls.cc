@@ -10,15 +10,15 @@ namespace {
 
 // The special token that a text names.
 std::optional<uint32_t> SpecialNamed(const Tokenizer& tokenizer, std::string_view text) {
-  for (const uint32_t id : {tokenizer.unknown(), tokenizer.begin(), tokenizer.end()}) {
-    if (tokenizer.TokenText(id) == text) return id;
+  for (const SpecialToken& special : tokenizer.specials()) {
+    if (special.name == text) return special.id;
   }
   return std::nullopt;
 }
 
 std::vector<uint32_t> IdsOf(const Tokenizer& tokenizer, const std::string& text, bool add_begin) {
   std::vector<uint32_t> ids;
-  if (add_begin) ids.push_back(tokenizer.begin());
+  if (add_begin && tokenizer.adds_begin()) ids.push_back(tokenizer.begin());
   if (const auto special = SpecialNamed(tokenizer, text)) {
     ids.push_back(*special);
   } else {
@@ -79,7 +79,7 @@ JsonFields TokenizerInfo(const ServedModel& model) {
           {"eos_token", tokenizer.TokenText(tokenizer.end())},
           {"unk_token", tokenizer.TokenText(tokenizer.unknown())},
           {"pad_token", JsonValue()},
-          {"add_bos_token", true},
+          {"add_bos_token", tokenizer.adds_begin()},
           {"chat_template", ChatTemplateOf(model)}};
 }
 
