@@ -84,7 +84,7 @@ Outcome ChatCommand(const Arguments& arguments) {
   Conversation conversation({.weights = weights, .tokenizer = model.tokenizer, .chat = model.chat, .pool = pool.get()});
   conversation.SetSystem(flags.system);
   Interrupts interrupts;
-  const std::unique_ptr<LineInput> input = StandardInputLines(interrupts);
+  const std::unique_ptr<LineInput> input = PlainInputLines(interrupts);
   ChatSession session(conversation, interrupts,
                       {.options = flags.options, .taught = model.chat != nullptr, .quiet = flags.quiet});
   return session.Run(*input);

@@ -34,7 +34,9 @@ T At(ByteView bytes, size_t offset) {
 TEST(TokenFormat, Head_SaysHowManyBytesATokenTakes) {
   for (const auto& [vocabulary, token_bytes] :
        {std::pair{uint64_t{1}, 2u}, {uint64_t{65'536}, 2u}, {uint64_t{65'537}, 4u}, {uint64_t{1} << 40, 4u}}) {
-    const HeadBytes bytes = EncodeHead({.vocabulary = vocabulary});
+    TokenFileInfo info;
+    info.vocabulary = vocabulary;
+    const HeadBytes bytes = EncodeHead(info);
     EXPECT_EQ(AsText(ByteView(bytes).first(8)), "CLLMTOK\n");
     EXPECT_EQ(At<uint32_t>(bytes, 8), 1u);
     EXPECT_EQ(At<uint32_t>(bytes, 12), token_bytes);
@@ -46,7 +48,7 @@ TEST(TokenFormat, Head_SaysHowManyBytesATokenTakes) {
 }
 
 TEST(TokenFormat, Head_OfAnotherKind_IsRefused) {
-  HeadBytes bytes = EncodeHead({.vocabulary = 259});
+  HeadBytes bytes = EncodeHead(TokenFileInfo());
   bytes[3] ^= std::byte{1};
   TokenHead head;
   EXPECT_NE(DecodeHead(bytes, head), "");
