@@ -139,6 +139,20 @@ Status LoadEncoding(ByteView bytes) {
   return decoding.replaced == 0 ? Status() : BadInput("some units encode nothing");
 }
 
+namespace {
+
+// Whether a matcher leaves a file out, by itself or with a folder that it lies in.
+bool LeavesOut(const FileMatcher& matcher, std::string_view path) {
+  if (!matcher.TakesFile(path, path)) return true;
+  for (size_t slash = path.rfind('/'); slash != path.npos; slash = path.rfind('/')) {
+    path = path.substr(0, slash);
+    if (!matcher.TakesFolder(path, path)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Status LoadGlob(ByteView bytes) {
   // The time is that of all patterns times the path: people's patterns are short.
   const std::string text(AsText(bytes).substr(0, kMostOfPattern));
@@ -151,7 +165,7 @@ Status LoadGlob(ByteView bytes) {
   if (!LooksLikeGlob(pattern) && pattern.find('\\') == pattern.npos) CHECK(matches == (pattern == path));
   CLLM_ASSIGN(const FileMatcher with, FileMatcher::Of({.include = {pattern}}));
   CLLM_ASSIGN(const FileMatcher without, FileMatcher::Of({.exclude = {pattern}}));
-  CHECK(with.TakesFile(path, path) != without.TakesFile(path, path));
+  CHECK(!with.TakesFile(path, path) || LeavesOut(without, path));
   return matches ? Status() : BadInput("the pattern does not match");
 }
 

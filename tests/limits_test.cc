@@ -373,10 +373,10 @@ TEST_F(Limits, LittleAddressSpace_IsNamedWithItsSize) {
   EXPECT_FALSE(Exists(Run()));
   // Not even for the program itself.
   const Outcome little = box_.Run(Start{.arguments = Train("1"), .in_child = [] {
-                                          Limit(RLIMIT_AS, rlim_t{48} << 20);
+                                          Limit(RLIMIT_AS, rlim_t{60} << 20);
                                         }});
   EXPECT_EQ(little.exit_code, kNoResources) << little.err;
-  EXPECT_THAT(little.err, HasSubstr("48.0 MiB"));
+  EXPECT_THAT(little.err, HasSubstr("60.0 MiB"));
 }
 
 // Another user's limit: root's is not looked at.

@@ -36,6 +36,7 @@ namespace fs = std::filesystem;
     const size_t equals = variable.find('=');
     setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
   }
+  close_range(3, ~0U, 0);  // what the tests themselves were started with
   if (start.in_child) start.in_child();
   const std::string script = SourceDirectory() + "/scripts/" + start.script;
   const std::string program_path = start.script.empty() ? ProgramPath() : script;
