@@ -81,7 +81,7 @@ TEST(ChatTemplate, APromptsTokens_BeginTheDocumentsTokens) {
   for (const Tokenizer& tokenizer : {Tokenizer::Bytes(), SubWords()}) {
     const Messages all = Dialogue();
     const std::vector<uint32_t> document = ChatTokens(ChatDocument(all), tokenizer);
-    for (const size_t answer : {2, 4}) {
+    for (const size_t answer : {2u, 4u}) {
       const std::vector<uint32_t> prompt = ChatTokens(ChatPrompt(std::span(all).first(answer)), tokenizer);
       ASSERT_LT(prompt.size(), document.size());
       EXPECT_TRUE(std::ranges::equal(prompt, std::span(document).first(prompt.size()))) << tokenizer.name() << answer;
