@@ -90,7 +90,7 @@ inline std::vector<uint32_t> Bits(std::span<const float> values) {
 }
 
 inline bool SameBits(const std::vector<float>& x, const std::vector<float>& y) {
-  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
+  return Bits(x) == Bits(y);
 }
 
 // |actual - expected| <= tolerance(i) for every element; NaN never passes.
