@@ -8,6 +8,7 @@
 #include "app/chat_greeting.h"
 #include "app/chat_session.h"
 #include "app/command.h"
+#include "app/sampling_flags.h"
 #include "base/units.h"
 #include "run/open_model.h"
 #include "terminal/wrap.h"
@@ -29,11 +30,7 @@ void AddFlags(CommandLine& line, ChatFlags& flags) {
   line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
   line.AddText("--system TEXT", flags.system, "what stands before everything that is said");
   line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000, "tokens of an answer at most [200]");
-  line.AddReal("--temp", sampler.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
-  line.AddWhole("--top-k", sampler.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
-  line.AddReal("--top-p", sampler.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
-  line.AddReal("--min-p", sampler.min_p, 0, 1, "leave out what is less probable than P times the best [0.05]");
-  line.AddReal("--repeat-penalty", sampler.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
+  AddSamplingFlags(line, sampler);
   line.AddTexts("--stop", flags.options.stops, "end an answer before this text");
   line.AddWhole("-s,--seed", sampler.seed, 0, kMostSeed,
                 "seed of the first answer; each further one has the next [a random one, told on standard error]");

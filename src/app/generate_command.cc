@@ -8,6 +8,7 @@
 #include "app/generated_texts.h"
 #include "app/messages.h"
 #include "app/prompts.h"
+#include "app/sampling_flags.h"
 #include "app/token_ids.h"
 #include "run/open_model.h"
 
@@ -39,11 +40,7 @@ void AddFlags(CommandLine& line, GenerateFlags& flags) {
                 "new tokens at most; a character that the last one leaves unfinished is dropped [200]");
   line.AddWhole("--count", flags.count, 1, kMostTexts,
                 "texts for each prompt, with its seed, the next one and so on [1]");
-  line.AddReal("--temp", sampler.temperature, 0, 100, "temperature; 0 takes the most probable token [0.8]");
-  line.AddWhole("--top-k", sampler.top_k, 0, 1 << 20, "choose among the K most probable; 0: all [40]");
-  line.AddReal("--top-p", sampler.top_p, 0, 1, "choose among the most probable that make up P [0.95]");
-  line.AddReal("--min-p", sampler.min_p, 0, 1, "leave out what is less probable than P times the best [0.05]");
-  line.AddReal("--repeat-penalty", sampler.repeat_penalty, 0.01, 100, "above 1: repeat less [1]");
+  AddSamplingFlags(line, sampler);
   line.AddTexts("--stop", flags.options.stops, "end before this text");
   line.AddWhole("-s,--seed", sampler.seed, 0, kMostSeed,
                 "the same seed gives the same text [a random one, told on standard error]");
