@@ -81,7 +81,7 @@ Outcome ChatCommand(const Arguments& arguments) {
   Conversation conversation({.weights = weights, .tokenizer = model.tokenizer, .chat = model.chat, .pool = pool.get()});
   conversation.SetSystem(flags.system);
   Interrupts interrupts;
-  const std::unique_ptr<LineInput> input = PlainInputLines(interrupts);
+  const std::unique_ptr<LineInput> input = InputLines(interrupts);
   ChatSession session(conversation, interrupts,
                       {.options = flags.options, .taught = model.chat != nullptr, .quiet = flags.quiet});
   return session.Run(*input);

@@ -1,6 +1,7 @@
 #include "app/line_editor.h"
 
 #include <histedit.h>
+#include <termios.h>
 #include <unistd.h>
 #include <utf8proc.h>
 
@@ -34,6 +35,9 @@ class Editor final : public LineInput {
     el_set(editor_.get(), EL_EDITOR, "emacs");
     el_set(editor_.get(), EL_HIST, history, history_.get());
     el_set(editor_.get(), EL_GETCFN, &ReadCharacter);
+    // Else the terminal drops, with a Ctrl-C, what was written and not shown yet: the lines that answer it.
+    el_set(editor_.get(), EL_SETTY, "-d", "+noflsh", nullptr);
+    el_set(editor_.get(), EL_SETTY, "-x", "+noflsh", nullptr);
     el_source(editor_.get(), nullptr);
   }
 
@@ -43,9 +47,12 @@ class Editor final : public LineInput {
     prompt_ = prompt;
     woken_ = Interrupts::Woken::kInput;
     el_resize(editor_.get());  // the window may have changed while an answer was shown
+    // Before the prompt: what is typed at it is then shown by the editor, not by the terminal as well.
+    el_set(editor_.get(), EL_PREP_TERM, 1);
     int bytes = 0;
     const char* read = el_gets(editor_.get(), &bytes);
     if (read == nullptr || bytes <= 0) {
+      if (woken_ == Interrupts::Woken::kInterrupt) tcflush(STDIN_FILENO, TCIFLUSH);  // of the line that is dropped
       std::fputc('\n', stderr);
       return woken_ == Interrupts::Woken::kInterrupt ? Event::kInterrupted : Event::kEnd;
     }
