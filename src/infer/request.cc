@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "infer/kept_caches.h"
 
 namespace cllm {
 namespace {
@@ -55,7 +56,7 @@ size_t Request::TakeBeginning(std::span<const uint32_t> tokens, const KeyValueCa
   CHECK(cache_.positions() == 0 && cache.positions() == tokens.size());
   if (read_ != 0 || options_.score_prompt || unread().empty()) return 0;
   const std::span<const uint32_t> mine = unread().first(unread().size() - 1);
-  const size_t common = static_cast<size_t>(std::ranges::mismatch(mine, tokens).in1 - mine.begin());
+  const size_t common = CommonBeginning(mine, tokens);
   if (common == 0) return 0;
   cache_ = cache;
   cache_.Truncate(common);

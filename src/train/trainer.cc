@@ -322,8 +322,8 @@ Result<RunSummary> Trainer::Finish() {
   summary.seconds = session_.clock() - session_start_;
   if (summary.patience_ended) NotePatience();
   if (skipped_steps_ != 0) {
-    Say(fmt::format("{} steps were skipped: the assistant says nothing in their text; larger `batch` or `context` helps",
-                    skipped_steps_));
+    Say(fmt::format("{} skipped: the assistant says nothing in the text there; larger `batch` or `context` helps",
+                    skipped_steps_ == 1 ? "1 step was" : fmt::format("{} steps were", skipped_steps_)));
   }
   if (!checkpoints_.saved()) {
     const Status saved = checkpoints_.Save();

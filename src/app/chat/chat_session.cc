@@ -1,4 +1,4 @@
-#include "app/chat_session.h"
+#include "app/chat/chat_session.h"
 
 #include <fmt/format.h>
 #include <signal.h>

@@ -5,8 +5,8 @@
 #include <random>
 
 #include "app/arguments/command_line.h"
-#include "app/chat_greeting.h"
-#include "app/chat_session.h"
+#include "app/chat/chat_greeting.h"
+#include "app/chat/chat_session.h"
 #include "app/command.h"
 #include "app/sampling_flags.h"
 #include "base/units.h"

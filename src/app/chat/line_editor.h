@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "app/line_input.h"
+#include "app/chat/line_input.h"
 
 namespace cllm {
 

@@ -1,4 +1,4 @@
-#include "app/line_input.h"
+#include "app/chat/line_input.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "app/chat_greeting.h"
+#include "app/chat/chat_greeting.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "app/interrupts.h"
+#include "app/chat/interrupts.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "app/command.h"
-#include "app/interrupts.h"
-#include "app/line_input.h"
+#include "app/chat/interrupts.h"
+#include "app/chat/line_input.h"
 #include "infer/conversation.h"
 
 namespace cllm {

@@ -1,4 +1,4 @@
-#include "app/line_input.h"
+#include "app/chat/line_input.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "app/line_editor.h"
+#include "app/chat/line_editor.h"
 #include "base/system.h"
 
 namespace cllm {

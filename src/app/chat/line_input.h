@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "app/interrupts.h"
+#include "app/chat/interrupts.h"
 #include "base/status.h"
 
 namespace cllm {
