@@ -16,8 +16,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int kUsage = 2, kBadInput = 3;
-
 // One sentence: a single line that starts with the program's name.
 void ExpectRefused(const Outcome& outcome, int exit_code, const std::vector<std::string>& words) {
   EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;

@@ -19,8 +19,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr int kFailed = 1, kUsage = 2, kBadInput = 3;
-
 // The largest size that a file of this process may have.
 void LimitFileBytes(rlim_t bytes) {
   const rlimit limit{bytes, bytes};

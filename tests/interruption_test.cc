@@ -27,25 +27,7 @@ using std::chrono::milliseconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int kUsage = 2, kBadInput = 3, kNoResources = 4;
-
 bool IsSlow() { return std::getenv("CLLM_SLOW") != nullptr; }
-
-// Waits until `done`, for a minute at most.
-template <typename Done>
-bool WaitFor(const Done& done) {
-  for (int i = 0; i < 120000; ++i) {
-    if (done()) return true;
-    std::this_thread::sleep_for(microseconds(500));
-  }
-  return false;
-}
-
-// Whether a child has ended by itself; who started it still gets its status.
-bool Ended(int pid) {
-  siginfo_t info = {};
-  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
-}
 
 size_t Lines(const std::string& path) {
   const std::string text = ReadAll(path);

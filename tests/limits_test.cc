@@ -29,22 +29,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using Resource = decltype(RLIMIT_AS);
 
-constexpr int kFailed = 1, kBadInput = 3, kNoResources = 4;
-
-template <typename Done>
-bool WaitFor(const Done& done) {
-  for (int i = 0; i < 60000; ++i) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return false;
-}
-
-bool Ended(int pid) {
-  siginfo_t info = {};
-  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
-}
-
 // Whether a process has a handler for a signal, by the mask in /proc.
 bool Handles(int pid, int signal) {
   const std::string status = ReadAll("/proc/" + std::to_string(pid) + "/status");

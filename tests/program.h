@@ -7,6 +7,9 @@
 // Starts the program under test and looks at what it did.
 namespace cllm::testing {
 
+// What the program's exit codes mean (docs/command_line.md).
+inline constexpr int kFailed = 1, kUsage = 2, kBadInput = 3, kNoResources = 4;
+
 struct Outcome {
   int exit_code = -1;  // 128 + signal if one ended it
   std::string out;     // standard output
@@ -44,6 +47,11 @@ class Sandbox {
  private:
   std::string root_;
 };
+
+// Waits until `done`; false after five minutes.
+bool WaitFor(const std::function<bool()>& done);
+// Whether a child has ended by itself; who started it still gets its status.
+bool Ended(int pid);
 
 // Where the program under test lies.
 std::string ProgramPath();

@@ -19,8 +19,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int kBadInput = 3;
-
 class ReadingKinds : public ReadingFixture {
  protected:
   // Trains on a file and says how many bytes of text it is; 0 if that fails.

@@ -18,8 +18,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int kBadInput = 3;
-
 class Reading : public ReadingFixture {};
 
 // ---- Folders

@@ -15,7 +15,6 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMostSeed = ~uint64_t{0} >> 1;
 constexpr uint64_t kMostTexts = 1'000'000;
 
 struct GenerateFlags {

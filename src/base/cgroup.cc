@@ -9,14 +9,14 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMostBytes = 1 << 20;
+constexpr uint64_t kMostCgroupBytes = 1 << 20;
 
 }  // namespace
 
 // Lines are "id:controllers:path".
 std::vector<Cgroup> OwnCgroups(const std::string& root) {
   std::vector<Cgroup> groups;
-  const Result<std::string> text = ReadFile(JoinPath(root, "proc/self/cgroup"), kMostBytes);
+  const Result<std::string> text = ReadFile(JoinPath(root, "proc/self/cgroup"), kMostCgroupBytes);
   if (!text.ok()) return groups;
   for (std::string_view rest = *text; !rest.empty();) {
     const size_t end = std::min(rest.find('\n'), rest.size());

@@ -16,7 +16,7 @@
 namespace cllm {
 namespace {
 
-std::string Gzip(const std::string& text) {
+std::string GzipFile(const std::string& text) {
   const TemporaryDirectory directory;
   const std::string path = directory / "x.gz";
   gzFile file = gzopen(path.c_str(), "wb");
@@ -73,7 +73,7 @@ TEST_F(CorpusTest, Directory_GivesItsTextsSortedByPath) {
   files_.Write("d/b.txt", "b");
   files_.Write("d/a.md", "a");
   files_.Write("d/sub/c.TXT", "c");
-  files_.Write("d/z.txt.gz", Gzip("z"));
+  files_.Write("d/z.txt.gz", GzipFile("z"));
   files_.Write("d/picture.png", std::string("\x89PNG\0", 5));
   files_.Write("d/.hidden.txt", "no");
   files_.Write("d/.git/x.txt", "no");
@@ -119,7 +119,7 @@ TEST_F(CorpusTest, JsonLinesField_IsTheNamedOne) {
 }
 
 TEST_F(CorpusTest, CompressedJsonLines_AreRead) {
-  ExpectDocuments({.paths = {files_.Write("a.jsonl.gz", Gzip("{\"text\": \"one\"}\n{\"text\": \"two\"}\n"))}},
+  ExpectDocuments({.paths = {files_.Write("a.jsonl.gz", GzipFile("{\"text\": \"one\"}\n{\"text\": \"two\"}\n"))}},
                   {"one", "two"});
 }
 
@@ -147,7 +147,7 @@ TEST_F(CorpusTest, Empty_IsRefusedByName) {
 }
 
 TEST_F(CorpusTest, CompressedNothing_IsRefusedByName) {
-  ExpectBad({.paths = {files_.Write("a.txt.gz", Gzip(""))}}, {"a.txt.gz", "empty"});
+  ExpectBad({.paths = {files_.Write("a.txt.gz", GzipFile(""))}}, {"a.txt.gz", "empty"});
 }
 
 TEST_F(CorpusTest, Unreadable_IsRefusedByName) {
@@ -189,15 +189,15 @@ TEST_F(CorpusTest, Binary_IsRefusedByName) {
   std::string noise = "\xFF\xFE";
   for (int i = 0; i < 400; ++i) noise += static_cast<char>(i % 3 == 0 ? 'x' : 0xD8 + i % 4);
   ExpectBad({.paths = {files_.Write("n.mp3", noise)}}, {"n.mp3", "binary", "starts like UTF-16"});
-  ExpectBad({.paths = {files_.Write("d.txt.gz", Gzip(std::string(100, '\0')))}}, {"d.txt.gz", "binary"});
-  ExpectBad({.paths = {files_.Write("e.txt", Gzip("compressed without the name for it"))}},
+  ExpectBad({.paths = {files_.Write("d.txt.gz", GzipFile(std::string(100, '\0')))}}, {"d.txt.gz", "binary"});
+  ExpectBad({.paths = {files_.Write("e.txt", GzipFile("compressed without the name for it"))}},
             {"e.txt", "compressed with gzip", "gunzip -c"});
 }
 
 TEST_F(CorpusTest, MarkedTexts_AreUtf8WithoutTheirMark) {
   const std::string wide("\xFE\xFF\0h\0\xE9\xD8\x3D\xDE\0", 10), lone("\xFF\xFE\x3D\xD8h\0i\0", 8);
   ExpectDocuments({.paths = {files_.Write("a.txt", wide), files_.Write("b.txt", "\xEF\xBB\xBFmarked"),
-                             files_.Write("c.txt.gz", Gzip(wide))}},
+                             files_.Write("c.txt.gz", GzipFile(wide))}},
                   {"hé😀", "marked", "hé😀"});
   ExpectDocuments({.paths = {files_.Write("a.jsonl", "\xEF\xBB\xBF{\"text\": \"one\"}\n")}}, {"one"});
   Result<Corpus> corpus = Corpus::Open({.paths = {files_.Write("l.txt", lone + std::string(100, ' '))}}, "");
@@ -240,7 +240,7 @@ TEST_F(CorpusTest, Summary_CountsWhatIsReadAndWhatIsNot) {
 }
 
 TEST_F(CorpusTest, DamageInTheMiddle_IsLeftOutOfAFolder_AndRefusedWhereNamed) {
-  const std::string whole = Gzip(SampleText(200'000, 1));
+  const std::string whole = GzipFile(SampleText(200'000, 1));
   const std::string bad = files_.Write("d/a.txt.gz", whole.substr(0, whole.size() - 9));
   const std::string worse = files_.Write("d/b.txt.gz", whole.substr(0, whole.size() - 9));
   files_.Write("d/c.txt", "sound");
@@ -265,7 +265,7 @@ TEST_F(CorpusTest, GlobWithoutMatch_IsRefused) {
 TEST_F(CorpusTest, Device_IsRefused) { ExpectBad({.paths = {"/dev/null"}}, {"/dev/null", "device"}); }
 
 TEST_F(CorpusTest, DamagedCompression_IsRefusedByName) {
-  const std::string whole = Gzip(SampleText(50'000, 1));
+  const std::string whole = GzipFile(SampleText(50'000, 1));
   ExpectBad({.paths = {files_.Write("a.txt.gz", whole.substr(0, whole.size() / 2))}}, {"a.txt.gz", "middle"});
   ExpectBad({.paths = {files_.Write("b.txt.gz", "plain text")}}, {"b.txt.gz", "damaged", "gzip"});
   ExpectBad({.paths = {files_.Write("c.txt.xz", "plain text of more than 12 bytes")}}, {"c.txt.xz", "damaged", "xz"});

@@ -215,9 +215,9 @@ TEST_F(HostileTokenFile, PartsMovedOverTheBoundary_AreRefused) {
 }
 
 // Fails the `failing`-th operation that writes.
-class FailingFileSystem : public PosixFileSystem {
+class FullDisk : public PosixFileSystem {
  public:
-  explicit FailingFileSystem(int failing) : left_(failing) {}
+  explicit FullDisk(int failing) : left_(failing) {}
   bool failed() const { return left_ < 0; }
 
   Result<std::unique_ptr<OutputFile>> Create(const std::string& path) override {
@@ -237,7 +237,7 @@ class FailingFileSystem : public PosixFileSystem {
  private:
   class File : public OutputFile {
    public:
-    File(FailingFileSystem& files, std::unique_ptr<OutputFile> file) : files_(files), file_(std::move(file)) {}
+    File(FullDisk& files, std::unique_ptr<OutputFile> file) : files_(files), file_(std::move(file)) {}
     Status Append(ByteView bytes) override {
       CLLM_TRY(files_.Step());
       return file_->Append(bytes);
@@ -252,7 +252,7 @@ class FailingFileSystem : public PosixFileSystem {
     }
 
    private:
-    FailingFileSystem& files_;
+    FullDisk& files_;
     std::unique_ptr<OutputFile> file_;
   };
 
@@ -265,7 +265,7 @@ TEST_F(TokenFileTest, FailedWrite_LeavesThePreviousFileAndNothingElse) {
   const std::string before = ReadText(path);
   int operations = 0;
   for (;; ++operations) {
-    FailingFileSystem failing(operations);
+    FullDisk failing(operations);
     const Status status = WriteSample(failing, path, 400);
     if (!failing.failed()) break;
     ExpectError(status, Code::kFailed, {"no space left"});

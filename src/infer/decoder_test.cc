@@ -11,7 +11,7 @@
 namespace cllm {
 namespace {
 
-constexpr ModelShape kShape{.layers = 2, .heads = 4, .width = 64, .hidden = 160, .context = 300, .vocabulary = 259,
+constexpr ModelShape kDecoded{.layers = 2, .heads = 4, .width = 64, .hidden = 160, .context = 300, .vocabulary = 259,
                             .kv_heads = 2};
 
 // What was told, by job and request.
@@ -36,7 +36,7 @@ class Heard final : public DecodingListener {
 class Decoders : public testing::Test {
  protected:
   std::unique_ptr<Request> Make(const std::string& prompt, const RequestOptions& options) const {
-    return std::make_unique<Request>(kShape, tokenizer_, prompt, options);
+    return std::make_unique<Request>(kDecoded, tokenizer_, prompt, options);
   }
   DecodingJob Job(uint64_t id, const std::string& prompt, const RequestOptions& options, size_t n = 1) const {
     DecodingJob job{.id = id};
@@ -59,7 +59,7 @@ class Decoders : public testing::Test {
   }
 
   const Tokenizer tokenizer_ = Tokenizer::Bytes();
-  const Weights weights_ = ToRead(RandomModel(kShape, 1, 5));
+  const Weights weights_ = ToRead(RandomModel(kDecoded, 1, 5));
 };
 
 RequestOptions Seeded(uint64_t seed, size_t tokens = 30) {
@@ -164,7 +164,7 @@ TEST_F(Decoders, JobsTakeTurns_ALargeOneHoldsUpNoSmallOne) {
 }
 
 TEST_F(Decoders, LittleMemoryForCaches_AllEndOneAfterTheOther) {
-  Decoder decoder = With({.cache_bytes = KeyValueCache::PageBytes(kShape)});
+  Decoder decoder = With({.cache_bytes = KeyValueCache::PageBytes(kDecoded)});
   Heard heard;
   for (uint64_t id = 1; id <= 3; ++id) decoder.Submit(Job(id, std::string(150, 'a'), Seeded(id)));
   while (decoder.busy()) {
@@ -225,7 +225,7 @@ TEST(Decoder, TwoModels_EachSpeaksItsOwn) {
 }
 
 TEST(KeptCaches, LongestBeginning_LeastUsedGoesFirst) {
-  const KeyValueCache cache(kShape);
+  const KeyValueCache cache(kDecoded);
   KeptCaches kept(2);
   using Ids = std::vector<uint32_t>;
   EXPECT_EQ(kept.Longest(Ids{1, 2}), nullptr);

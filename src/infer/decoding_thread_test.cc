@@ -10,9 +10,9 @@
 namespace cllm {
 namespace {
 
-constexpr ModelShape kShape{.layers = 1, .heads = 2, .width = 32, .hidden = 64, .context = 64, .vocabulary = 259};
+constexpr ModelShape kOneLayer{.layers = 1, .heads = 2, .width = 32, .hidden = 64, .context = 64, .vocabulary = 259};
 
-RequestOptions Seeded(uint64_t seed, size_t tokens) {
+RequestOptions SeededRequest(uint64_t seed, size_t tokens) {
   return {.tokens = tokens, .sampler = {.seed = seed}, .may_end = false};
 }
 
@@ -37,7 +37,7 @@ class DecodingThreads : public testing::Test {
   }
   DecodingJob Job(uint64_t id, size_t tokens) const {
     DecodingJob job{.id = id};
-    job.requests.push_back(std::make_unique<Request>(kShape, tokenizer_, "prompt", Seeded(id, tokens)));
+    job.requests.push_back(std::make_unique<Request>(kOneLayer, tokenizer_, "prompt", SeededRequest(id, tokens)));
     return job;
   }
   std::unique_ptr<DecodingThread> Start() {
@@ -47,7 +47,7 @@ class DecodingThreads : public testing::Test {
   }
 
   const Tokenizer tokenizer_ = Tokenizer::Bytes();
-  const Weights weights_ = ToRead(RandomModel(kShape, 1, 5));
+  const Weights weights_ = ToRead(RandomModel(kOneLayer, 1, 5));
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, std::string> ended_, streamed_;
@@ -66,7 +66,7 @@ TEST_F(DecodingThreads, EachJob_HasTheTextItHasAlone) {
   }
   AwaitEnded(32);
   for (uint64_t id = 1; id <= 32; ++id) {
-    EXPECT_EQ(ended_.at(id), Generate(weights_, tokenizer_, "prompt", Seeded(id, 20)).text);
+    EXPECT_EQ(ended_.at(id), Generate(weights_, tokenizer_, "prompt", SeededRequest(id, 20)).text);
     EXPECT_EQ(streamed_.at(id), ended_.at(id));
   }
 }

@@ -11,7 +11,7 @@ namespace cllm {
 namespace {
 
 constexpr size_t kContext = 8;
-constexpr ModelShape kShape{.layers = 1, .heads = 1, .width = 4, .hidden = 8, .context = kContext, .vocabulary = 259};
+constexpr ModelShape kTiny{.layers = 1, .heads = 1, .width = 4, .hidden = 8, .context = kContext, .vocabulary = 259};
 
 uint32_t IdOf(char c) { return kFirstByteId + static_cast<unsigned char>(c); }
 
@@ -19,7 +19,7 @@ uint32_t IdOf(char c) { return kFirstByteId + static_cast<unsigned char>(c); }
 class RequestTest : public testing::Test {
  protected:
   Request Make(const std::string& prompt, const RequestOptions& options = {}) {
-    return {kShape, tokenizer_, prompt, options};
+    return {kTiny, tokenizer_, prompt, options};
   }
   // Reads what is unread, as a batch does, and takes a token.
   GeneratedToken Say(Request& request, uint32_t id) {
@@ -38,25 +38,25 @@ class RequestTest : public testing::Test {
   const Tokenizer tokenizer_ = Tokenizer::Bytes();
 };
 
-std::vector<uint32_t> Ids(std::span<const uint32_t> ids) { return {ids.begin(), ids.end()}; }
+std::vector<uint32_t> IdsOf(std::span<const uint32_t> ids) { return {ids.begin(), ids.end()}; }
 
 TEST_F(RequestTest, Prompt_StartsWithBegin_UnlessItIsNotWanted) {
-  EXPECT_EQ(Ids(Make("ab").prompt()), (std::vector<uint32_t>{kBeginId, IdOf('a'), IdOf('b')}));
-  EXPECT_EQ(Ids(Make("ab", {.begin = false}).prompt()), (std::vector<uint32_t>{IdOf('a'), IdOf('b')}));
-  EXPECT_EQ(Ids(Make("", {.begin = false}).prompt()), std::vector<uint32_t>{kBeginId}) << "something must be read";
-  EXPECT_EQ(Ids(Make("ab").unread()), Ids(Make("ab").prompt()));
+  EXPECT_EQ(IdsOf(Make("ab").prompt()), (std::vector<uint32_t>{kBeginId, IdOf('a'), IdOf('b')}));
+  EXPECT_EQ(IdsOf(Make("ab", {.begin = false}).prompt()), (std::vector<uint32_t>{IdOf('a'), IdOf('b')}));
+  EXPECT_EQ(IdsOf(Make("", {.begin = false}).prompt()), std::vector<uint32_t>{kBeginId}) << "something must be read";
+  EXPECT_EQ(IdsOf(Make("ab").unread()), IdsOf(Make("ab").prompt()));
 }
 
 TEST_F(RequestTest, IdsAsAPrompt_AreReadAsTheyAre) {
   const std::vector<uint32_t> ids = {IdOf('x'), kBeginId, 0};
-  EXPECT_EQ(Ids(Request(kShape, tokenizer_, ids, RequestOptions{}).prompt()), ids);
+  EXPECT_EQ(IdsOf(Request(kTiny, tokenizer_, ids, RequestOptions{}).prompt()), ids);
 }
 
 TEST_F(RequestTest, PromptLongerThanTheContext_KeepsItsNewestHalfContext) {
   const Request request = Make("0123456789");  // 11 tokens with begin
   EXPECT_EQ(request.prompt().size(), 11u);
   EXPECT_EQ(request.prompt_left_out(), 7u);
-  EXPECT_EQ(Ids(request.unread()), (std::vector<uint32_t>{IdOf('6'), IdOf('7'), IdOf('8'), IdOf('9')}));
+  EXPECT_EQ(IdsOf(request.unread()), (std::vector<uint32_t>{IdOf('6'), IdOf('7'), IdOf('8'), IdOf('9')}));
   EXPECT_EQ(Make("0123456").prompt_left_out(), 0u) << "exactly the context";
 }
 
@@ -66,7 +66,7 @@ TEST_F(RequestTest, FullContext_ReadsItsNewestHalfAgain) {
   EXPECT_EQ(request.unread().size(), 1u) << "the eighth position";
   EXPECT_EQ(Say(request, "h"), "h");
   EXPECT_EQ(request.cache().positions(), 0u);
-  EXPECT_EQ(Ids(request.unread()), (std::vector<uint32_t>{IdOf('e'), IdOf('f'), IdOf('g'), IdOf('h')}));
+  EXPECT_EQ(IdsOf(request.unread()), (std::vector<uint32_t>{IdOf('e'), IdOf('f'), IdOf('g'), IdOf('h')}));
   EXPECT_EQ(request.prompt_left_out(), 0u) << "that is no cut of the prompt";
 }
 
@@ -121,9 +121,9 @@ TEST_F(RequestTest, Stop_EndsIt_ButNotTwice) {
 
 TEST_F(RequestTest, Choose_NeverTakesUnknownOrBegin_AndKnowsTheProbability) {
   Request request = Make("p", {.sampler = {.temperature = 0}});
-  std::vector<float> logits(kShape.vocabulary, 0);
+  std::vector<float> logits(kTiny.vocabulary, 0);
   logits[0] = 50, logits[kBeginId] = 60, logits[IdOf('q')] = 40;
-  SamplerScratch scratch(kShape.vocabulary);
+  SamplerScratch scratch(kTiny.vocabulary);
   const Request::Choice choice = request.Choose(logits, scratch, {});
   EXPECT_EQ(choice.id, IdOf('q'));
   double sum = 0;

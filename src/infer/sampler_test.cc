@@ -38,28 +38,28 @@ std::vector<uint32_t> Draws(const SamplerOptions& options, const std::vector<flo
   return draws;
 }
 
-using Ids = std::vector<uint32_t>;
+using Drawn = std::vector<uint32_t>;
 
 const std::vector<double> kProbabilities = {0.1, 0.4, 0.05, 0.3, 0.15};  // in order: 1 3 4 0 2
 
 TEST(Sampler, TemperatureZero_PicksTheMostProbable_TiesById) {
   SamplerOptions options = Plain();
   options.temperature = 0;
-  EXPECT_EQ(Draws(options, Logits(kProbabilities), 3), (Ids{1, 1, 1}));
-  EXPECT_EQ(Draws(options, {1, 5, 2, 5, 5}, 2), (Ids{1, 1}));
-  EXPECT_EQ(Draws(options, {3, 3, 3}, 1), (Ids{0}));
+  EXPECT_EQ(Draws(options, Logits(kProbabilities), 3), (Drawn{1, 1, 1}));
+  EXPECT_EQ(Draws(options, {1, 5, 2, 5, 5}, 2), (Drawn{1, 1}));
+  EXPECT_EQ(Draws(options, {3, 3, 3}, 1), (Drawn{0}));
 }
 
 TEST(Sampler, NoCuts_AllCandidatesByProbabilityThenId) {
-  EXPECT_EQ(Candidates(Plain(), Logits(kProbabilities)), (Ids{1, 3, 4, 0, 2}));
-  EXPECT_EQ(Candidates(Plain(), {2, 7, 2, 7}), (Ids{1, 3, 0, 2}));
+  EXPECT_EQ(Candidates(Plain(), Logits(kProbabilities)), (Drawn{1, 3, 4, 0, 2}));
+  EXPECT_EQ(Candidates(Plain(), {2, 7, 2, 7}), (Drawn{1, 3, 0, 2}));
 }
 
 TEST(Sampler, TopK_KeepsTheKMostProbable) {
   SamplerOptions options = Plain();
   options.top_k = 2;
-  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Ids{1, 3}));
-  EXPECT_EQ(Candidates(options, {1, 1, 1}), (Ids{0, 1}));
+  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Drawn{1, 3}));
+  EXPECT_EQ(Candidates(options, {1, 1, 1}), (Drawn{0, 1}));
   options.top_k = 9;
   EXPECT_EQ(Candidates(options, Logits(kProbabilities)).size(), 5u);
 }
@@ -70,22 +70,22 @@ TEST(Sampler, TopP_KeepsTheFewestThatReachIt) {
     options.top_p = top_p;
     return Candidates(options, Logits(kProbabilities));
   };
-  EXPECT_EQ(kept(0), (Ids{1}));
-  EXPECT_EQ(kept(0.39), (Ids{1}));
-  EXPECT_EQ(kept(0.41), (Ids{1, 3}));
-  EXPECT_EQ(kept(0.69), (Ids{1, 3}));
-  EXPECT_EQ(kept(0.71), (Ids{1, 3, 4}));
-  EXPECT_EQ(kept(0.94), (Ids{1, 3, 4, 0}));
-  EXPECT_EQ(kept(0.96), (Ids{1, 3, 4, 0, 2}));
+  EXPECT_EQ(kept(0), (Drawn{1}));
+  EXPECT_EQ(kept(0.39), (Drawn{1}));
+  EXPECT_EQ(kept(0.41), (Drawn{1, 3}));
+  EXPECT_EQ(kept(0.69), (Drawn{1, 3}));
+  EXPECT_EQ(kept(0.71), (Drawn{1, 3, 4}));
+  EXPECT_EQ(kept(0.94), (Drawn{1, 3, 4, 0}));
+  EXPECT_EQ(kept(0.96), (Drawn{1, 3, 4, 0, 2}));
 }
 
 TEST(Sampler, TopP_CountsWhatTopKLeft) {
   SamplerOptions options = Plain();
   options.top_k = 2;      // 0.4 and 0.3: 0.571 and 0.429 of what is left
   options.top_p = 0.56;
-  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Ids{1}));
+  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Drawn{1}));
   options.top_p = 0.58;
-  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Ids{1, 3}));
+  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Drawn{1, 3}));
 }
 
 TEST(Sampler, MinP_DropsBelowTheShareOfTheMostProbable) {
@@ -94,42 +94,42 @@ TEST(Sampler, MinP_DropsBelowTheShareOfTheMostProbable) {
     options.min_p = min_p;
     return Candidates(options, Logits(kProbabilities));
   };
-  EXPECT_EQ(kept(0.12), (Ids{1, 3, 4, 0, 2}));  // 0.05 / 0.4 = 0.125
-  EXPECT_EQ(kept(0.13), (Ids{1, 3, 4, 0}));
-  EXPECT_EQ(kept(0.26), (Ids{1, 3, 4}));
-  EXPECT_EQ(kept(0.74), (Ids{1, 3}));
-  EXPECT_EQ(kept(0.76), (Ids{1}));
-  EXPECT_EQ(kept(1), (Ids{1}));
+  EXPECT_EQ(kept(0.12), (Drawn{1, 3, 4, 0, 2}));  // 0.05 / 0.4 = 0.125
+  EXPECT_EQ(kept(0.13), (Drawn{1, 3, 4, 0}));
+  EXPECT_EQ(kept(0.26), (Drawn{1, 3, 4}));
+  EXPECT_EQ(kept(0.74), (Drawn{1, 3}));
+  EXPECT_EQ(kept(0.76), (Drawn{1}));
+  EXPECT_EQ(kept(1), (Drawn{1}));
 }
 
 TEST(Sampler, Cuts_ComeBeforeTemperature) {
   SamplerOptions options = Plain();
   options.temperature = 100;  // nearly uniform: cut afterwards, all five would stay
   options.top_p = 0.69;
-  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Ids{1, 3}));
+  EXPECT_EQ(Candidates(options, Logits(kProbabilities)), (Drawn{1, 3}));
 }
 
 TEST(Sampler, RepeatPenalty_LowersEachRecentTokenOnce) {
   SamplerOptions options = Plain();
   options.repeat_penalty = 2;
-  EXPECT_EQ(Candidates(options, {3, 2, 1.4f, -1}, Ids{0, 0, 0}), (Ids{1, 0, 2, 3}));     // 3 / 2
-  EXPECT_EQ(Candidates(options, {-1, -1.5f, -3}, Ids{0}), (Ids{1, 0, 2}));               // -1 * 2
+  EXPECT_EQ(Candidates(options, {3, 2, 1.4f, -1}, Drawn{0, 0, 0}), (Drawn{1, 0, 2, 3}));     // 3 / 2
+  EXPECT_EQ(Candidates(options, {-1, -1.5f, -3}, Drawn{0}), (Drawn{1, 0, 2}));               // -1 * 2
   options.repeat_window = 1;
-  EXPECT_EQ(Candidates(options, {3, 2}, Ids{0, 1}), (Ids{0, 1}));
+  EXPECT_EQ(Candidates(options, {3, 2}, Drawn{0, 1}), (Drawn{0, 1}));
   options.repeat_window = 2;
-  EXPECT_EQ(Candidates(options, {3, 2.1f, 1.9f}, Ids{0, 1}), (Ids{2, 0, 1}));
+  EXPECT_EQ(Candidates(options, {3, 2.1f, 1.9f}, Drawn{0, 1}), (Drawn{2, 0, 1}));
 }
 
 TEST(Sampler, RepeatPenalty_ComesBeforeTopK) {
   SamplerOptions options = Plain();
   options.repeat_penalty = 2;
   options.top_k = 1;
-  EXPECT_EQ(Candidates(options, {3, 2}, Ids{0}), (Ids{1}));
+  EXPECT_EQ(Candidates(options, {3, 2}, Drawn{0}), (Drawn{1}));
 }
 
 TEST(Sampler, Draws_FollowTheProbabilities) {
   constexpr size_t kDraws = 20000;
-  const Ids draws = Draws(Plain(), Logits(kProbabilities), kDraws);
+  const Drawn draws = Draws(Plain(), Logits(kProbabilities), kDraws);
   for (uint32_t id = 0; id < kProbabilities.size(); ++id) {
     const double share = static_cast<double>(std::count(draws.begin(), draws.end(), id)) / kDraws;
     EXPECT_NEAR(share, kProbabilities[id], 0.015) << id;  // more than four standard deviations
@@ -141,7 +141,7 @@ TEST(Sampler, Temperature_SharpensAndFlattens) {
   SamplerOptions options = Plain();
   for (const double temperature : {0.5, 2.0}) {
     options.temperature = temperature;
-    const Ids draws = Draws(options, Logits({0.8, 0.2}), kDraws);
+    const Drawn draws = Draws(options, Logits({0.8, 0.2}), kDraws);
     const double high = std::pow(0.8, 1 / temperature), low = std::pow(0.2, 1 / temperature);
     const double share = static_cast<double>(std::count(draws.begin(), draws.end(), 0u)) / kDraws;
     EXPECT_NEAR(share, high / (high + low), 0.015) << temperature;
@@ -150,7 +150,7 @@ TEST(Sampler, Temperature_SharpensAndFlattens) {
 
 TEST(Sampler, SameSeed_SameDraws_OtherSeed_OtherDraws) {
   SamplerOptions options = Plain();
-  const Ids first = Draws(options, Logits(kProbabilities), 100);
+  const Drawn first = Draws(options, Logits(kProbabilities), 100);
   EXPECT_EQ(Draws(options, Logits(kProbabilities), 100), first);
   options.seed = 2;
   EXPECT_NE(Draws(options, Logits(kProbabilities), 100), first);
@@ -158,7 +158,7 @@ TEST(Sampler, SameSeed_SameDraws_OtherSeed_OtherDraws) {
 
 TEST(Sampler, Draw_DependsOnItsNumberNotOnEarlierLogits) {
   const std::vector<float> logits = Logits(kProbabilities);
-  const Ids expected = Draws(Plain(), logits, 50);
+  const Drawn expected = Draws(Plain(), logits, 50);
   Sampler sampler(Plain());
   SamplerScratch scratch(logits.size());
   for (size_t i = 0; i < 49; ++i) static_cast<void>(sampler.Draw(std::vector<float>{0, 0, 9, 0, 0}, {}, {}, scratch));
@@ -167,13 +167,13 @@ TEST(Sampler, Draw_DependsOnItsNumberNotOnEarlierLogits) {
 
 TEST(Sampler, Excluded_IsNeverDrawn) {
   SamplerOptions options = Plain();
-  EXPECT_EQ(Candidates(options, {5, 1, 7, 2}, {}, Ids{0, 2}), (Ids{3, 1}));
+  EXPECT_EQ(Candidates(options, {5, 1, 7, 2}, {}, Drawn{0, 2}), (Drawn{3, 1}));
   options.repeat_penalty = 2;
-  EXPECT_EQ(Candidates(options, {5, 1}, Ids{0, 1}, Ids{0}), (Ids{1}));
+  EXPECT_EQ(Candidates(options, {5, 1}, Drawn{0, 1}, Drawn{0}), (Drawn{1}));
 }
 
 TEST(Sampler, NonFiniteLogits_StillPickAllowedTokens) {
-  EXPECT_EQ(Candidates(Plain(), {kNan, 1, kInfinity, 9, -2}, {}, Ids{3}), (Ids{2, 1, 4, 0}));
+  EXPECT_EQ(Candidates(Plain(), {kNan, 1, kInfinity, 9, -2}, {}, Drawn{3}), (Drawn{2, 1, 4, 0}));
   for (const double temperature : {0.0, 1e-300, 0.8, 1000.0}) {
     SamplerOptions options = Plain();
     options.temperature = temperature;
@@ -181,10 +181,10 @@ TEST(Sampler, NonFiniteLogits_StillPickAllowedTokens) {
     for (const std::vector<float>& logits :
          {std::vector<float>{0, kNan, kNan, kNan}, {0, kInfinity, kInfinity, kNan}, {0, 3e38f, -3e38f, kNan},
           {0, -kInfinity, -kInfinity, -kInfinity}}) {
-      for (const uint32_t id : Draws(options, logits, 20, Ids{0})) EXPECT_TRUE(id >= 1 && id <= 3) << temperature;
+      for (const uint32_t id : Draws(options, logits, 20, Drawn{0})) EXPECT_TRUE(id >= 1 && id <= 3) << temperature;
     }
   }
-  EXPECT_EQ(Draws(Plain(), {kNan, kInfinity, 5}, 3), (Ids{1, 1, 1}));
+  EXPECT_EQ(Draws(Plain(), {kNan, kInfinity, 5}, 3), (Drawn{1, 1, 1}));
 }
 
 TEST(Sampler, LogitsAreNotChanged) {
@@ -192,7 +192,7 @@ TEST(Sampler, LogitsAreNotChanged) {
   SamplerOptions options;
   options.repeat_penalty = 1.3;
   SamplerScratch scratch(logits.size());
-  static_cast<void>(Sampler(options).Draw(logits, Ids{0, 1}, {}, scratch));
+  static_cast<void>(Sampler(options).Draw(logits, Drawn{0, 1}, {}, scratch));
   EXPECT_EQ(logits, copy);
 }
 

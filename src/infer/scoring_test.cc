@@ -12,7 +12,7 @@
 namespace cllm {
 namespace {
 
-constexpr ModelShape kShape{.layers = 2, .heads = 2, .width = 32, .hidden = 96, .context = 40, .vocabulary = 259};
+constexpr ModelShape kScored{.layers = 2, .heads = 2, .width = 32, .hidden = 96, .context = 40, .vocabulary = 259};
 
 // A prompt that is scored, read in pieces of at most `rows` tokens, `others` requests beside it.
 Generated Scored(const Weights& weights, const Tokenizer& tokenizer, const std::vector<uint32_t>& prompt,
@@ -53,11 +53,11 @@ Int128 SumOf(const std::vector<TokenScore>& scores) {
 // Whole windows of context + 1 tokens and shorter ones, in every storage, in pieces of any size.
 TEST(Scoring, OfAPrompt_IsThatOfEval_ToTheBit) {
   const Tokenizer tokenizer = Tokenizer::Bytes();
-  const Parameters values = RandomModel(kShape, 1, 6);
+  const Parameters values = RandomModel(kScored, 1, 6);
   for (const Storage storage : {Storage::kF32, Storage::kBf16, Storage::kQ8}) {
     const Weights weights = ToRead(values, storage);
-    for (const size_t length : {kShape.context + 1, kShape.context, size_t{17}, size_t{2}}) {
-      const std::vector<uint32_t> tokens = RandomTokens(length, length, kShape.vocabulary);
+    for (const size_t length : {kScored.context + 1, kScored.context, size_t{17}, size_t{2}}) {
+      const std::vector<uint32_t> tokens = RandomTokens(length, length, kScored.vocabulary);
       const Int128 evaluated = EvaluatedSum(weights, tokenizer, tokens);
       for (const size_t rows : {size_t{1}, size_t{7}, size_t{64}}) {
         const Generated made = Scored(weights, tokenizer, tokens, {.tokens = 0}, rows, rows == 7 ? 3 : 0);
@@ -72,7 +72,7 @@ TEST(Scoring, OfAPrompt_IsThatOfEval_ToTheBit) {
 
 TEST(Scoring, OneTokenOrNone_HasNothingToScore) {
   const Tokenizer tokenizer = Tokenizer::Bytes();
-  const Weights weights = ToRead(RandomModel(kShape, 1, 6));
+  const Weights weights = ToRead(RandomModel(kScored, 1, 6));
   EXPECT_TRUE(Scored(weights, tokenizer, {kBeginId}, {.tokens = 0}, 8).prompt_scores.empty());
   const Generated one = Scored(weights, tokenizer, {kBeginId}, {.tokens = 3, .may_end = false}, 8);
   EXPECT_TRUE(one.prompt_scores.empty());
@@ -83,13 +83,13 @@ TEST(Scoring, OneTokenOrNone_HasNothingToScore) {
 // of them when they stand in a prompt.
 TEST(Scoring, AndGeneration_SayTheSame) {
   const Tokenizer tokenizer = Tokenizer::Bytes();
-  const Weights weights = ToRead(RandomModel(kShape, 2, 6));
+  const Weights weights = ToRead(RandomModel(kScored, 2, 6));
   for (uint64_t seed = 0; seed < 5; ++seed) {
     const RequestOptions options{.tokens = 12, .sampler = {.seed = seed}, .may_end = false, .best = 3};
-    std::vector<uint32_t> tokens = RandomTokens(seed, 9, kShape.vocabulary);
+    std::vector<uint32_t> tokens = RandomTokens(seed, 9, kScored.vocabulary);
     const Generated with = Scored(weights, tokenizer, tokens, options, 5);
     RequestBatch batch(weights);
-    Request plain(kShape, tokenizer, tokens, options);
+    Request plain(kScored, tokenizer, tokens, options);
     batch.Add(plain);
     std::vector<TokenScore> told;
     batch.Run([&](Request&, const GeneratedToken& token) {

@@ -12,7 +12,7 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kBlock = 32;           // numbers of a Q8_0 block
+constexpr size_t kQ8Block = 32;           // numbers of a Q8_0 block
 constexpr size_t kPaddedContext = 256;  // llama.cpp rounds contexts up to multiples of this
 
 // Readers find tokens by their texts and end the process where two have the same: a token of the text "<s>", say.
@@ -41,7 +41,7 @@ Status CheckExportable(const ExportedModel& model, const ExportChoice& choice) {
 }
 
 TensorType MatrixType(TensorType chosen, size_t columns) {
-  return chosen == TensorType::kQ8_0 && columns % kBlock != 0 ? TensorType::kF16 : chosen;
+  return chosen == TensorType::kQ8_0 && columns % kQ8Block != 0 ? TensorType::kF16 : chosen;
 }
 
 std::vector<std::string> ExportNotes(const ModelShape& shape, const ExportChoice& choice) {
@@ -65,7 +65,7 @@ std::vector<std::string> ExportNotes(const ModelShape& shape, const ExportChoice
     notes.push_back(
         fmt::format("{} of the matrices are written as F16, because their rows of {} numbers are no whole "
                     "blocks of {} as Q8_0 needs them",
-                    tensors, fmt::join(odd, " and "), kBlock));
+                    tensors, fmt::join(odd, " and "), kQ8Block));
   }
   return notes;
 }

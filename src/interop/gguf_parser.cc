@@ -73,7 +73,7 @@ bool IsRead(uint32_t type) {
 
 bool IsBlocked(GgufTensorType type) { return type == GgufTensorType::kQ4_0 || type == GgufTensorType::kQ8_0; }
 
-constexpr uint64_t kBlock = 32;
+constexpr uint64_t kBlockSize = 32;
 
 uint64_t Aligned(uint64_t bytes, uint64_t alignment) { return (bytes + alignment - 1) / alignment * alignment; }
 
@@ -87,9 +87,9 @@ uint64_t GgufRowBytes(GgufTensorType type, uint64_t columns) {
     case GgufTensorType::kBF16:
       return 2 * columns;
     case GgufTensorType::kQ4_0:
-      return columns / kBlock * 18;
+      return columns / kBlockSize * 18;
     case GgufTensorType::kQ8_0:
-      return columns / kBlock * 34;
+      return columns / kBlockSize * 34;
   }
   return 0;
 }
@@ -207,9 +207,9 @@ Result<uint64_t> GgufParser::TakeColumnsAndRows(GgufTensor& tensor) {
     return Fault(fmt::format("{} has the type {}, expected F32, F16, BF16, Q8_0 or Q4_0", what, NameOfType(type)));
   }
   tensor.type = static_cast<GgufTensorType>(type);
-  if (IsBlocked(tensor.type) && tensor.columns % kBlock != 0) {
+  if (IsBlocked(tensor.type) && tensor.columns % kBlockSize != 0) {
     return Fault(
-        fmt::format("{} has rows of {}, expected a multiple of {} for its type", what, tensor.columns, kBlock));
+        fmt::format("{} has rows of {}, expected a multiple of {} for its type", what, tensor.columns, kBlockSize));
   }
   const uint64_t row_bytes = GgufRowBytes(tensor.type, tensor.columns);  // at most 2^34
   if (tensor.rows > file_.size() / row_bytes) {

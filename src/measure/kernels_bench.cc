@@ -16,8 +16,8 @@
 namespace cllm::measure {
 namespace {
 
-constexpr double kMilliseconds = 4;           // of one measurement
-constexpr double kYardstickMilliseconds = 2;  // of its yardstick
+constexpr double kKernelMilliseconds = 4;           // of one measurement
+constexpr double kRatesMilliseconds = 2;  // of its yardstick
 
 // A kernel's rate in 1e9 FLOP or bytes per second.
 Result<Alternation> Measure(Kernel& kernel, Precision precision, size_t rounds) {
@@ -28,11 +28,11 @@ Result<Alternation> Measure(Kernel& kernel, Precision precision, size_t rounds) 
       rounds,
       [&]() -> Result<double> {
         return amount * CallsPerSecond(
-                            kMilliseconds, [&] { kernel.Run(); }, [&] { kernel.Restore(); });
+                            kKernelMilliseconds, [&] { kernel.Run(); }, [&] { kernel.Restore(); });
       },
       [&] {
-        return product ? PeakGflops(kYardstickMilliseconds, precision)
-                       : ReadRate(read.data(), read.size(), kYardstickMilliseconds) * 1e-9;
+        return product ? PeakGflops(kRatesMilliseconds, precision)
+                       : ReadRate(read.data(), read.size(), kRatesMilliseconds) * 1e-9;
       });
 }
 

@@ -22,7 +22,7 @@
 namespace cllm::measure {
 namespace {
 
-constexpr double kMilliseconds = 10;  // of one measurement
+constexpr double kLookupMilliseconds = 10;  // of one measurement
 constexpr size_t kPairs = 1 << 14;    // measured, from the text's start
 constexpr size_t kReads = 1 << 17;    // of rows, likewise
 constexpr size_t kItemTokens = 64;    // rows that are copied beside each other
@@ -128,7 +128,7 @@ Status CheckCopies(const Rows& rows, const IdOrder& order, std::span<const uint3
 
 // Nanoseconds of one of `count` things that `run` does.
 double NanosecondsOf(size_t count, const std::function<void()>& run) {
-  return 1e9 / (CallsPerSecond(kMilliseconds, run, {}) * static_cast<double>(count));
+  return 1e9 / (CallsPerSecond(kLookupMilliseconds, run, {}) * static_cast<double>(count));
 }
 
 }  // namespace

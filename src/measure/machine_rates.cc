@@ -26,14 +26,14 @@ double EmptyPhaseSeconds(size_t threads) {
 
 double JointReadRate(size_t threads) {
   constexpr size_t kFloats = kJointReadBytes / sizeof(float);
-  constexpr double kMilliseconds = 100;
+  constexpr double kReadMilliseconds = 100;
   AlignedBuffer<float> buffer(kFloats);
   for (float& x : buffer.span()) x = 1;
   const size_t part = kFloats / threads;
   std::vector<double> rates;
   for (size_t round = 0; round < kMinRounds; ++round) {
     rates.push_back(
-        JointRate(threads, [&](size_t i) { return ReadRate(buffer.data() + i * part, part, kMilliseconds); }));
+        JointRate(threads, [&](size_t i) { return ReadRate(buffer.data() + i * part, part, kReadMilliseconds); }));
   }
   return Median(rates);
 }

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A model that takes no time, on more threads than cores too.
-ScalingOptions Tiny() {
+ScalingOptions TinyScaling() {
   ScalingOptions options;
   options.configuration = {
       "tiny", {.layers = 1, .heads = 1, .width = 8, .hidden = 8, .context = 8, .vocabulary = 30}, 8};
@@ -30,7 +30,7 @@ ScalingOptions Tiny() {
 
 // Measured once: what the tests look at.
 const ScalingResult& Measured() {
-  static const Result<ScalingResult> result = MeasureScaling(Tiny());
+  static const Result<ScalingResult> result = MeasureScaling(TinyScaling());
   CHECK(result.ok());
   return *result;
 }
@@ -71,7 +71,7 @@ TEST(TimeShares, AreOfTheTimeOfTheThreadsThatMayWork) {
 
 TEST(Scaling, BadThreadLists_AreUsageErrors) {
   const auto message = [](std::vector<size_t> threads) {
-    ScalingOptions options = Tiny();
+    ScalingOptions options = TinyScaling();
     options.threads = std::move(threads);
     const auto result = MeasureScaling(options);
     EXPECT_EQ(result.status().code(), Code::kUsage);
@@ -83,7 +83,7 @@ TEST(Scaling, BadThreadLists_AreUsageErrors) {
 }
 
 TEST(Scaling, ALimitTooShort_IsAnErrorThatSaysWhatIsNeeded) {
-  ScalingOptions options = Tiny();
+  ScalingOptions options = TinyScaling();
   options.limit_s = 1e-6;
   options.learn_steps = 0;
   const auto result = MeasureScaling(options);
@@ -92,7 +92,7 @@ TEST(Scaling, ALimitTooShort_IsAnErrorThatSaysWhatIsNeeded) {
 }
 
 TEST(Scaling, ATextThatIsTooShort_IsBadInput) {
-  ScalingOptions options = Tiny();
+  ScalingOptions options = TinyScaling();
   options.text = "too short";
   EXPECT_EQ(MeasureScaling(options).status().code(), Code::kBadInput);
 }

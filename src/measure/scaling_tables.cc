@@ -9,20 +9,20 @@
 namespace cllm::measure {
 namespace {
 
-using Kind = Column::Kind;
+using ColumnKind = Column::Kind;
 
 constexpr double kMebibyte = 1 << 20;
 
 Table SpeedTable(const ScalingResult& result) {
-  Table table({{"threads", "threads", Kind::kWhole},
-               {"cores", "cores", Kind::kWhole},
-               {"tokens_per_s", "tokens/s", Kind::kWhole},
-               {"speed_up", "speed-up", Kind::kReal, 3},
-               {"efficiency", "efficiency", Kind::kShare},
-               {"processor_share", "CPU use", Kind::kShare},
-               {"step_ms", "step ms", Kind::kReal, 1},
-               {"voluntary_switches", "waits a step", Kind::kReal, 0},
-               {"involuntary_switches", "put aside a step", Kind::kReal, 0}});
+  Table table({{"threads", "threads", ColumnKind::kWhole},
+               {"cores", "cores", ColumnKind::kWhole},
+               {"tokens_per_s", "tokens/s", ColumnKind::kWhole},
+               {"speed_up", "speed-up", ColumnKind::kReal, 3},
+               {"efficiency", "efficiency", ColumnKind::kShare},
+               {"processor_share", "CPU use", ColumnKind::kShare},
+               {"step_ms", "step ms", ColumnKind::kReal, 1},
+               {"voluntary_switches", "waits a step", ColumnKind::kReal, 0},
+               {"involuntary_switches", "put aside a step", ColumnKind::kReal, 0}});
   for (const ScalingArm& arm : result.arms) {
     const double steps = static_cast<double>(result.steps);
     table.Add({arm.threads, arm.cores, TokensPerSecond(result, arm), arm.speed_up, Efficiency(result, arm),
@@ -35,18 +35,18 @@ Table SpeedTable(const ScalingResult& result) {
 
 // item_ms is processor time, in which nobody else's work counts.
 Table TimeTable(const ScalingResult& result) {
-  Table table({{"threads", "threads", Kind::kWhole},
-               {"at_once", "at once", Kind::kWhole},
-               {"item_ms", "item ms", Kind::kReal, 3},
-               {"items_share", "items", Kind::kShare},
-               {"accumulation_share", "accumulating", Kind::kShare},
-               {"reduction_share", "reduction", Kind::kShare, 2},
-               {"update_share", "update", Kind::kShare, 2},
-               {"waiting_share", "waiting", Kind::kShare},
-               {"between_phases_share", "between phases", Kind::kShare, 2},
-               {"steals", "steals", Kind::kWhole},
-               {"least_items", "fewest items", Kind::kWhole},
-               {"most_items", "most items", Kind::kWhole}});
+  Table table({{"threads", "threads", ColumnKind::kWhole},
+               {"at_once", "at once", ColumnKind::kWhole},
+               {"item_ms", "item ms", ColumnKind::kReal, 3},
+               {"items_share", "items", ColumnKind::kShare},
+               {"accumulation_share", "accumulating", ColumnKind::kShare},
+               {"reduction_share", "reduction", ColumnKind::kShare, 2},
+               {"update_share", "update", ColumnKind::kShare, 2},
+               {"waiting_share", "waiting", ColumnKind::kShare},
+               {"between_phases_share", "between phases", ColumnKind::kShare, 2},
+               {"steals", "steals", ColumnKind::kWhole},
+               {"least_items", "fewest items", ColumnKind::kWhole},
+               {"most_items", "most items", ColumnKind::kWhole}});
   for (const ScalingArm& arm : result.arms) {
     const TimeShares shares = SharesOf(arm);
     const auto [least, most] = std::minmax_element(
@@ -59,11 +59,11 @@ Table TimeTable(const ScalingResult& result) {
 }
 
 Table MemoryTable(const ScalingResult& result) {
-  Table table({{"threads", "threads", Kind::kWhole},
-               {"worker_mib", "a worker MiB", Kind::kReal, 2},
-               {"workers_mib", "workers MiB", Kind::kReal, 1},
-               {"total_mib", "in total MiB", Kind::kReal, 1},
-               {"grown_mib", "process grew MiB", Kind::kReal, 1}});
+  Table table({{"threads", "threads", ColumnKind::kWhole},
+               {"worker_mib", "a worker MiB", ColumnKind::kReal, 2},
+               {"workers_mib", "workers MiB", ColumnKind::kReal, 1},
+               {"total_mib", "in total MiB", ColumnKind::kReal, 1},
+               {"grown_mib", "process grew MiB", ColumnKind::kReal, 1}});
   for (const ScalingArm& arm : result.arms) {
     const double worker = static_cast<double>(arm.memory.context_per_worker + arm.memory.stack_per_worker) / kMebibyte;
     table.Add({arm.threads, worker, worker * static_cast<double>(arm.threads),
@@ -81,14 +81,14 @@ JsonValue FirstBelow(const LearningResult& learning, double entropy) {
 }
 
 Table CorrectnessTable(const ScalingResult& result) {
-  Table table({{"threads", "threads", Kind::kWhole},
-               {"loss", "loss", Kind::kReal, 6},
-               {"not_finite", "NaN, inf", Kind::kWhole},
-               {"weights_xxh3", "weights", Kind::kText},
-               {"learned_loss", "learned: loss", Kind::kReal, 6},
-               {"learned_validation", "validation", Kind::kReal, 6},
-               {"learned_by_step", "below entropy by step", Kind::kWhole},
-               {"learned_xxh3", "weights", Kind::kText}});
+  Table table({{"threads", "threads", ColumnKind::kWhole},
+               {"loss", "loss", ColumnKind::kReal, 6},
+               {"not_finite", "NaN, inf", ColumnKind::kWhole},
+               {"weights_xxh3", "weights", ColumnKind::kText},
+               {"learned_loss", "learned: loss", ColumnKind::kReal, 6},
+               {"learned_validation", "validation", ColumnKind::kReal, 6},
+               {"learned_by_step", "below entropy by step", ColumnKind::kWhole},
+               {"learned_xxh3", "weights", ColumnKind::kText}});
   for (const ScalingArm& arm : result.arms) {
     JsonArray cells = {arm.threads, arm.loss, arm.not_finite, arm.weights_hash};
     if (arm.learning) {
@@ -104,14 +104,14 @@ Table CorrectnessTable(const ScalingResult& result) {
 }
 
 Table PredictedTable(const ScalingResult& result) {
-  Table table({{"threads", "threads", Kind::kWhole},
-               {"cores", "cores", Kind::kWhole},
-               {"kind", "", Kind::kText},
-               {"speed_up", "speed-up", Kind::kReal, 1},
-               {"low", "from", Kind::kReal, 1},
-               {"high", "to", Kind::kReal, 1},
-               {"even_speed_up", "items divided evenly", Kind::kReal, 1},
-               {"measured", "measured", Kind::kReal, 2}});
+  Table table({{"threads", "threads", ColumnKind::kWhole},
+               {"cores", "cores", ColumnKind::kWhole},
+               {"kind", "", ColumnKind::kText},
+               {"speed_up", "speed-up", ColumnKind::kReal, 1},
+               {"low", "from", ColumnKind::kReal, 1},
+               {"high", "to", ColumnKind::kReal, 1},
+               {"even_speed_up", "items divided evenly", ColumnKind::kReal, 1},
+               {"measured", "measured", ColumnKind::kReal, 2}});
   for (const ScalingPrediction& one : result.predictions) {
     JsonValue measured;
     for (const ScalingArm& arm : result.arms) {
@@ -124,11 +124,11 @@ Table PredictedTable(const ScalingResult& result) {
 }
 
 Table ChecksTable(const ScalingResult& result) {
-  Table table({{"threads", "threads", Kind::kWhole},
-               {"from", "predicted from threads", Kind::kText},
-               {"predicted", "predicted", Kind::kReal, 3},
-               {"measured", "measured", Kind::kReal, 3},
-               {"error", "error", Kind::kShare}});
+  Table table({{"threads", "threads", ColumnKind::kWhole},
+               {"from", "predicted from threads", ColumnKind::kText},
+               {"predicted", "predicted", ColumnKind::kReal, 3},
+               {"measured", "measured", ColumnKind::kReal, 3},
+               {"error", "error", ColumnKind::kShare}});
   for (const ScalingCheck& check : result.checks) {
     table.Add({check.threads, fmt::format("{}", fmt::join(check.from, ", ")), check.predicted, check.measured,
                check.error()});

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr ModelShape kShape{.layers = 2, .heads = 2, .width = 20, .hidden = 28, .context = 8, .vocabulary = 50};
+constexpr ModelShape kSmallShape{.layers = 2, .heads = 2, .width = 20, .hidden = 28, .context = 8, .vocabulary = 50};
 
 std::string Message(const ModelShape& shape) {
   const Status status = Validate(shape);
@@ -20,7 +20,7 @@ std::string Message(const ModelShape& shape) {
 
 template <typename Value>
 ModelShape With(Value ModelShape::*member, Value value) {
-  ModelShape shape = kShape;
+  ModelShape shape = kSmallShape;
   shape.*member = value;
   return shape;
 }
@@ -34,10 +34,10 @@ const Dimension& Named(std::string_view name) {
 }
 
 TEST(ModelShape, WhatIsLeftOut_FitsTheRest) {
-  EXPECT_EQ(kShape.kv_heads, 2u);
-  EXPECT_EQ(kShape.head_dim, 10u);
-  EXPECT_FALSE(kShape.untied);
-  EXPECT_EQ(kShape.qkv_width(), 60u);
+  EXPECT_EQ(kSmallShape.kv_heads, 2u);
+  EXPECT_EQ(kSmallShape.head_dim, 10u);
+  EXPECT_FALSE(kSmallShape.untied);
+  EXPECT_EQ(kSmallShape.qkv_width(), 60u);
   const ModelShape grouped{.heads = 6, .width = 32, .kv_heads = 2, .head_dim = 24};
   EXPECT_EQ(grouped.query_width(), 144u);
   EXPECT_EQ(grouped.kv_width(), 48u);
@@ -45,7 +45,7 @@ TEST(ModelShape, WhatIsLeftOut_FitsTheRest) {
 }
 
 TEST(Validate, GoodShapes_AreAccepted) {
-  EXPECT_TRUE(Validate(kShape).ok());
+  EXPECT_TRUE(Validate(kSmallShape).ok());
   EXPECT_TRUE(Validate(ModelShape()).ok());
   EXPECT_TRUE(Validate({.layers = 1, .heads = 1, .width = 2, .hidden = 1, .context = 1, .vocabulary = 4}).ok());
   EXPECT_TRUE(Validate({.heads = 6, .width = 32, .kv_heads = 3, .head_dim = 24, .untied = true, .rope_base = 5e5}).ok());
@@ -94,7 +94,7 @@ TEST(Dimension, TextAndSet_RoundTrip) {
 }
 
 TEST(Dimension, SetRefusesOtherText_AndLeavesTheShape) {
-  ModelShape shape = kShape;
+  ModelShape shape = kSmallShape;
   for (const char* text : {"", "x", "-1", "1.5", "0", "257", "true"}) {
     EXPECT_THAT(Named("heads").Set(shape, text).message(), HasSubstr("expected a whole number from 1 to 256")) << text;
   }
@@ -102,7 +102,7 @@ TEST(Dimension, SetRefusesOtherText_AndLeavesTheShape) {
     EXPECT_FALSE(Named("rope_base").Set(shape, text).ok()) << text;
   }
   for (const char* text : {"", "1", "yes", "TRUE"}) EXPECT_FALSE(Named("untied").Set(shape, text).ok()) << text;
-  EXPECT_EQ(shape, kShape);
+  EXPECT_EQ(shape, kSmallShape);
 }
 
 TEST(FlopPerToken, ConfigurationB_IsTheFormulaOfTheDesign) {

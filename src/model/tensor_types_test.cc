@@ -16,7 +16,7 @@
 namespace cllm {
 namespace {
 
-constexpr std::array kTypes = {TensorType::kF32, TensorType::kF16, TensorType::kBF16, TensorType::kQ8_0};
+constexpr std::array kEveryType = {TensorType::kF32, TensorType::kF16, TensorType::kBF16, TensorType::kQ8_0};
 constexpr float kInfinity = std::numeric_limits<float>::infinity(), kNan = std::numeric_limits<float>::quiet_NaN();
 
 std::vector<std::byte> Encoded(TensorType type, std::span<const float> row) {
@@ -71,7 +71,7 @@ std::vector<float> Numbers(uint64_t seed, size_t n) {
 TEST(TensorTypes, Names_AreThoseOfFiles_AndFindTheType) {
   EXPECT_EQ(NameOf(TensorType::kQ8_0), "Q8_0");
   EXPECT_EQ(NameOf(TensorType::kBF16), "BF16");
-  for (const TensorType type : kTypes) EXPECT_EQ(FindTensorType(NameOf(type)), type);
+  for (const TensorType type : kEveryType) EXPECT_EQ(FindTensorType(NameOf(type)), type);
   for (const char* name : {"", "F3", "F64", "Q8_1", "f32"}) EXPECT_FALSE(FindTensorType(name)) << name;
 }
 
@@ -81,7 +81,7 @@ TEST(TensorTypes, RowBytes_CountsWholeBlocks) {
   EXPECT_EQ(RowBytes(TensorType::kBF16, 33), 66u);
   EXPECT_EQ(RowBytes(TensorType::kQ8_0, 32), 34u);
   EXPECT_EQ(RowBytes(TensorType::kQ8_0, 33), 68u);
-  for (const TensorType type : kTypes) EXPECT_EQ(RowBytes(type, 0), 0u);
+  for (const TensorType type : kEveryType) EXPECT_EQ(RowBytes(type, 0), 0u);
 }
 
 TEST(TensorTypes, F32_KeepsEveryBit) {
@@ -166,7 +166,7 @@ TEST(TensorTypes, Q8_0_HasTheBytesOfGguf) {
 
 // Numbers of a type stay as they are (the sign of a zero in a Q8_0 block without a scale may not).
 TEST(TensorTypes, WhatWasRead_IsWrittenWithoutAChange) {
-  for (const TensorType type : kTypes) {
+  for (const TensorType type : kEveryType) {
     for (uint64_t seed = 0; seed < 200; ++seed) {
       std::vector<float> row = Numbers(seed, 1 + seed);
       // Down to scales that are subnormal halves or zero.

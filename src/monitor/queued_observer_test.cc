@@ -129,10 +129,10 @@ TEST_F(QueuedObserverTest, ObserverThatStaysBlocked_HoldsUpNeitherEventsNorTheEn
 }
 
 TEST_F(QueuedObserverTest, ObserverThatThrows_IsReportedByTheFanOutOnce) {
-  class Thrower : public RunObserver {
+  class ThrowsAtStart : public RunObserver {
    public:
-    explicit Thrower(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
-    ~Thrower() override { shared_->ended.set_value(); }
+    explicit ThrowsAtStart(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+    ~ThrowsAtStart() override { shared_->ended.set_value(); }
     void OnStep(const StepEvent&) override { throw std::runtime_error("no socket"); }
 
    private:
@@ -145,7 +145,7 @@ TEST_F(QueuedObserverTest, ObserverThatThrows_IsReportedByTheFanOutOnce) {
     uint64_t steps = 0;
     Strings notes;
   };
-  QueuedObserver queued(std::make_unique<Thrower>(shared_), {.patience = kForever});
+  QueuedObserver queued(std::make_unique<ThrowsAtStart>(shared_), {.patience = kForever});
   Notes notes;
   FanOut all;
   all.Add("the dashboard", queued);

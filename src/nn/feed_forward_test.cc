@@ -9,11 +9,11 @@ namespace {
 
 using namespace doubles;
 
-constexpr size_t kRows = 3, kWidth = 16;
+constexpr size_t kRows = 3, kModel = 16;
 
 // y = (silu(x Wg^T) * (x Wu^T)) Wd^T; gate_up [2F, C] holds Wg, then Wu.
 Doubles Forward(const Doubles& x, const Doubles& gate_up, const Doubles& down, size_t hidden) {
-  const Doubles z = Linear(x, gate_up, kRows, kWidth, 2 * hidden);
+  const Doubles z = Linear(x, gate_up, kRows, kModel, 2 * hidden);
   Doubles h(kRows * hidden);
   for (size_t t = 0; t < kRows; ++t) {
     for (size_t f = 0; f < hidden; ++f) {
@@ -21,23 +21,23 @@ Doubles Forward(const Doubles& x, const Doubles& gate_up, const Doubles& down, s
       h[t * hidden + f] = gate / (1 + std::exp(-gate)) * z[t * 2 * hidden + hidden + f];
     }
   }
-  return Linear(h, down, kRows, hidden, kWidth);
+  return Linear(h, down, kRows, hidden, kModel);
 }
 
 // Hidden widths below, at and above a hidden block of 128, and no multiple of it.
 class FeedForwardOp : public testing::TestWithParam<size_t> {
  protected:
   const size_t hidden_ = GetParam();
-  const std::vector<float> x_ = RandomFloats(1, kRows*kWidth), gate_up_ = RandomFloats(2, 2 * hidden_ * kWidth);
-  const std::vector<float> down_ = RandomFloats(3, kWidth*hidden_), d_y_ = RandomFloats(4, kRows*kWidth);
+  const std::vector<float> x_ = RandomFloats(1, kRows*kModel), gate_up_ = RandomFloats(2, 2 * hidden_ * kModel);
+  const std::vector<float> down_ = RandomFloats(3, kModel*hidden_), d_y_ = RandomFloats(4, kRows*kModel);
   std::vector<float> kept_ = std::vector<float>(kRows * GateUpStride(hidden_));
-  AlignedBuffer<float> scratch_{FeedForwardBackwardScratch(kRows, kWidth)};
+  AlignedBuffer<float> scratch_{FeedForwardBackwardScratch(kRows, kModel)};
 
   std::vector<float> RunForward() {
-    const Packed gate_up = Packed::Columns(gate_up_, 2 * hidden_, kWidth);
-    const Packed down = Packed::Columns(down_, kWidth, hidden_);
-    std::vector<float> y(kRows * kWidth, 9.0f);
-    FeedForward({kRows, kWidth, hidden_}, {gate_up.panels(), down.panels()},
+    const Packed gate_up = Packed::Columns(gate_up_, 2 * hidden_, kModel);
+    const Packed down = Packed::Columns(down_, kModel, hidden_);
+    std::vector<float> y(kRows * kModel, 9.0f);
+    FeedForward({kRows, kModel, hidden_}, {gate_up.panels(), down.panels()},
                 {.x = x_.data(), .gate_up = kept_.data(), .y = y.data(), .scratch = scratch_.data()});
     return y;
   }
@@ -50,17 +50,17 @@ TEST_P(FeedForwardOp, Forward_AgreesWithTheDoubleForm) {
 
 TEST_P(FeedForwardOp, Backward_IsTheSlopeOfTheDoubleForm) {
   RunForward();
-  const size_t half = hidden_ * kWidth;
+  const size_t half = hidden_ * kModel;
   // Grids as the model has them: gate, up, down.
   Gathered gathered(
-      {{.rows = hidden_, .columns = kWidth, .tile_rows = kHiddenBlock, .tile_columns = kWidth},
-       {.offset = half, .rows = hidden_, .columns = kWidth, .tile_rows = 32, .tile_columns = kWidth},
-       {.offset = 2 * half, .rows = kWidth, .columns = hidden_, .tile_rows = 8, .tile_columns = kHiddenBlock}},
+      {{.rows = hidden_, .columns = kModel, .tile_rows = kHiddenBlock, .tile_columns = kModel},
+       {.offset = half, .rows = hidden_, .columns = kModel, .tile_rows = 32, .tile_columns = kModel},
+       {.offset = 2 * half, .rows = kModel, .columns = hidden_, .tile_rows = 8, .tile_columns = kHiddenBlock}},
       3 * half);
-  const Packed gate_up = Packed::Rows(gate_up_, 2 * hidden_, kWidth), down = Packed::Rows(down_, kWidth, hidden_);
-  std::vector<float> d_x(kRows * kWidth, 9.0f);
+  const Packed gate_up = Packed::Rows(gate_up_, 2 * hidden_, kModel), down = Packed::Rows(down_, kModel, hidden_);
+  std::vector<float> d_x(kRows * kModel, 9.0f);
   FeedForwardBackward(
-      {kRows, kWidth, hidden_}, {gate_up.panels(), down.panels()}, {0, 1, 2},
+      {kRows, kModel, hidden_}, {gate_up.panels(), down.panels()}, {0, 1, 2},
       {.d_y = d_y_.data(), .x = x_.data(), .gate_up = kept_.data(), .d_x = d_x.data(), .scratch = scratch_.data()},
       gathered.sink);
   EXPECT_TRUE(gathered.sink.in_range);

@@ -11,11 +11,11 @@ namespace {
 
 using namespace doubles;
 
-struct Shape {
+struct Product {
   size_t rows, inputs, outputs;
 };
 
-class LinearOp : public testing::TestWithParam<Shape> {
+class LinearOp : public testing::TestWithParam<Product> {
  protected:
   const size_t rows_ = GetParam().rows, inputs_ = GetParam().inputs, outputs_ = GetParam().outputs;
   const std::vector<float> x_ = RandomFloats(1, rows_*inputs_), weight_ = RandomFloats(2, outputs_*inputs_);
@@ -72,7 +72,7 @@ TEST_P(LinearOp, WeightGradient_IsTheTransposedDyTimesX_InAnyTiles) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, LinearOp,
-                         testing::Values(Shape{1, 8, 8}, Shape{7, 24, 50}, Shape{65, 33, 17}, Shape{3, 200, 5}),
+                         testing::Values(Product{1, 8, 8}, Product{7, 24, 50}, Product{65, 33, 17}, Product{3, 200, 5}),
                          [](const auto& shape) {
                            return std::to_string(shape.param.rows) + "x" + std::to_string(shape.param.inputs) + "x" +
                                   std::to_string(shape.param.outputs);

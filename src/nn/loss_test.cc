@@ -11,7 +11,7 @@ namespace {
 
 using namespace doubles;
 
-constexpr size_t kVocabulary = 90, kWidth = 12, kPositions = 300;  // more positions than a block
+constexpr size_t kEntries = 90, kHead = 12, kPositions = 300;  // more positions than a block
 constexpr float kLambda = 0.3f;
 
 struct Scores {
@@ -21,22 +21,22 @@ struct Scores {
 class LossOp : public testing::Test {
  protected:
   LossOp() {
-    for (size_t v = 0; v < kVocabulary; ++v) {
+    for (size_t v = 0; v < kEntries; ++v) {
       root_.push_back(static_cast<int32_t>(v / 4));
       form_.push_back(static_cast<int32_t>(v % 3));
     }
-    for (size_t t = 0; t < kPositions; ++t) targets_.push_back(static_cast<uint32_t>(RandomBits(3, t) % kVocabulary));
+    for (size_t t = 0; t < kPositions; ++t) targets_.push_back(static_cast<uint32_t>(RandomBits(3, t) % kEntries));
     classes_ = {root_, form_};
   }
 
   // Scores of position t; p is written.
   Scores Expected(const Doubles& h, const Doubles& embedding, size_t t, Doubles& p) const {
-    const auto row = h.begin() + static_cast<ptrdiff_t>(t * kWidth);
-    p = Linear({row, row + kWidth}, embedding, 1, kWidth, kVocabulary);
+    const auto row = h.begin() + static_cast<ptrdiff_t>(t * kHead);
+    p = Linear({row, row + kHead}, embedding, 1, kHead, kEntries);
     double sum = 0, root = 0, form = 0;
     for (double& value : p) sum += value = std::exp(value);
     for (double& value : p) value /= sum;
-    for (size_t v = 0; v < kVocabulary; ++v) {
+    for (size_t v = 0; v < kEntries; ++v) {
       if (root_[v] == root_[targets_[t]]) root += p[v];
       if (form_[v] == form_[targets_[t]]) form += p[v];
     }
@@ -67,25 +67,25 @@ class LossOp : public testing::Test {
   std::vector<int32_t> root_, form_;
   std::vector<uint32_t> targets_;
   LossClasses classes_;  // views of root_ and form_
-  const std::vector<float> h_ = RandomFloats(1, kPositions* kWidth);
-  const std::vector<float> embedding_ = RandomFloats(2, kVocabulary* kWidth);
-  const Packed columns_ = Packed::Columns(embedding_, kVocabulary, kWidth);
-  const Packed rows_ = Packed::Rows(embedding_, kVocabulary, kWidth);
-  AlignedBuffer<float> scratch_{LossBackwardScratch(kVocabulary, kWidth, kPositions)};
+  const std::vector<float> h_ = RandomFloats(1, kPositions* kHead);
+  const std::vector<float> embedding_ = RandomFloats(2, kEntries* kHead);
+  const Packed columns_ = Packed::Columns(embedding_, kEntries, kHead);
+  const Packed rows_ = Packed::Rows(embedding_, kEntries, kHead);
+  AlignedBuffer<float> scratch_{LossBackwardScratch(kEntries, kHead, kPositions)};
 };
 
 TEST_F(LossOp, Forward_ScoresAgreeWithTheDoubleForm) {
   LossSums sums;
-  LossForward({h_.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
+  LossForward({h_.data(), kHead, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
   ExpectSums(sums);
 }
 
 // One position at a time gives the same bits as blocks.
 TEST_F(LossOp, Forward_BlocksChangeNoBit) {
   LossSums whole, single;
-  LossForward({h_.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), whole);
+  LossForward({h_.data(), kHead, targets_, classes_}, columns_.panels(), scratch_.data(), whole);
   for (size_t t = 0; t < kPositions; ++t) {
-    LossForward({&h_[t * kWidth], kWidth, {&targets_[t], 1}, classes_}, columns_.panels(), scratch_.data(), single);
+    LossForward({&h_[t * kHead], kHead, {&targets_[t], 1}, classes_}, columns_.panels(), scratch_.data(), single);
   }
   EXPECT_EQ(whole.token, single.token);
   EXPECT_EQ(whole.root, single.root);
@@ -93,11 +93,11 @@ TEST_F(LossOp, Forward_BlocksChangeNoBit) {
 }
 
 TEST_F(LossOp, ForwardBackward_GradientsAreTheSlopesOfTheDoubleForm) {
-  Gathered gathered({{.rows = kVocabulary, .columns = kWidth, .tile_rows = 20, .tile_columns = kWidth}},
-                    kVocabulary * kWidth);
-  std::vector<float> d_h(kPositions * kWidth, 9.0f);
+  Gathered gathered({{.rows = kEntries, .columns = kHead, .tile_rows = 20, .tile_columns = kHead}},
+                    kEntries * kHead);
+  std::vector<float> d_h(kPositions * kHead, 9.0f);
   LossSums sums;
-  LossForwardBackward({h_.data(), kWidth, targets_, classes_},
+  LossForwardBackward({h_.data(), kHead, targets_, classes_},
                       {.columns = columns_.panels(), .rows = rows_.panels(), .grid = 0, .lambda = kLambda, .d_h = d_h.data()},
                       scratch_.data(), sums, gathered.sink);
   ExpectSums(sums);
@@ -107,12 +107,12 @@ TEST_F(LossOp, ForwardBackward_GradientsAreTheSlopesOfTheDoubleForm) {
   for (size_t t = 0; t < kPositions; ++t) {
     const Scores scores = Expected(h, embedding, t, p);
     const double lambda = static_cast<double>(kLambda), a = std::exp(-scores.root), b = std::exp(-scores.form);
-    for (size_t v = 0; v < kVocabulary; ++v) {
+    for (size_t v = 0; v < kEntries; ++v) {
       const double d = (1 + 2 * lambda) * p[v] - (v == targets_[t]) -
                        lambda * p[v] * ((root_[v] == root_[targets_[t]]) / a + (form_[v] == form_[targets_[t]]) / b);
-      for (size_t c = 0; c < kWidth; ++c) {
-        d_h_expected[t * kWidth + c] += d * embedding[v * kWidth + c];
-        d_e_expected[v * kWidth + c] += d * h[t * kWidth + c];
+      for (size_t c = 0; c < kHead; ++c) {
+        d_h_expected[t * kHead + c] += d * embedding[v * kHead + c];
+        d_e_expected[v * kHead + c] += d * h[t * kHead + c];
       }
     }
   }
@@ -129,17 +129,17 @@ TEST_F(LossOp, ForwardBackward_GradientsAreTheSlopesOfTheDoubleForm) {
 
 TEST_F(LossOp, NoNumber_IsReported) {
   std::vector<float> h = h_;
-  h[100 * kWidth] = std::numeric_limits<float>::quiet_NaN();
+  h[100 * kHead] = std::numeric_limits<float>::quiet_NaN();
   LossSums sums;
-  LossForward({h.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
+  LossForward({h.data(), kHead, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
   EXPECT_FALSE(sums.finite);
 }
 
 TEST_F(LossOp, ScoreAboveAThousandNats_IsReported) {
   std::vector<float> h = h_;
-  for (size_t c = 0; c < kWidth; ++c) h[c] *= 4000;
+  for (size_t c = 0; c < kHead; ++c) h[c] *= 4000;
   LossSums sums;
-  LossForward({h.data(), kWidth, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
+  LossForward({h.data(), kHead, targets_, classes_}, columns_.panels(), scratch_.data(), sums);
   EXPECT_FALSE(sums.finite);
 }
 
@@ -168,17 +168,17 @@ TEST(LossSums, Add_SumsAllAndKeepsWhatIsWrong) {
 // A model that is sure of another token than the one that comes, at every position of a text of any length: about 1,000
 // nats a token. The sums of a thousand positions, doubled as often as it takes, are those of gigabytes and terabytes.
 TEST(LossSums, OverTextsOfAnyLength_TheMeanStays) {
-  constexpr size_t kTokens = 1000;
-  const std::vector<float> h(kTokens, 1.0f), head = {500.0f, -500.0f};
+  constexpr size_t kTerms = 1000;
+  const std::vector<float> h(kTerms, 1.0f), head = {500.0f, -500.0f};
   const std::vector<int32_t> classes = {0, 1};
   const LossClasses loss_classes{classes, classes};
-  const std::vector<uint32_t> targets(kTokens, 1);
+  const std::vector<uint32_t> targets(kTerms, 1);
   const Packed packed = Packed::Columns(head, 2, 1);
-  AlignedBuffer<float> scratch(LossScratch(2, kTokens));
+  AlignedBuffer<float> scratch(LossScratch(2, kTerms));
   LossSums sums;
   LossForward({h.data(), 1, targets, loss_classes}, packed.panels(), scratch.data(), sums);
   ASSERT_TRUE(sums.finite);
-  for (uint64_t positions = kTokens; positions < uint64_t{1} << 50; positions *= 2) {
+  for (uint64_t positions = kTerms; positions < uint64_t{1} << 50; positions *= 2) {
     ASSERT_EQ(sums.positions, positions);
     for (const Int128 sum : {sums.token, sums.root, sums.form}) {
       ASSERT_EQ(LossSums::Nats(sum) / static_cast<double>(positions), 1000.0) << positions << " tokens";
@@ -206,16 +206,16 @@ TEST_F(LossOp, MaskedPositions_AreAsIfTheyWereNotThere) {
       masked[t] = kNoTarget;
     } else {
       kept_targets.push_back(masked[t]);
-      kept_h.insert(kept_h.end(), &h_[t * kWidth], &h_[t * kWidth] + kWidth);
+      kept_h.insert(kept_h.end(), &h_[t * kHead], &h_[t * kHead] + kHead);
     }
   }
   const auto run = [&](const std::vector<float>& h, const std::vector<uint32_t>& targets, LossSums& sums,
                        std::vector<float>& d_h) {
-    Gathered gathered({{.rows = kVocabulary, .columns = kWidth, .tile_rows = 20, .tile_columns = kWidth}},
-                      kVocabulary * kWidth);
+    Gathered gathered({{.rows = kEntries, .columns = kHead, .tile_rows = 20, .tile_columns = kHead}},
+                      kEntries * kHead);
     d_h.assign(h.size(), 9.0f);
     LossForwardBackward(
-        {h.data(), kWidth, targets, classes_},
+        {h.data(), kHead, targets, classes_},
         {.columns = columns_.panels(), .rows = rows_.panels(), .grid = 0, .lambda = kLambda, .d_h = d_h.data()},
         scratch_.data(), sums, gathered.sink);
     return gathered.Values();
@@ -224,7 +224,7 @@ TEST_F(LossOp, MaskedPositions_AreAsIfTheyWereNotThere) {
   std::vector<float> masked_d_h, kept_d_h;
   const auto masked_gradient = run(h_, masked, masked_sums, masked_d_h);
   const auto kept_gradient = run(kept_h, kept_targets, kept_sums, kept_d_h);
-  LossForward({h_.data(), kWidth, masked, classes_}, columns_.panels(), scratch_.data(), forward_sums);
+  LossForward({h_.data(), kHead, masked, classes_}, columns_.panels(), scratch_.data(), forward_sums);
   for (const LossSums& sums : {masked_sums, forward_sums}) {
     EXPECT_EQ(sums.positions, kept_targets.size());
     EXPECT_EQ(sums.token, kept_sums.token);
@@ -232,8 +232,8 @@ TEST_F(LossOp, MaskedPositions_AreAsIfTheyWereNotThere) {
     EXPECT_EQ(sums.form, kept_sums.form);
   }
   for (size_t t = 0, kept = 0; t < kPositions; ++t) {
-    for (size_t c = 0; c < kWidth; ++c) {
-      ASSERT_EQ(masked_d_h[t * kWidth + c], masked[t] == kNoTarget ? 0.0f : kept_d_h[kept * kWidth + c]) << t;
+    for (size_t c = 0; c < kHead; ++c) {
+      ASSERT_EQ(masked_d_h[t * kHead + c], masked[t] == kNoTarget ? 0.0f : kept_d_h[kept * kHead + c]) << t;
     }
     kept += masked[t] != kNoTarget;
   }

@@ -9,7 +9,7 @@ namespace {
 
 using namespace doubles;
 
-struct Shape {
+struct Size {
   size_t rows, columns;
 };
 
@@ -36,7 +36,7 @@ Doubles Orthogonalised(Doubles x, size_t rows, size_t columns) {
   return x;
 }
 
-class NewtonSchulzOp : public testing::TestWithParam<Shape> {
+class NewtonSchulzOp : public testing::TestWithParam<Size> {
  protected:
   const size_t rows_ = GetParam().rows, columns_ = GetParam().columns;
 
@@ -74,8 +74,8 @@ TEST_P(NewtonSchulzOp, ZeroStaysZero) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, NewtonSchulzOp,
-                         testing::Values(Shape{8, 8}, Shape{20, 33}, Shape{33, 20}, Shape{1, 17}, Shape{17, 1},
-                                         Shape{48, 32}, Shape{30, 100}, Shape{100, 150}, Shape{150, 130}),
+                         testing::Values(Size{8, 8}, Size{20, 33}, Size{33, 20}, Size{1, 17}, Size{17, 1},
+                                         Size{48, 32}, Size{30, 100}, Size{100, 150}, Size{150, 130}),
                          [](const auto& shape) {
                            return std::to_string(shape.param.rows) + "x" + std::to_string(shape.param.columns);
                          });

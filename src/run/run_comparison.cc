@@ -29,7 +29,7 @@ std::vector<RunDifference> ConfigurationOf(const std::vector<RunRecord>& runs) {
 }
 
 template <typename Value>
-RunDifference Result(const char* name, const std::vector<RunRecord>& runs, Value value) {
+RunDifference OneResult(const char* name, const std::vector<RunRecord>& runs, Value value) {
   RunDifference line{name, {}};
   for (const RunRecord& run : runs) line.values.push_back(value(run));
   return line;
@@ -43,16 +43,16 @@ std::vector<RunDifference> ResultsOf(const std::vector<RunRecord>& runs) {
     };
   };
   return {
-      Result("state", runs, [](const RunRecord& run) { return std::string(NameOf(run.condition)); }),
-      Result("steps", runs, [](const RunRecord& run) { return run.Steps(); }),
-      Result("tokens", runs, [](const RunRecord& run) { return FormatCount(run.tokens); }),
-      Result("parameters", runs, [](const RunRecord& run) { return FormatCount(run.parameters); }),
-      Result("bits per byte", runs, score("{:.4f}", &RunScore::bits_per_byte)),
-      Result("nats per token", runs, score("{:.4f}", &RunScore::nats)),
-      Result("best step", runs,
+      OneResult("state", runs, [](const RunRecord& run) { return std::string(NameOf(run.condition)); }),
+      OneResult("steps", runs, [](const RunRecord& run) { return run.Steps(); }),
+      OneResult("tokens", runs, [](const RunRecord& run) { return FormatCount(run.tokens); }),
+      OneResult("parameters", runs, [](const RunRecord& run) { return FormatCount(run.parameters); }),
+      OneResult("bits per byte", runs, score("{:.4f}", &RunScore::bits_per_byte)),
+      OneResult("nats per token", runs, score("{:.4f}", &RunScore::nats)),
+      OneResult("best step", runs,
              [](const RunRecord& run) { return run.score ? fmt::format("{}", run.score->step) : std::string(); }),
-      Result("training", runs, [](const RunRecord& run) { return FormatDuration(run.seconds); }),
-      Result("disk", runs, [](const RunRecord& run) { return FormatBytes(run.disk_bytes); }),
+      OneResult("training", runs, [](const RunRecord& run) { return FormatDuration(run.seconds); }),
+      OneResult("disk", runs, [](const RunRecord& run) { return FormatBytes(run.disk_bytes); }),
   };
 }
 

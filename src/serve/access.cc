@@ -11,7 +11,7 @@ namespace cllm {
 namespace {
 
 constexpr std::array<std::string_view, 4> kLoopbackNames = {"localhost", "127.0.0.1", "[::1]", "::1"};
-constexpr size_t kShown = 80;
+constexpr size_t kShownHost = 80;
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -66,7 +66,7 @@ std::optional<ApiError> Access::RefusesOrigin(const HttpRequest& request) const 
   const std::string* host = request.Header("Host");
   if (rules_.loopback && host != nullptr && !IsLoopbackName(HostName(*host))) {
     return StatusError(403, fmt::format("the Host '{}' is not this server's: it answers to localhost, 127.0.0.1 and [::1]",
-                                        host->substr(0, kShown)));
+                                        host->substr(0, kShownHost)));
   }
   const std::string* origin = request.Header("Origin");
   if (origin == nullptr || AllowsOrigin(request)) return std::nullopt;
@@ -74,7 +74,7 @@ std::optional<ApiError> Access::RefusesOrigin(const HttpRequest& request) const 
   if (host != nullptr && (*origin == "http://" + *host || *origin == "https://" + *host)) return std::nullopt;
   return StatusError(403, fmt::format("web pages of '{}' may not ask this server; `cllm serve --cors-origins` names those "
                                       "that may",
-                                      origin->substr(0, kShown)));
+                                      origin->substr(0, kShownHost)));
 }
 
 std::optional<ApiError> Access::RefusesKey(const HttpRequest& request) const {

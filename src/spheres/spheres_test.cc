@@ -1,4 +1,5 @@
 #include "spheres/spheres.h"
+#include "spheres/testing/started.h"
 
 #include <gtest/gtest.h>
 
@@ -14,12 +15,6 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-
-std::unique_ptr<Spheres> StartOrDie(SpheresOptions options) {
-  auto spheres = Spheres::Start(std::move(options));
-  CHECK(spheres.ok());
-  return *std::move(spheres);
-}
 
 TEST(Spheres, Run_AnyLeavesAndItems_EachItemOnce) {
   for (const size_t leaves : {1u, 2u, 3u, 7u, 12u, 13u, 16u, 63u, 145u}) {

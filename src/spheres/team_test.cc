@@ -8,15 +8,10 @@
 #include <vector>
 
 #include "spheres/spheres.h"
+#include "spheres/testing/started.h"
 
 namespace cllm {
 namespace {
-
-std::unique_ptr<Spheres> StartOrDie(SpheresOptions options) {
-  auto spheres = Spheres::Start(std::move(options));
-  CHECK(spheres.ok());
-  return *std::move(spheres);
-}
 
 TEST(Team, Share_AnyNumbers_PartsCoverAllInOrderAndAreEqual) {
   for (const size_t size : {1u, 2u, 3u, 7u, 63u}) {

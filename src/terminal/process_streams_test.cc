@@ -4,28 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <functional>
 #include <ostream>
 #include <sstream>
 #include <string>
+
+#include "terminal/testing/in_child.h"
 
 namespace cllm {
 namespace {
 
 using testing::HasSubstr;
-
-// The exit code of a process that does something with its descriptors.
-int InChild(const std::function<int()>& body) {
-  const pid_t pid = fork();
-  if (pid == 0) _exit(body());
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 // Puts another file on standard output for a while.
 class OutputTo {

@@ -2,33 +2,29 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <functional>
 
 #include "base/testing/temporary_directory.h"
+#include "terminal/testing/in_child.h"
 
 namespace cllm {
 namespace {
 
-// The exit code of a process that does something with signals; 128 + the signal's number if one ended it.
-int InChild(const std::function<int()>& body) {
-  const pid_t pid = fork();
-  if (pid == 0) {
+// The exit code of a process that has no handlers yet, is quiet and does `body`.
+int InQuietChild(const std::function<int()>& body) {
+  return InChild([&] {
     for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) signal(each, SIG_DFL);
     close(STDERR_FILENO);
-    _exit(body());
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return body();
+  });
 }
 
 // Ends with 99 where the signals left no other trace.
 int AfterSignals(const std::vector<int>& signals) {
-  return InChild([&] {
+  return InQuietChild([&] {
     RunControl control;
     SignalScope scope(control, "nothing is kept", "");
     scope.LeaveStopsToTheRun();
@@ -57,7 +53,7 @@ TEST(Signals, ASecondHangup_DoesNot_AndTheFirstSignalStays) {
 }
 
 TEST(Signals, AHangupThatIsIgnored_StaysIgnored_AlsoAfterwards) {
-  EXPECT_EQ(InChild([] {
+  EXPECT_EQ(InQuietChild([] {
               signal(SIGHUP, SIG_IGN);
               RunControl control;
               {
@@ -77,7 +73,7 @@ TEST(Signals, BeforeTheRun_AStopEndsAtOnce_WithoutThisProcessesTemporaryFiles) {
     const TemporaryDirectory cache;
     cache.Write("tokens-1.bin", "kept");
     cache.Write("tokens-2.bin.tmp-1-5", "another's");
-    EXPECT_EQ(InChild([&] {
+    EXPECT_EQ(InQuietChild([&] {
                 cache.Write("tokens-3.bin.tmp-" + std::to_string(getpid()) + "-77", "ours");
                 cache.Write("tokens-3.bin.tmp-" + std::to_string(getpid()) + "-77.documents", "ours");
                 RunControl control;
@@ -96,7 +92,7 @@ TEST(Signals, BeforeTheRun_AStopEndsAtOnce_WithoutThisProcessesTemporaryFiles) {
 }
 
 TEST(Signals, BeforeTheRun_ASaveIsKeptForLater) {
-  EXPECT_EQ(InChild([] {
+  EXPECT_EQ(InQuietChild([] {
               RunControl control;
               SignalScope scope(control, "", "");
               raise(SIGUSR1);
@@ -107,7 +103,7 @@ TEST(Signals, BeforeTheRun_ASaveIsKeptForLater) {
 }
 
 TEST(Signals, AfterTheScope_TheFormerHandlersAreBack) {
-  EXPECT_EQ(InChild([] {
+  EXPECT_EQ(InQuietChild([] {
               RunControl control;
               { const SignalScope scope(control, "", ""); }
               raise(SIGTERM);

@@ -1,3 +1,4 @@
+#include "text/file_fault.h"
 #include "text/pre_split_json.h"
 
 #include <fmt/format.h>
@@ -37,8 +38,6 @@ JsonFields Sequence(JsonFields first, bool use_regex) {
 JsonFields Split(std::string_view pattern) {
   return {{"type", "Split"}, {"pattern", JsonFields{{"Regex", pattern}}}, {"behavior", "Isolated"}, {"invert", false}};
 }
-
-Status Fault(const std::string& file, const std::string& fault) { return BadInput(file + ": " + fault); }
 
 // Whether a ByteLevel step cuts by itself. Error: a prefix that it would add.
 Result<bool> UsesRegex(const JsonObject& step, const std::string& file) {

@@ -12,7 +12,9 @@
 #include "base/path.h"
 #include "lattice/primes.h"
 #include "store/json.h"
+#include "store/json_values.h"
 #include "text/byte_alphabet.h"
+#include "text/file_fault.h"
 #include "text/pre_split_json.h"
 
 namespace cllm {
@@ -38,18 +40,6 @@ JsonArray AddedTokens(const Tokenizer& tokenizer) {
   return added;
 }
 
-std::optional<uint64_t> UnsignedOf(const JsonValue& value) {
-  if (const auto* number = std::get_if<uint64_t>(&value.content())) return *number;
-  if (const auto* number = std::get_if<int64_t>(&value.content()); number != nullptr && *number >= 0) {
-    return static_cast<uint64_t>(*number);
-  }
-  return std::nullopt;
-}
-
-const std::string* TextOf(const JsonValue& value) { return std::get_if<std::string>(&value.content()); }
-
-// The fault of a file as an error that names it.
-Status Fault(const std::string& file, const std::string& fault) { return BadInput(file + ": " + fault); }
 Status In(const std::string& file, const Status& status) { return Fault(file, status.message()); }
 
 // The texts of an array of strings in the byte alphabet, as bytes.

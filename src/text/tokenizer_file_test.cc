@@ -28,7 +28,7 @@ Tokenizer Trained() {
   return *std::move(tokenizer);
 }
 
-std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+std::string WithReplaced(std::string text, const std::string& from, const std::string& to) {
   const size_t at = text.find(from);
   CHECK(at != std::string::npos);
   return text.replace(at, from.size(), to);
@@ -81,7 +81,7 @@ TEST(TokenizerFile, BothFormsOfMergesAreRead) {
     json.replace(at, end - at + 1, pair);
     at += pair.size();
   }
-  json = Replaced(json, "    \"ignore_merges\": false,\n", "");
+  json = WithReplaced(json, "    \"ignore_merges\": false,\n", "");
   const Result<Tokenizer> loaded = ParseTokenizer(json, LatticeJson(tokenizer), "here");
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   EXPECT_EQ(loaded->hash(), tokenizer.hash());
@@ -91,7 +91,7 @@ TEST(TokenizerFile, AnyOrderOfIdsIsRead) {
   const Tokenizer tokenizer = Trained();
   std::string json = TokenizerJson(tokenizer), lattice = LatticeJson(tokenizer);
   const auto swap = [&](const std::string& text, uint32_t from, uint32_t to) {
-    json = Replaced(json, "\"" + text + "\": " + std::to_string(from), "\"" + text + "\": " + std::to_string(to));
+    json = WithReplaced(json, "\"" + text + "\": " + std::to_string(from), "\"" + text + "\": " + std::to_string(to));
   };
   const std::string a = tokenizer.TokenText(100), b = tokenizer.TokenText(280);
   swap(a, 100, 280);
@@ -189,7 +189,7 @@ TEST(TokenizerFile, FaultsOfTheVocabularyAreNamed) {
       {"\"vocab\": {", "\"other\": {", "vocab"},
   };
   for (const FaultCase& fault : cases) {
-    const Result<Tokenizer> loaded = ParseTokenizer(Replaced(json, fault.from, fault.to), lattice, "here");
+    const Result<Tokenizer> loaded = ParseTokenizer(WithReplaced(json, fault.from, fault.to), lattice, "here");
     ASSERT_FALSE(loaded.ok()) << fault.to;
     EXPECT_EQ(loaded.status().code(), Code::kBadInput);
     EXPECT_THAT(loaded.status().message(), StartsWith("here/tokenizer.json")) << fault.to;
@@ -219,7 +219,7 @@ TEST(TokenizerFile, FaultsOfTheLatticeAreNamed) {
       {"\"roots\":[", "\"roots\":[\" \",", "byte alphabet"},
   };
   for (const FaultCase& fault : cases) {
-    const Result<Tokenizer> loaded = ParseTokenizer(json, Replaced(lattice, fault.from, fault.to), "here");
+    const Result<Tokenizer> loaded = ParseTokenizer(json, WithReplaced(lattice, fault.from, fault.to), "here");
     ASSERT_FALSE(loaded.ok()) << fault.to;
     EXPECT_EQ(loaded.status().code(), Code::kBadInput);
     EXPECT_THAT(loaded.status().message(), HasSubstr("here/")) << fault.to;

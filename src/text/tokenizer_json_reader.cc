@@ -9,21 +9,13 @@
 #include <utility>
 #include <variant>
 
+#include "store/json_values.h"
 #include "text/byte_alphabet.h"
+#include "text/file_fault.h"
 #include "text/pre_split_json.h"
 
 namespace cllm {
 namespace {
-
-std::optional<uint64_t> UnsignedOf(const JsonValue& value) {
-  if (const auto* number = std::get_if<uint64_t>(&value.content())) return *number;
-  if (const auto* number = std::get_if<int64_t>(&value.content()); number != nullptr && *number >= 0) {
-    return static_cast<uint64_t>(*number);
-  }
-  return std::nullopt;
-}
-
-const std::string* TextOf(const JsonValue& value) { return std::get_if<std::string>(&value.content()); }
 
 bool IsNull(const JsonValue* value) {
   return value == nullptr || std::holds_alternative<std::monostate>(value->content());
@@ -33,9 +25,6 @@ const JsonValue* FieldOf(const JsonFields& fields, std::string_view name) {
   const auto found = std::find_if(fields.begin(), fields.end(), [&](const JsonField& f) { return f.name == name; });
   return found == fields.end() ? nullptr : &found->value;
 }
-
-// The fault of a file as an error that names it.
-Status Fault(const std::string& file, const std::string& fault) { return BadInput(file + ": " + fault); }
 
 }  // namespace
 

@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr ModelShape kConfig{.layers = 2, .heads = 2, .width = 32, .hidden = 24, .context = 8, .vocabulary = 50};
+constexpr ModelShape kGuarded{.layers = 2, .heads = 2, .width = 32, .hidden = 24, .context = 8, .vocabulary = 50};
 constexpr size_t kBatch = 12;
 constexpr uint32_t kRare = 49;     // the token that only one sequence has, as its last target
 constexpr uint64_t kRareItem = 5;  // in every step
@@ -23,7 +23,7 @@ constexpr uint64_t kRareItem = 5;  // in every step
 class Guard : public testing::Test {
  protected:
   Guard() {
-    for (size_t v = 0; v < kConfig.vocabulary; ++v) {
+    for (size_t v = 0; v < kGuarded.vocabulary; ++v) {
       root_.push_back(static_cast<int32_t>(v / 2));
       form_.push_back(static_cast<int32_t>(v % 2));
     }
@@ -35,7 +35,7 @@ class Guard : public testing::Test {
     options.clip = clip;
     options.optimizer.kind = kind;
     options.schedule.segments = {{.end = 1000, .warmup = 4}};
-    auto step = StartStep(kConfig, options, {root_, form_}, {.leaves = 3});
+    auto step = StartStep(kGuarded, options, {root_, form_}, {.leaves = 3});
     CHECK(step.ok());
     CHECK((**step).InitializeWeights(1).ok());
     return *std::move(step);
@@ -115,9 +115,9 @@ TEST_F(Guard, GradientOutOfRange_NamesTheTensor) {
 TEST_F(Guard, LossOutOfRange_NamesTheItem) {
   ExpectRefused(
       [](Parameters& p) {
-        const size_t width = kConfig.width;
+        const size_t width = kGuarded.width;
         const auto embedding = p.tensor(p.layout().embedding());
-        for (size_t v = 0; v < kConfig.vocabulary; ++v) embedding[v * width] = v == kRare ? -5000.0f : 1.0f;
+        for (size_t v = 0; v < kGuarded.vocabulary; ++v) embedding[v * width] = v == kRare ? -5000.0f : 1.0f;
       },
       {"item 5:", "loss"});
 }
@@ -135,7 +135,7 @@ class InjectedGradient : public Guard {
     StepOptions options;
     options.batch = kBatch;
     options.schedule.segments = {{.end = 1000, .warmup = 4}};
-    const auto created = StartStep(kConfig, options, {root_, form_}, {.leaves = 1});
+    const auto created = StartStep(kGuarded, options, {root_, form_}, {.leaves = 1});
     ASSERT_TRUE(created.ok());
     ExactStep& step = **created;
     CHECK(step.InitializeWeights(1).ok());
@@ -236,10 +236,10 @@ TEST_F(Guard, ReaderFails_ItsErrorIsReturnedAndNothingChanges) {
 }
 
 TEST(StepItems, TooMany_IsAUsageError) {
-  const std::vector<int32_t> classes(kConfig.vocabulary);
+  const std::vector<int32_t> classes(kGuarded.vocabulary);
   StepOptions options;
   options.batch = 5000;
-  const auto step = StartStep(kConfig, options, {classes, classes}, {.leaves = 1});
+  const auto step = StartStep(kGuarded, options, {classes, classes}, {.leaves = 1});
   ASSERT_FALSE(step.ok());
   EXPECT_EQ(step.status().code(), Code::kUsage);
   EXPECT_THAT(step.status().message(), HasSubstr("5000 work items a step, expected at most 4096"));

@@ -6,10 +6,10 @@
 namespace cllm {
 namespace {
 
-constexpr ModelShape kConfig{.layers = 2, .heads = 2, .width = 32, .hidden = 88, .context = 16, .vocabulary = 300};
+constexpr ModelShape kEstimated{.layers = 2, .heads = 2, .width = 32, .hidden = 88, .context = 16, .vocabulary = 300};
 
 TEST(MemoryEstimate, Total_IsTheSumOfTheListedParts) {
-  const MemoryEstimate estimate = EstimateMemory(kConfig, {}, {.leaves = 3, .permits = 2, .cache_domains = 2});
+  const MemoryEstimate estimate = EstimateMemory(kEstimated, {}, {.leaves = 3, .permits = 2, .cache_domains = 2});
   EXPECT_EQ(estimate.total(), estimate.contexts + estimate.accumulators + estimate.weights + estimate.optimizer +
                                   estimate.packed_weights + estimate.update_scratch);
   for (const MemoryPart& part : MemoryParts()) {
@@ -20,9 +20,9 @@ TEST(MemoryEstimate, Total_IsTheSumOfTheListedParts) {
 }
 
 TEST(MemoryEstimate, GrowsWithWhatItDependsOn) {
-  const MemoryEstimate few = EstimateMemory(kConfig, {}, {.leaves = 3, .permits = 2, .cache_domains = 1});
-  const MemoryEstimate crowded = EstimateMemory(kConfig, {}, {.leaves = 63, .permits = 2, .cache_domains = 1});
-  const MemoryEstimate domains = EstimateMemory(kConfig, {}, {.leaves = 3, .permits = 2, .cache_domains = 4});
+  const MemoryEstimate few = EstimateMemory(kEstimated, {}, {.leaves = 3, .permits = 2, .cache_domains = 1});
+  const MemoryEstimate crowded = EstimateMemory(kEstimated, {}, {.leaves = 63, .permits = 2, .cache_domains = 1});
+  const MemoryEstimate domains = EstimateMemory(kEstimated, {}, {.leaves = 3, .permits = 2, .cache_domains = 4});
   EXPECT_EQ(crowded.contexts, 21 * few.contexts);
   EXPECT_EQ(crowded.update_scratch, few.update_scratch);  // for each permit, not for each worker
   EXPECT_EQ(domains.accumulators, 4 * few.accumulators);

@@ -7,7 +7,7 @@
 namespace cllm {
 namespace {
 
-constexpr ModelShape kConfig{.layers = 1, .heads = 2, .width = 32, .hidden = 24, .context = 8, .vocabulary = 50};
+constexpr ModelShape kOneLayer{.layers = 1, .heads = 2, .width = 32, .hidden = 24, .context = 8, .vocabulary = 50};
 
 // As many whole sequences as fit 512 tokens, at least one, lowered until a step has 8 items where the batch allows, or
 // 6 rather than items below 128 tokens.
@@ -46,17 +46,17 @@ TEST(StepItems, Content_CoversEverySequenceOnce) {
 
 // Inputs are the windows' first T tokens and targets their last T, whatever lies beside them.
 TEST(StepItems, Read_EachSequenceInItsPlace) {
-  const Weights weights(kConfig, Precision::kFp32);
-  const std::vector<int32_t> classes(kConfig.vocabulary);
+  const Weights weights(kOneLayer, Precision::kFp32);
+  const std::vector<int32_t> classes(kOneLayer.vocabulary);
   const Transformer transformer(weights, {classes, classes});
   StepOptions options;
   options.batch = 7;
   options.item = 3;
   const WorkItems items(options, transformer);
-  TrainingContext context(kConfig, options.item);
+  TrainingContext context(kOneLayer, options.item);
   const auto token = [](uint64_t sequence, size_t t) { return static_cast<uint32_t>(100 * sequence + t); };
   const SequenceReader read = [&](uint64_t sequence, std::span<uint32_t> out) -> Status {
-    EXPECT_EQ(out.size(), kConfig.context + 1);
+    EXPECT_EQ(out.size(), kOneLayer.context + 1);
     for (size_t t = 0; t < out.size(); ++t) out[t] = token(sequence, t);
     return {};
   };
@@ -64,11 +64,11 @@ TEST(StepItems, Read_EachSequenceInItsPlace) {
     const ItemContent content = ContentOf(options, 2, item);
     const Result<size_t> positions = items.Read(content, read, nullptr, context);
     ASSERT_TRUE(positions.ok());
-    ASSERT_EQ(*positions, content.sequences * kConfig.context);
+    ASSERT_EQ(*positions, content.sequences * kOneLayer.context);
     for (size_t n = 0; n < *positions; ++n) {
-      const uint64_t sequence = content.first_sequence + n / kConfig.context;
-      EXPECT_EQ(context.inputs[n], token(sequence, n % kConfig.context));
-      EXPECT_EQ(context.targets[n], token(sequence, n % kConfig.context + 1));
+      const uint64_t sequence = content.first_sequence + n / kOneLayer.context;
+      EXPECT_EQ(context.inputs[n], token(sequence, n % kOneLayer.context));
+      EXPECT_EQ(context.targets[n], token(sequence, n % kOneLayer.context + 1));
     }
   }
 }

@@ -18,17 +18,17 @@
 namespace cllm {
 namespace {
 
-constexpr ModelShape kConfig{.layers = 6, .heads = 8, .width = 256, .hidden = 1024, .context = 64, .vocabulary = 788};
+constexpr ModelShape kLarge{.layers = 6, .heads = 8, .width = 256, .hidden = 1024, .context = 64, .vocabulary = 788};
 constexpr size_t kWorkers = 63;
 constexpr double kMebibyte = 1 << 20;
 
 MemoryEstimate Estimate(size_t workers) { 
-  return EstimateMemory(kConfig, StepOptions(), {.leaves = workers, .permits = 2, .cache_domains = 1});
+  return EstimateMemory(kLarge, StepOptions(), {.leaves = workers, .permits = 2, .cache_domains = 1});
 }
 
 TEST(WorkerMemory, Computed_IsWithinTheDesignsFigures) {
   const MemoryEstimate one = Estimate(1), all = Estimate(kWorkers);
-  EXPECT_EQ(one.context_per_worker, TrainingContext(kConfig, 1).bytes());
+  EXPECT_EQ(one.context_per_worker, TrainingContext(kLarge, 1).bytes());
   EXPECT_EQ(one.contexts, one.context_per_worker + one.stack_per_worker);
   EXPECT_LE(static_cast<double>(one.contexts) / kMebibyte, 6.1);
   EXPECT_EQ(all.contexts, kWorkers * one.contexts);
@@ -57,10 +57,10 @@ size_t ResidentStack() {
 // 63 workers that each trained an item: the process grew by no more than what was computed, and by no less than the
 // contexts, whose every page is touched.
 TEST(WorkerMemory, Measured_AfterTrainingOnEachWorker_IsWithinTheComputed) {
-  Weights weights(kConfig, Precision::kFp32);
+  Weights weights(kLarge, Precision::kFp32);
   InitializeParameters(1, weights.parameters());
   weights.PackAll();
-  std::vector<int32_t> classes(kConfig.vocabulary);
+  std::vector<int32_t> classes(kLarge.vocabulary);
   std::iota(classes.begin(), classes.end(), 0);
   const Transformer transformer(weights, {classes, classes});
   ExactAccumulator accumulator(weights.layout().size(), weights.layout().grids());
@@ -69,14 +69,14 @@ TEST(WorkerMemory, Measured_AfterTrainingOnEachWorker_IsWithinTheComputed) {
   auto spheres = Spheres::Start({.leaves = kWorkers});
   ASSERT_TRUE(spheres.ok()) << spheres.status().message();
   const auto contexts = PerLeaf<TrainingContext>::Make(
-      **spheres, [](const Leaf&) { return std::make_unique<TrainingContext>(kConfig, 1); });
+      **spheres, [](const Leaf&) { return std::make_unique<TrainingContext>(kLarge, 1); });
   ASSERT_TRUE(contexts.ok()) << contexts.status().message();
   std::atomic<size_t> largest_stack = 0;
   const Status status = (*spheres)->Run(kWorkers, [&](Leaf& leaf, size_t item) -> Status {
     TrainingContext& context = (*contexts)[leaf];
-    for (size_t t = 0; t < kConfig.context; ++t) {
-      context.inputs[t] = static_cast<uint32_t>((item + t) % kConfig.vocabulary);
-      context.targets[t] = static_cast<uint32_t>((item + 7 * t) % kConfig.vocabulary);
+    for (size_t t = 0; t < kLarge.context; ++t) {
+      context.inputs[t] = static_cast<uint32_t>((item + t) % kLarge.vocabulary);
+      context.targets[t] = static_cast<uint32_t>((item + 7 * t) % kLarge.vocabulary);
     }
     GradientSink sink{.accumulator = &accumulator, .scale = 1.0f / kWorkers / 64};
     LossSums sums;

@@ -16,8 +16,6 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMostSeed = ~uint64_t{0} >> 1;
-
 struct ChatFlags {
   std::string model, system, weights = "f32";
   RequestOptions options;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/arguments/suggestion.h"
+#include "app/sampling_flags.h"
 #include "base/units.h"
 #include "run/dialogue_file.h"
 #include "terminal/terminal_text.h"
@@ -19,7 +20,6 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMostSeed = ~uint64_t{0} >> 1;
 constexpr double kMostTemperature = 100;
 
 std::string_view Trimmed(std::string_view text) {
