@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "base/testing/temporary_directory.h"
 #include "interop/foreign_model.h"
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 #include "loaders.h"
 #include "model/model_file.h"
 

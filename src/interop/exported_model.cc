@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "interop/gguf_model.h"
-#include "interop/hugging_face_model.h"
+#include "interop/gguf/gguf_model.h"
+#include "interop/hugging_face/hugging_face_model.h"
 #include "interop/model_card.h"
 #include "interop/ollama.h"
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/temporary_directory.h"
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 #include "interop/testing/exported.h"
 #include "store/json.h"
 #include "store/safetensors.h"

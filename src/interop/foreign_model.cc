@@ -8,9 +8,9 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "interop/foreign_tensor.h"
-#include "interop/gguf_shape.h"
-#include "interop/gguf_tokenizer.h"
-#include "interop/hugging_face_reader.h"
+#include "interop/gguf/gguf_shape.h"
+#include "interop/gguf/gguf_tokenizer.h"
+#include "interop/hugging_face/hugging_face_reader.h"
 #include "model/model_file.h"
 #include "text/tokenizer_file.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 #include "model/parameters.h"
 #include "model/tensor_rows.h"
 #include "store/checkpoint.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 #include "interop/tensor_names.h"
 #include "store/safetensors.h"
 

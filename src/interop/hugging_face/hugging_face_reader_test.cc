@@ -1,4 +1,4 @@
-#include "interop/hugging_face_reader.h"
+#include "interop/hugging_face/hugging_face_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "interop/hugging_face_config.h"
+#include "interop/hugging_face/hugging_face_config.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "interop/gguf_shape.h"
+#include "interop/gguf/gguf_shape.h"
 
 namespace cllm {
 namespace {

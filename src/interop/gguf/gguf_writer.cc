@@ -1,4 +1,4 @@
-#include "interop/gguf_writer.h"
+#include "interop/gguf/gguf_writer.h"
 
 #include <memory>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "interop/gguf_tokenizer.h"
+#include "interop/gguf/gguf_tokenizer.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "interop/foreign_tokenizer.h"
-#include "interop/gguf_model.h"
+#include "interop/gguf/gguf_model.h"
 #include "interop/special_tokens.h"
 #include "text/byte_alphabet.h"
 #include "text/pre_split_json.h"

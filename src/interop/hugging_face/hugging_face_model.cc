@@ -1,4 +1,4 @@
-#include "interop/hugging_face_model.h"
+#include "interop/hugging_face/hugging_face_model.h"
 
 #include <algorithm>
 #include <array>

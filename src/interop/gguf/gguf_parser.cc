@@ -1,4 +1,4 @@
-#include "interop/gguf_parser.h"
+#include "interop/gguf/gguf_parser.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "interop/hugging_face_reader.h"
+#include "interop/hugging_face/hugging_face_reader.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "interop/foreign_tensor.h"
-#include "interop/hugging_face_config.h"
-#include "interop/hugging_face_tensors.h"
-#include "interop/hugging_face_tokenizer.h"
+#include "interop/hugging_face/hugging_face_config.h"
+#include "interop/hugging_face/hugging_face_tensors.h"
+#include "interop/hugging_face/hugging_face_tokenizer.h"
 
 namespace cllm {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 
 namespace cllm {
 

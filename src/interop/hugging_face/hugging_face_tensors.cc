@@ -1,4 +1,4 @@
-#include "interop/hugging_face_tensors.h"
+#include "interop/hugging_face/hugging_face_tensors.h"
 
 #include <fmt/format.h>
 

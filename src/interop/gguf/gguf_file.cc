@@ -1,4 +1,4 @@
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "base/units.h"
-#include "interop/gguf_parser.h"
+#include "interop/gguf/gguf_parser.h"
 
 namespace cllm {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "interop/gguf_format.h"
+#include "interop/gguf/gguf_format.h"
 #include "model/tensor_rows.h"
 #include "store/checkpoint.h"
 

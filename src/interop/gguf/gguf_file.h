@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "interop/gguf_format.h"
+#include "interop/gguf/gguf_format.h"
 
 namespace cllm {
 

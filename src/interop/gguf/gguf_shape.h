@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 #include "model/shape.h"
 
 namespace cllm {

@@ -1,4 +1,4 @@
-#include "interop/gguf_shape.h"
+#include "interop/gguf/gguf_shape.h"
 
 #include <fmt/format.h>
 

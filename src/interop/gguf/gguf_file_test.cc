@@ -1,4 +1,4 @@
-#include "interop/gguf_file.h"
+#include "interop/gguf/gguf_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

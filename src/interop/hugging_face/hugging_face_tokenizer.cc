@@ -1,4 +1,4 @@
-#include "interop/hugging_face_tokenizer.h"
+#include "interop/hugging_face/hugging_face_tokenizer.h"
 
 #include <fmt/format.h>
 

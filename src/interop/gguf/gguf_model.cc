@@ -1,8 +1,8 @@
-#include "interop/gguf_model.h"
+#include "interop/gguf/gguf_model.h"
 
 #include <utility>
 
-#include "interop/gguf_writer.h"
+#include "interop/gguf/gguf_writer.h"
 #include "interop/tensor_names.h"
 #include "text/pre_split_json.h"
 #include "text/tokenizer_file.h"
