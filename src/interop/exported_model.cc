@@ -78,7 +78,7 @@ std::vector<CheckpointFile> ExportedFiles(const ExportedModel& model, const Expo
     return files;
   }
   return {TextFile(stem + ".md", ModelCard(model, choice, stem)),
-          TextFile(stem + ".Modelfile", OllamaModelfile(model.shape(), model.tokenizer, stem + ".gguf")),
+          TextFile(stem + ".Modelfile", OllamaModelfile(model, stem + ".gguf")),
           GgufModelFile(model, choice.type, stem + ".gguf")};
 }
 

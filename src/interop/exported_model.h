@@ -8,6 +8,7 @@
 #include "model/parameters.h"
 #include "model/tensor_types.h"
 #include "store/checkpoint.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 // Models as files that other programs run: GGUF for llama.cpp and what is built on it, a directory for Hugging Face's
@@ -19,9 +20,10 @@ enum class ExportFormat { kGguf, kHuggingFace };
 // What is exported: views, and words for the model's card.
 struct ExportedModel {
   const Parameters& parameters;
-  const Tokenizer& tokenizer;  // of the shape's vocabulary
-  std::string name;            // "book-1"
-  std::string origin;          // a sentence on where the weights come from
+  const Tokenizer& tokenizer;          // of the shape's vocabulary
+  std::string name;                    // "book-1"
+  std::string origin;                  // a sentence on where the weights come from
+  const ChatTemplate* chat = nullptr;  // how it was taught dialogues; null: it continues texts
 
   const ModelShape& shape() const { return parameters.shape(); }
 };

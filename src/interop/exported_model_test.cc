@@ -207,6 +207,23 @@ TEST_F(ExportedModelTest, Card_SaysWhatItIs) {
               AllOf(HasSubstr("library_name: gguf\n"), HasSubstr("ollama create"), Not(HasSubstr("transformers"))));
 }
 
+TEST_F(ExportedModelTest, Dialogues_HaveTheirTemplateEverywhere) {
+  const Parameters parameters = SomeWeights(ExportedShapes(300)[0]);
+  const Tokenizer tokenizer = SmallBpe();
+  const ExportedModel model{parameters, tokenizer, "talk", "Made for a test.", &kPlainChat};
+  const Result<GgufFile> file = GgufFile::Open(WriteExported(model, {}, folder_ / "out"));
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(*file->content().Text("tokenizer.chat_template"), kPlainChat.jinja);
+  EXPECT_THAT(ReadText(folder_ / "out/model.Modelfile"),
+              AllOf(HasSubstr("TEMPLATE \"\"\"{{ range .Messages }}{{ .Role }}: {{ .Content }}"),
+                    HasSubstr("</s>{{ end }}\n\n{{ end }}assistant:\"\"\"\n")));
+  EXPECT_THAT(ReadText(folder_ / "out/model.md"), HasSubstr("taught dialogues"));
+  WriteExported(model, {ExportFormat::kHuggingFace, TensorType::kF32}, folder_ / "out");
+  const JsonObject words = Json("tokenizer_config.json");
+  EXPECT_EQ(*words.Text("chat_template"), kPlainChat.jinja);
+  EXPECT_FALSE(*words.Boolean("split_special_tokens")) << "the template spells the end token out";
+}
+
 TEST_F(ExportedModelTest, RefusalsNameTheReason) {
   const Parameters parameters = SomeWeights(ExportedShapes(300)[0]);
   const Tokenizer tokenizer = SmallBpe();

@@ -12,10 +12,13 @@
 #include "interop/gguf/gguf_tokenizer.h"
 #include "interop/hugging_face/hugging_face_reader.h"
 #include "model/model_file.h"
+#include "text/chat_template_file.h"
 #include "text/tokenizer_file.h"
 
 namespace cllm {
 namespace {
+
+constexpr const char* kChatTemplateKey = "tokenizer.chat_template";
 
 Status CheckVocabulary(const std::string& label, const ModelShape& shape, const Tokenizer& tokenizer) {
   if (shape.vocabulary == tokenizer.vocabulary()) return {};
@@ -49,7 +52,12 @@ Result<ForeignModel> OpenGguf(const std::string& path) {
     return BadInput(fmt::format("{}: the tensor '{}' is missing", path, part.gguf));
   };
   CLLM_ASSIGN(std::vector<TensorRows> tensors, TensorsOfLayout(layout, RotaryOrder::kAdjacent, path, find));
-  return ForeignModel{shape, std::move(tokenizer), std::move(tensors), std::move(notes), std::move(file), {}};
+  const ChatTemplate* chat = nullptr;
+  if (content.Has(kChatTemplateKey)) {
+    CLLM_ASSIGN(const std::string jinja, content.Text(kChatTemplateKey));
+    chat = KnownChatTemplate(jinja, notes);
+  }
+  return ForeignModel{shape, std::move(tokenizer), std::move(tensors), std::move(notes), chat, std::move(file), {}};
 }
 
 }  // namespace
@@ -58,9 +66,19 @@ Result<ForeignModel> OpenForeignModel(const std::string& path) {
   return IsDirectory(path) ? OpenHuggingFace(path) : OpenGguf(path);
 }
 
+const ChatTemplate* KnownChatTemplate(const std::string& jinja, std::vector<std::string>& notes) {
+  if (jinja == kPlainChat.jinja) return &kPlainChat;
+  notes.push_back("its chat template is not one that is known here, so the model continues texts");
+  return nullptr;
+}
+
 std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model) {
-  return {TextFile(kTokenizerFileName, TokenizerJson(model.tokenizer)),
-          TextFile(kLatticeFileName, LatticeJson(model.tokenizer)), ModelFile(model.shape, model.tensors)};
+  std::vector<CheckpointFile> files;
+  if (model.chat != nullptr) files.push_back(TextFile(kChatTemplateFileName, ChatTemplateJson(*model.chat)));
+  files.push_back(TextFile(kTokenizerFileName, TokenizerJson(model.tokenizer)));
+  files.push_back(TextFile(kLatticeFileName, LatticeJson(model.tokenizer)));
+  files.push_back(ModelFile(model.shape, model.tensors));
+  return files;
 }
 
 Parameters ParametersOf(const ForeignModel& model) {

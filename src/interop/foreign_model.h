@@ -10,6 +10,7 @@
 #include "model/tensor_rows.h"
 #include "store/checkpoint.h"
 #include "store/safetensors.h"
+#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace cllm {
@@ -20,7 +21,8 @@ struct ForeignModel {
   ModelShape shape;
   Tokenizer tokenizer;  // of the shape's vocabulary
   std::vector<TensorRows> tensors;
-  std::vector<std::string> notes;  // sentences on what is different here
+  std::vector<std::string> notes;      // sentences on what is different here
+  const ChatTemplate* chat = nullptr;  // how it was taught dialogues, if that is known here; null: it continues texts
 
   // Where the tensors' bytes lie.
   std::optional<GgufFile> gguf;
@@ -32,9 +34,12 @@ struct ForeignModel {
 // do not hold.
 Result<ForeignModel> OpenForeignModel(const std::string& path);
 
-// Our files of a model: tokenizer.json, lattice.json, model.safetensors last. Matrices are written in the types that
-// they have (Q4_0 as Q8_0 of the same scales, exactly), those of several types as F32. They view the model until
-// written.
+// The template of this text, or null with a note: what a file holds is compared, not executed.
+const ChatTemplate* KnownChatTemplate(const std::string& jinja, std::vector<std::string>& notes);
+
+// Our files of a model: chat_template.json where it has one, tokenizer.json, lattice.json, model.safetensors last.
+// Matrices are written in the types that they have (Q4_0 as Q8_0 of the same scales, exactly), those of several types
+// as F32. They view the model until written.
 std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model);
 
 // Its numbers in f32.

@@ -79,6 +79,23 @@ TEST_P(ForeignModelTest, Imported_IsAModelOfOurs) {
   EXPECT_LT(bytes, ModelFile(parameters, GetParam().type).bytes + 8192);
 }
 
+TEST_P(ForeignModelTest, ChatTemplate_IsOursOrNoted) {
+  const Tokenizer tokenizer = SmallBpe();
+  const Parameters parameters = SomeWeights(ExportedShapes(tokenizer.vocabulary())[0]);
+  const ChatTemplate other{.id = "other", .jinja = "{{ messages[0].content }}"};
+  for (const ChatTemplate* chat : {&kPlainChat, &other}) {
+    const ExportedModel exported{parameters, tokenizer, "name", "Made for a test.", chat};
+    const Result<ForeignModel> model =
+        OpenForeignModel(WriteExported(exported, {GetParam().format, GetParam().type}, folder_ / "exported"));
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    EXPECT_EQ(model->chat, chat == &other ? nullptr : chat);
+    EXPECT_EQ(model->notes.size(), chat == &other ? 1u : 0u);
+    const std::vector<CheckpointFile> files = ImportedFiles(*model);
+    EXPECT_EQ(files.front().name == "chat_template.json", chat != &other);
+    EXPECT_EQ(files.back().name, "model.safetensors");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, ForeignModelTest, testing::ValuesIn(kCases), [](const auto& tested) {
   return std::string(tested.param.format == ExportFormat::kGguf ? "Gguf" : "HuggingFace") +
          std::string(NameOf(tested.param.type)).substr(0, 2) + std::to_string(tested.index);

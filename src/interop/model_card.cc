@@ -33,6 +33,15 @@ std::string Use(const ExportedModel& model, const ExportChoice& choice, const st
          "    print(tokenizer.decode(model.generate(ids, do_sample=True)[0], skip_special_tokens=True))\n";
 }
 
+const char* KindText(const ExportedModel& model) {
+  if (model.chat != nullptr) {
+    return "It was taught dialogues: it answers in the manner of those that it was trained on and knows no facts. The "
+           "chat template is part of its files.";
+  }
+  return "A base model: it continues a text in the manner of those that it was trained on. It does not follow "
+         "instructions and knows no facts.";
+}
+
 std::string BeginText(const Tokenizer& tokenizer) {
   if (!tokenizer.adds_begin()) return "";
   return fmt::format("A text begins with the token `{}`, which these programs add by themselves.\n\n",
@@ -45,9 +54,7 @@ std::string ModelCard(const ExportedModel& model, const ExportChoice& choice, co
   const ModelShape& shape = model.shape();
   return fmt::format(
       "{}# {}\n\n{}\n\n"
-      "A base model: it continues a text in the manner of those that it was trained on. It does not follow "
-      "instructions "
-      "and knows no facts.\n\n"
+      "{}\n\n"
       "| | |\n|---|---|\n| parameters | {} |\n| shape | {} |\n| vocabulary | {} tokens, byte-level BPE, "
       "pre-split {} ({}) |\n| numbers | {} |\n| context | {} tokens; texts get worse beyond it |\n\n"
       "## Use\n{}\n"
@@ -55,9 +62,9 @@ std::string ModelCard(const ExportedModel& model, const ExportChoice& choice, co
       "## Licence\n"
       "Not stated. Who trained the model decides, with a view to the texts that it was trained on; the field `license` "
       "at the top of this page is where to say so.\n",
-      Fields(choice), model.name, model.origin, FormatCount(ParameterLayout(shape).parameters()), DescribeShape(shape),
-      FormatCount(shape.vocabulary), NameOf(model.tokenizer.pre_split()), model.tokenizer.name(), NameOf(choice.type),
-      FormatCount(shape.context), Use(model, choice, stem), BeginText(model.tokenizer));
+      Fields(choice), model.name, model.origin, KindText(model), FormatCount(ParameterLayout(shape).parameters()),
+      DescribeShape(shape), FormatCount(shape.vocabulary), NameOf(model.tokenizer.pre_split()), model.tokenizer.name(),
+      NameOf(choice.type), FormatCount(shape.context), Use(model, choice, stem), BeginText(model.tokenizer));
 }
 
 }  // namespace cllm

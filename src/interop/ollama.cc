@@ -3,11 +3,21 @@
 #include <fmt/format.h>
 
 namespace cllm {
+namespace {
 
-std::string OllamaModelfile(const ModelShape& shape, const Tokenizer& tokenizer, const std::string& gguf_name) {
+// kPlainChat in the language of Go's templates.
+std::string MessagesTemplate(const std::string& end) {
+  return "{{ range .Messages }}{{ .Role }}: {{ .Content }}{{ if eq .Role \"assistant\" }}" + end +
+         "{{ end }}\n\n{{ end }}assistant:";
+}
+
+}  // namespace
+
+std::string OllamaModelfile(const ExportedModel& model, const std::string& gguf_name) {
+  const std::string end = model.tokenizer.TokenText(model.tokenizer.end());
   return fmt::format(
       "FROM ./{}\n"
-      "TEMPLATE \"\"\"{{{{ .Prompt }}}}\"\"\"\n"
+      "TEMPLATE \"\"\"{}\"\"\"\n"
       "PARAMETER num_ctx {}\n"
       "PARAMETER stop \"{}\"\n"
       "PARAMETER temperature 0.8\n"
@@ -15,7 +25,7 @@ std::string OllamaModelfile(const ModelShape& shape, const Tokenizer& tokenizer,
       "PARAMETER top_p 0.95\n"
       "PARAMETER min_p 0.05\n"
       "PARAMETER repeat_penalty 1\n",
-      gguf_name, shape.context, tokenizer.TokenText(tokenizer.end()));
+      gguf_name, model.chat == nullptr ? "{{ .Prompt }}" : MessagesTemplate(end), model.shape().context, end);
 }
 
 }  // namespace cllm

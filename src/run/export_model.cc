@@ -82,6 +82,7 @@ Result<LogitComparison> Verify(OpenedModel model, const ExportChoice& choice, co
   if (read.tokenizer.hash() != model.tokenizer.hash()) {
     return Failed(fmt::format("{}: the tokenizer was read back as another one", path));
   }
+  if (read.chat != model.chat) return Failed(fmt::format("{}: the chat template was read back as another one", path));
   const Weights exported(ParametersOf(read), Storage::kF32), own(std::move(model.parameters), Storage::kF32);
   const LogitComparison comparison = CompareLogits(own, exported, OwnText(own, model.tokenizer, kVerifiedTokens));
   const bool exact = choice.type == TensorType::kF32;
@@ -98,7 +99,7 @@ Result<ExportOutcome> ExportModel(const ExportRequest& request, RunObserver& obs
   opening.reset();
   const std::string run = RunOf(model.directory);
   CLLM_ASSIGN(const std::string origin, OriginOf(run));
-  const ExportedModel exported{model.parameters, model.tokenizer, LastName(run), origin};
+  const ExportedModel exported{model.parameters, model.tokenizer, LastName(run), origin, model.chat};
   CLLM_TRY(CheckExportable(exported, request.choice));
   CLLM_ASSIGN(const Place place, PlaceOf(request, exported.name));
   const std::vector<CheckpointFile> files = ExportedFiles(exported, request.choice, place.stem);

@@ -13,10 +13,13 @@ constexpr uint64_t kMaxBytes = uint64_t{1} << 20;
 
 }  // namespace
 
+std::string ChatTemplateJson(const ChatTemplate& chat) {
+  return WriteJson({{"format", kChatTemplateFormat}, {"id", chat.id}, {"template", chat.jinja}}, JsonStyle::kIndented) +
+         "\n";
+}
+
 Status SaveChatTemplate(const ChatTemplate& chat, FileSystem& files, const std::string& directory) {
-  const std::string text = WriteJson(
-      {{"format", kChatTemplateFormat}, {"id", chat.id}, {"template", chat.jinja}}, JsonStyle::kIndented);
-  return AtomicWriteFile(files, JoinPath(directory, kChatTemplateFileName), AsBytes(text + "\n"));
+  return AtomicWriteFile(files, JoinPath(directory, kChatTemplateFileName), AsBytes(ChatTemplateJson(chat)));
 }
 
 Result<const ChatTemplate*> LoadChatTemplate(const std::string& directory) {

@@ -15,6 +15,9 @@ namespace cllm {
 inline constexpr int kChatTemplateFormat = 1;
 inline constexpr const char* kChatTemplateFileName = "chat_template.json";
 
+// The text of the file.
+std::string ChatTemplateJson(const ChatTemplate& chat);
+
 // Writes the file into an existing directory, whole or not at all.
 Status SaveChatTemplate(const ChatTemplate& chat, FileSystem& files, const std::string& directory);
 

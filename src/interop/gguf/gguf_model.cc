@@ -92,6 +92,7 @@ CheckpointFile GgufModelFile(const ExportedModel& model, TensorType type, std::s
   if (type == TensorType::kQ8_0) file.Add("general.quantization_version", uint32_t{2});
   AddShape(model.shape(), file);
   AddTokenizer(model.tokenizer, file);
+  if (model.chat != nullptr) file.AddText("tokenizer.chat_template", model.chat->jinja);
   for (const TensorPart& part : TensorParts(model.parameters.layout())) {
     const TensorType part_type = part.is_norm ? TensorType::kF32 : MatrixType(type, part.columns);
     file.AddTensor(part.gguf, RowsOfPart(model.parameters, part, part_type));

@@ -68,17 +68,21 @@ JsonFields Generation(const ModelShape& shape, const Tokenizer& tokenizer) {
 }
 
 // The class is the one that takes tokenizer.json as it is: others put their own splitting in its place.
-JsonFields TokenizerConfiguration(const ModelShape& shape, const Tokenizer& tokenizer) {
-  return {{"tokenizer_class", "PreTrainedTokenizerFast"},
-          {"model_max_length", shape.context},
-          {"bos_token", tokenizer.TokenText(tokenizer.begin())},
-          {"eos_token", tokenizer.TokenText(tokenizer.end())},
-          {"unk_token", tokenizer.TokenText(tokenizer.unknown())},
-          {"pad_token", tokenizer.TokenText(tokenizer.end())},
-          {"add_bos_token", tokenizer.adds_begin()},
-          {"add_eos_token", false},
-          {"clean_up_tokenization_spaces", false},
-          {"split_special_tokens", true}};
+JsonFields TokenizerConfiguration(const ExportedModel& model) {
+  const Tokenizer& tokenizer = model.tokenizer;
+  JsonFields fields = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+                       {"model_max_length", model.shape().context},
+                       {"bos_token", tokenizer.TokenText(tokenizer.begin())},
+                       {"eos_token", tokenizer.TokenText(tokenizer.end())},
+                       {"unk_token", tokenizer.TokenText(tokenizer.unknown())},
+                       {"pad_token", tokenizer.TokenText(tokenizer.end())},
+                       {"add_bos_token", tokenizer.adds_begin()},
+                       {"add_eos_token", false},
+                       {"clean_up_tokenization_spaces", false},
+                       // A chat template spells the end token out, which has to become the token then.
+                       {"split_special_tokens", model.chat == nullptr}};
+  if (model.chat != nullptr) fields.push_back({"chat_template", model.chat->jinja});
+  return fields;
 }
 
 JsonFields SpecialPiece(const std::string& token, int type) {
@@ -134,7 +138,7 @@ std::vector<CheckpointFile> HuggingFaceFiles(const ExportedModel& model, TensorT
   const ModelShape& shape = model.shape();
   return {TextFile("config.json", Page(Configuration(shape, model.tokenizer, type))),
           TextFile("generation_config.json", Page(Generation(shape, model.tokenizer))),
-          TextFile("tokenizer_config.json", Page(TokenizerConfiguration(shape, model.tokenizer))),
+          TextFile("tokenizer_config.json", Page(TokenizerConfiguration(model))),
           TextFile(kTokenizerFileName, TokenizerPage(model.tokenizer)),
           TextFile(kLatticeFileName, LatticeJson(model.tokenizer)),
           TensorFile("model.safetensors", std::move(tensors), {})};

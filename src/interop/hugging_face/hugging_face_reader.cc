@@ -15,7 +15,7 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20;
+constexpr uint64_t kMaxConfigBytes = uint64_t{1} << 20, kMaxWordsBytes = uint64_t{64} << 20;
 
 // Whether a tensor may be there without being read: tables that files of some years ago have, and a head that is the
 // embedding's once more.
@@ -32,6 +32,15 @@ Status CheckAllTensorsAreKnown(const HuggingFaceTensors& tensors, const Paramete
     return BadInput(fmt::format("{}: the tensor '{}' is none of those of a plain Llama model", directory, name));
   }
   return {};
+}
+
+// The template in tokenizer_config.json, if it has one as a text.
+Result<const ChatTemplate*> ChatTemplateOf(const std::string& directory, std::vector<std::string>& notes) {
+  const std::string path = JoinPath(directory, "tokenizer_config.json");
+  if (!PathExists(path)) return static_cast<const ChatTemplate*>(nullptr);
+  CLLM_ASSIGN(const JsonObject config, JsonObject::ReadFrom(path, kMaxWordsBytes));
+  const Result<std::string> jinja = config.Text("chat_template");
+  return jinja.ok() ? KnownChatTemplate(*jinja, notes) : nullptr;
 }
 
 }  // namespace
@@ -55,7 +64,8 @@ Result<ForeignModel> OpenHuggingFace(const std::string& directory) {
     return BadInput(fmt::format("{}: the tensor '{}' is missing", directory, part.hugging_face));
   };
   CLLM_ASSIGN(std::vector<TensorRows> rows, TensorsOfLayout(layout, RotaryOrder::kHalves, directory, find));
-  return ForeignModel{shape, std::move(tokenizer),          std::move(rows), std::move(notes),
+  CLLM_ASSIGN(const ChatTemplate* chat, ChatTemplateOf(directory, notes));
+  return ForeignModel{shape, std::move(tokenizer),          std::move(rows), std::move(notes), chat,
                       {},    std::move(tensors).TakeFiles()};
 }
 
