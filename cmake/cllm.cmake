@@ -92,6 +92,13 @@ if(CLLM_SANITIZE)
   cllm_shared_headers(room_headers HEADERS ${CLLM_SANITIZED_HEADERS} OPTIONS ${CLLM_BASELINE} -O0)
 endif()
 
+# The rooms go into the program and into the shared library (src/api), compiled once for both: position independent, and
+# hidden, so that a call within them costs what it costs in a program. What is built for a sanitizer or a fuzzer has no
+# shared library.
+if(NOT CLLM_SANITIZE AND NOT CLLM_FUZZ)
+  set(CLLM_SHARED ON)
+endif()
+
 # cllm_library(name SOURCES a.cc b.cc DEPENDS lower_layers... LIBRARIES external...)
 # REQUIRES: called from src/<name>/CMakeLists.txt. Headers are included as "<name>/x.h".
 function(cllm_library name)
@@ -118,6 +125,10 @@ function(cllm_library name)
   endif()
   target_link_libraries(${name} PUBLIC cllm_flags ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
   set_target_properties(${name} PROPERTIES OUTPUT_NAME cllm_${name})
+  if(CLLM_SHARED)
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+      VISIBILITY_INLINES_HIDDEN ON)
+  endif()
 endfunction()
 
 # cllm_testing_library(name SOURCES a.cc... DEPENDS libraries...): what only tests link of src/<name>/testing (fixtures,

@@ -11,9 +11,9 @@
 #include "app/messages.h"
 #include "app/prompts.h"
 #include "base/base64.h"
-#include "base/system.h"
 #include "base/units.h"
 #include "infer/request_batch.h"
+#include "run/resources.h"
 #include "store/json.h"
 #include "terminal/terminal_text.h"
 
@@ -21,15 +21,7 @@ namespace cllm {
 namespace {
 
 constexpr size_t kCutsTold = 5;
-constexpr uint64_t kMemoryShare = 4;     // caches may take a quarter of what is available
 constexpr size_t kWaitingForOneRow = 8;  // texts that are finished and wait for an earlier one, for each that is made
-
-// Requests that are decoded at a time.
-size_t MostTogether(const ModelShape& shape) {
-  const uint64_t cache = KeyValueCache::Bytes(shape, shape.context);
-  const uint64_t room = ReadMachineMemory().available / kMemoryShare / std::max<uint64_t>(1, cache);
-  return std::clamp<size_t>(room, 1, kStepRows);
-}
 
 // A text that is being made, or waits for those before it to be shown.
 struct Text {
@@ -46,7 +38,7 @@ class Generation {
       : texts_(texts),
         speaker_(speaker),
         batch_(speaker.weights, speaker.pool),
-        most_(MostTogether(speaker.weights.shape())),
+        most_(RequestsTogether(speaker.weights.shape())),
         terminal_(isatty(STDOUT_FILENO) != 0) {}
 
   Status Run() {

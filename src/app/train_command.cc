@@ -6,7 +6,6 @@
 #include "app/command.h"
 #include "app/console.h"
 #include "app/run_report.h"
-#include "base/file.h"
 #include "base/system.h"
 #include "corpus/cache_directory.h"
 #include "monitor/observer_fan_out.h"
@@ -96,8 +95,7 @@ Outcome TrainCommand(const Arguments& arguments) {
   CLLM_TRY(line.Apply(choices));
   if (choices.text.empty()) return Usage("no text named; try `cllm train book.txt` or see `cllm train --help`");
   PosixFileSystem files;
-  // An existing run is refused before the work, not after.
-  if (!flags.out.empty() && PathExists(flags.out)) CLLM_TRY(CreateRunDirectory(files, flags.out));
+  CLLM_TRY(CheckRunDirectoryIsFree(files, flags.out));
   Display display(flags);
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, display.all));
   signals.LeaveStopsToTheRun();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/file.h"
 #include "run/machine_speed.h"
 #include "run/resources.h"
 #include "run/run_config.h"
@@ -29,6 +30,10 @@ double PeakInUse(const TrainingPlan& plan) {
 }
 
 }  // namespace
+
+Status CheckRunDirectoryIsFree(FileSystem& files, const std::string& out) {
+  return out.empty() || !PathExists(out) ? Status() : CreateRunDirectory(files, out);
+}
 
 Result<NewRunDirectory> MakeRunDirectory(FileSystem& files, const std::string& out, const PreparedRun& run) {
   CLLM_TRY(CheckDisk(files, out.empty() ? kRuns : out, run.memory));

@@ -31,6 +31,10 @@
 // name options in backquotes.
 namespace cllm {
 
+// Refuses a directory that MakeRunDirectory would refuse because of what is in it: before the work, not after. Error: as
+// there.
+Status CheckRunDirectoryIsFree(FileSystem& files, const std::string& out);
+
 // Makes the directory of a new run: `out`, or runs/<name of the text>-<n> where that is empty, and looks first whether
 // its disk has room. It goes again unless a run begins in it. Error: Usage if it exists and is not empty; NoResources;
 // Failed.

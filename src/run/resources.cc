@@ -10,6 +10,8 @@
 #include "base/resource_limits.h"
 #include "base/system.h"
 #include "base/units.h"
+#include "infer/key_value_cache.h"
+#include "infer/request_batch.h"
 #include "spheres/spheres.h"
 #include "store/checkpoint.h"
 
@@ -18,6 +20,7 @@ namespace {
 
 // Three regular checkpoints, the best and one saved by time stay, and a sixth is written before one goes.
 constexpr uint64_t kCheckpoints = 6;
+constexpr uint64_t kCacheShare = 4;        // caches may take a quarter of what is available
 constexpr uint64_t kOtherFiles = 1 << 20;  // bytes: configuration, tokenizer, the log's first records
 
 // The nearest directory above a path that is there.
@@ -52,6 +55,12 @@ Status CheckMemory(std::string_view what, size_t bytes, std::string_view advice)
 Status CheckRunMemory(const MemoryEstimate& memory) {
   return CheckMemory("the run", memory.total(),
                      "choose a smaller `width`, `layers`, `context` or `item`, or fewer `threads`");
+}
+
+size_t RequestsTogether(const ModelShape& shape) {
+  const uint64_t cache = KeyValueCache::Bytes(shape, shape.context);
+  const uint64_t room = ReadMachineMemory().available / kCacheShare / std::max<uint64_t>(1, cache);
+  return std::clamp<size_t>(room, 1, kStepRows);
 }
 
 Status CheckDisk(FileSystem& files, const std::string& directory, const MemoryEstimate& memory) {

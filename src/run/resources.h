@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "model/shape.h"
 #include "store/file_system.h"
 #include "train/memory_estimate.h"
 
@@ -21,6 +22,9 @@ MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& option
 Status CheckMemory(std::string_view what, size_t bytes, std::string_view advice);
 // The same for a run.
 Status CheckRunMemory(const MemoryEstimate& memory);
+
+// How many requests may be decoded at once: their caches, full, take a quarter of the available memory at most.
+size_t RequestsTogether(const ModelShape& shape);
 
 // NoResources unless the checkpoints that a run will have beside those that lie in `directory` (which may not be there
 // yet) fit onto its disk.

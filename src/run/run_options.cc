@@ -277,6 +277,14 @@ std::span<const OptionSpec> RunOptions() {
   return table;
 }
 
+Status CheckRanges(const RunChoices& choices) {
+  RunChoices parsed;
+  for (const OptionSpec& option : RunOptions()) {
+    for (const std::string& text : option.get(choices)) CLLM_TRY(option.set(parsed, text));
+  }
+  return {};
+}
+
 std::span<const std::string_view> ReadingOptions() {
   static constexpr std::array<std::string_view, 5> kNames = {"include", "exclude", "field", "separator", "chat"};
   return kNames;

@@ -31,6 +31,9 @@ struct OptionSpec {
 // The only table of its kind: command line, environment, files, help and completion are made from it. Immutable.
 std::span<const OptionSpec> RunOptions();
 
+// Every choice in its option's range, for choices that were not parsed. Error (Usage): as `set` gives it.
+Status CheckRanges(const RunChoices& choices);
+
 // The names of those that say how a text is read: what train, eval, tokenize and bench have in common.
 std::span<const std::string_view> ReadingOptions();
 

@@ -87,6 +87,7 @@ Result<RemovedRun> RemoveRun(FileSystem& files, const RunRecord& run) {
     CLLM_ASSIGN(const RunLock lock, RunLock::Acquire(run.path));
     for (const char* name : {"best", "latest", "checkpoints"}) CLLM_TRY(RemoveIfThere(files, JoinPath(run.path, name)));
     for (const std::string& path : {paths.log(), paths.samples(), paths.report(), paths.tokenizer(), paths.lattice(),
+                                    paths.given_text(), paths.given_validation(),
                                     JoinPath(run.path, kChatTemplateFileName)}) {
       CLLM_TRY(RemoveIfThere(files, path));
     }

@@ -104,6 +104,8 @@ std::string RunPaths::log() const { return JoinPath(run, "log.jsonl"); }
 std::string RunPaths::samples() const { return JoinPath(run, "samples.txt"); }
 std::string RunPaths::report() const { return JoinPath(run, "report.html"); }
 std::string RunPaths::lock() const { return JoinPath(run, "lock"); }
+std::string RunPaths::given_text() const { return JoinPath(run, "given_text.txt"); }
+std::string RunPaths::given_validation() const { return JoinPath(run, "given_validation.txt"); }
 
 Status CreateRunDirectory(FileSystem& files, const std::string& path) {
   if (path.empty()) return Usage("expected the name of a run directory, found an empty one");

@@ -21,6 +21,9 @@ struct RunPaths {
   std::string samples() const;    // samples.txt
   std::string report() const;     // report.html
   std::string lock() const;       // lock
+  // Texts that a program gave from its memory.
+  std::string given_text() const;        // given_text.txt
+  std::string given_validation() const;  // given_validation.txt
 };
 
 // Makes an empty run directory and its parents. Error: Usage if it exists and is not empty (it is left alone), or is
