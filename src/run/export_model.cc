@@ -55,7 +55,7 @@ Result<Place> PlaceOf(const ExportRequest& request, const std::string& name) {
     if (file != kGgufEnding) return Place{ParentPath(out), file.substr(0, file.size() - kGgufEnding.size())};
   }
   if (IsDirectory(out) || out.ends_with('/')) return Place{out, stem};
-  return Usage(fmt::format("--out is '{}', expected a file's name that ends in {}, or a directory", out, kGgufEnding));
+  return Usage(fmt::format("`out` is '{}', expected a file's name that ends in {}, or a directory", out, kGgufEnding));
 }
 
 // What the types keep of each tensor is what the files have, bit for bit.

@@ -113,7 +113,7 @@ Status CheckNotThere(const std::string& directory, const std::vector<std::string
   }
   for (const std::string& name : names) {
     const std::string path = JoinPath(directory, name);
-    if (PathExists(path)) return Usage(fmt::format("{}: is there already; --force replaces it", path));
+    if (PathExists(path)) return Usage(fmt::format("{}: is there already; `force` replaces it", path));
   }
   return {};
 }

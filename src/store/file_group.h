@@ -13,7 +13,7 @@ namespace cllm {
 // What happens where a file of that name is there already.
 enum class IfThere { kRefuse, kReplace };
 
-// Error (Usage): one of the files is there already, or `directory` is no directory; names it and --force.
+// Error (Usage): one of the files is there already, or `directory` is no directory; names it and `force`.
 Status CheckNotThere(const std::string& directory, const std::vector<std::string>& names);
 
 // Writes the files into a directory, which is made with its parents where it is missing: all of them as temporary

@@ -42,7 +42,7 @@ TEST_F(FileGroup, IsRefused_WhereAnyFileIsThere) {
     const Status status = WriteFileGroup(files_, directory, Group("new"), IfThere::kRefuse);
     EXPECT_EQ(status.code(), Code::kUsage);
     EXPECT_THAT(status.message(), HasSubstr(directory + "/" + there));
-    EXPECT_THAT(status.message(), HasSubstr("--force"));
+    EXPECT_THAT(status.message(), HasSubstr("`force`"));
     EXPECT_THAT(Names(directory), ElementsAre(there));
     EXPECT_EQ(ReadText(directory + "/" + there), "mine");
   }
