@@ -100,6 +100,15 @@ TEST(Library, BuildTree_IsAPackageToo_AndOtherVersionsAreRefused) {
   EXPECT_EQ(Shell(box.path("build/user")), "0.1.0\n");
 }
 
+TEST(Library, Guide_ShowsTheExampleAsItIs) {
+  const std::string guide = ReadAll(SourceDirectory() + "/docs/library.md");
+  std::string shown;
+  const std::vector<std::string> lines = Lines(ReadAll(SourceDirectory() + "/examples/train_and_generate.cc"));
+  for (const std::string& line : lines) shown += (line.empty() ? "" : "    " + line) + "\n";
+  EXPECT_THAT(guide, HasSubstr(shown));
+  EXPECT_LT(lines.size(), 40u);
+}
+
 class PublicHeaders : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(PublicHeaders, CompileAlone) {

@@ -93,7 +93,7 @@ TEST_F(TrainingTest, WhatIsWrong_IsAnError_AndLeavesNoDirectory) {
       {ErrorKind::kBadOption, "`item`", [](TrainOptions& o) { o.item = 100; }},
       {ErrorKind::kBadOption, "`steps`", [](TrainOptions& o) { o.steps = 0; }},
       {ErrorKind::kBadOption, "contradict", [](TrainOptions& o) { o.time_s = 60; }},
-      {ErrorKind::kNoResources, "memory", [](TrainOptions& o) { o.width = 8192, o.hidden = 32768, o.layers = 64; }},
+      {ErrorKind::kNoResources, "memory", [](TrainOptions& o) { o.width = 8192, o.heads = 64, o.hidden = 32768, o.layers = 64; }},
   };
   for (const auto& each : cases) {
     TrainOptions options = Small("refused");

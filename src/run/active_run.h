@@ -16,8 +16,7 @@
 #include "train/sample_file.h"
 #include "train/trainer.h"
 
-// Choices become a run, and a run a model. A program that trains one, with `files`, `observer` and `control` of its
-// own:
+// Choices become a run, and a run a model. Who trains one (app, api), with `files`, `observer` and `control` of its own:
 //
 //   RunChoices choices;
 //   choices.text = {"book.txt"}, choices.steps = 2000;  // whatever is not named is planned

@@ -4,7 +4,7 @@ import re
 
 # Folders of the design that are planned.
 PLANNED = {"src/cluster", "web/", "src/interop"}
-FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake"
+FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake|include|examples"
 
 
 def pages(root):
