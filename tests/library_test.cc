@@ -75,7 +75,8 @@ TEST(Library, InstalledPackage_BuildsTheExamples_WhichWork) {
   const std::string trained = Shell(in_box + "train_and_generate book.txt 'the river' 3");
   EXPECT_THAT(trained, HasSubstr("step 3: "));
   EXPECT_THAT(Shell(in_box + "evaluate book.txt runs/book-1 runs/book-1@latest"), HasSubstr("runs/book-1@latest: "));
-  const std::vector<std::string> continued = Lines(Shell("printf 'the river\\nnobody\\n' | (" + in_box + "batch runs/book-1)"));
+  const std::vector<std::string> continued =
+      Lines(Shell("printf 'the river\\nnobody\\n' | (" + in_box + "batch runs/book-1)"));
   ASSERT_EQ(continued.size(), 2u);
   EXPECT_TRUE(continued[0].starts_with("the river")) << continued[0];
   EXPECT_TRUE(continued[1].starts_with("nobody")) << continued[1];
@@ -93,7 +94,8 @@ TEST(Library, BuildTree_IsAPackageToo_AndOtherVersionsAreRefused) {
             "cmake_minimum_required(VERSION 3.25)\nproject(user LANGUAGES CXX)\n"
             "find_package(cllm 0.2 QUIET)\nif(cllm_FOUND)\n  message(FATAL_ERROR \"0.2 is another version\")\nendif()\n"
             "find_package(cllm 0.1 REQUIRED)\nadd_executable(user user.cc)\ntarget_link_libraries(user cllm::cllm)\n");
-  box.Write("user.cc", "#include <cllm/version.h>\n#include <cstdio>\nint main() { std::puts(cllm::Version().c_str()); }\n");
+  box.Write("user.cc",
+            "#include <cllm/version.h>\n#include <cstdio>\nint main() { std::puts(cllm::Version().c_str()); }\n");
   Shell(std::string(CLLM_CMAKE) + " -G Ninja -S " + box.path("") + " -B " + box.path("build") +
         " -DCMAKE_PREFIX_PATH=" CLLM_BUILD);
   Shell(std::string(CLLM_CMAKE) + " --build " + box.path("build"));
@@ -124,13 +126,15 @@ TEST(Library, PublicHeaders_IncludeTheLanguagesOwnAlone) {
   for (const std::string& header : Headers()) {
     for (const std::string& line : Lines(ReadAll(SourceDirectory() + "/include/cllm/" + header))) {
       if (!line.starts_with("#include")) continue;
-      EXPECT_TRUE(std::regex_match(line, std::regex("#include (<[a-z_]+>|\"cllm/[a-z_]+\\.h\")"))) << header << ": " << line;
+      EXPECT_TRUE(std::regex_match(line, std::regex("#include (<[a-z_]+>|\"cllm/[a-z_]+\\.h\")")))
+          << header << ": " << line;
     }
   }
 }
 
 TEST(Library, Symbols_AreThePublicOnes) {
-  const std::vector<std::string> symbols = Lines(Shell("nm -DC --defined-only --format=posix " CLLM_BUILD "/src/api/libcllm.so"));
+  const std::vector<std::string> symbols =
+      Lines(Shell("nm -DC --defined-only --format=posix " CLLM_BUILD "/src/api/libcllm.so"));
   EXPECT_GT(symbols.size(), 20u);
   for (const std::string& symbol : symbols) EXPECT_TRUE(symbol.starts_with("cllm::api::")) << symbol;
 }

@@ -78,8 +78,8 @@ enum class Next { kGoOn, kStop };
 struct Watch {
   // Called for each event, in order, on the thread that called the library and before that call returns; the work
   // waits for it. One that answers kStop stops the work. One that throws stops it too, and the call gives an error of
-  // kind kCallback instead of its value; the exception goes no further, and what was saved stays. No event is told after
-  // either.
+  // kind kCallback instead of its value; the exception goes no further, and what was saved stays. No event is told
+  // after either.
   std::function<Next(const Event&)> on_event = {};
   // Stops the work from any thread. A token that was never given a source stops nothing.
   std::stop_token stop = {};

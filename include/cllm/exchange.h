@@ -22,7 +22,7 @@ enum class IfFileExists { kRefuse, kReplace };
 struct ExportOptions {
   FileFormat format = FileFormat::kGguf;
   NumberType type = NumberType::kF32;  // of the matrices; kQ8_0 in GGUF alone
-  std::string out = {};                // a .gguf file or a directory. Left out: in the working directory, by the model's name
+  std::string out = {};  // a .gguf file or a directory. Left out: in the working directory, by the model's name
   IfFileExists if_exists = IfFileExists::kRefuse;
   bool verify = false;  // read it back and compare every number, and the logits on a text that the model writes
 };
@@ -37,15 +37,16 @@ struct ExportResult {
   uint64_t positions = 0;
 };
 
-// Writes a model, named as for Model::Open, all its files or none. What will be different there is told as Notes. Errors:
-// as Model::Open; kBadOption: a shape that the format cannot hold, files that are there; kNoResources: the disk is full;
-// kFailed: it could not be written, or what was read back is not what was written.
+// Writes a model, named as for Model::Open, all its files or none. What will be different there is told as Notes.
+// Errors: as Model::Open; kBadOption: a shape that the format cannot hold, files that are there; kNoResources: the
+// disk is full; kFailed: it could not be written, or what was read back is not what was written.
 CLLM_API Expected<ExportResult> Export(const std::string& model, const ExportOptions& options = {},
                                         const Watch& watch = {});
 
-// Makes a model of another program one of this: a .gguf file of the llama architecture, or a Hugging Face directory of the
-// Llama family, into `directory`, which Model::Open and TrainOptions::from take from then on. Errors: kBadInput: another
-// architecture or a damaged file, by the field's name; kBadOption: files that are there; kNoResources; kFailed.
+// Makes a model of another program one of this: a .gguf file of the llama architecture, or a Hugging Face directory
+// of the Llama family, into `directory`, which Model::Open and TrainOptions::from take from then on. Errors:
+// kBadInput: another architecture or a damaged file, by the field's name; kBadOption: files that are there;
+// kNoResources; kFailed.
 CLLM_API Expected<ModelInfo> Import(const std::string& path, const std::string& directory,
                                     IfFileExists if_exists = IfFileExists::kRefuse, const Watch& watch = {});
 

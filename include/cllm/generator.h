@@ -65,8 +65,8 @@ struct GeneratedText {
 // Continues prompts with a model on threads of its own, which end with it. Movable. Called by one thread at a time,
 // whichever, and not from its own callbacks; different Generators, of one model too, may work at once.
 //
-// A text is a function of model, prompt, options and seed: not of the number of threads, of other texts that are made with
-// it, or of the machine.
+// A text is a function of model, prompt, options and seed: not of the number of threads, of other texts that are made
+// with it, or of the machine.
 class CLLM_API Generator {
  public:
   // threads: workers, 0: one for each usable core. Error kNoResources: they could not be started.
@@ -80,18 +80,18 @@ class CLLM_API Generator {
   // too, and the call gives an error of kind kCallback.
   using OnPiece = std::function<Next(const Piece& piece)>;
 
-  // Continues a prompt: any bytes, may be empty. Of one longer than the context its newest part is read. The texts of the
-  // pieces add up to GeneratedText::text unless a caller stopped it. Error kBadOption: a number out of range.
+  // Continues a prompt: any bytes, may be empty. Of one longer than the context its newest part is read. The texts of
+  // the pieces add up to GeneratedText::text unless a caller stopped it. Error kBadOption: a number out of range.
   Expected<GeneratedText> Generate(std::string_view prompt, const GenerateOptions& options = {},
                                    const OnPiece& on_piece = {});
 
-  // Called with the number of each text that is finished, on the thread that called. Answers and exceptions as above; they
-  // end all texts.
+  // Called with the number of each text that is finished, on the thread that called. Answers and exceptions as above;
+  // they end all texts.
   using OnText = std::function<Next(size_t index, const GeneratedText& text)>;
 
-  // Continues many prompts, decoded together, as many at a time as memory allows. `count` texts of each, with the seeds
-  // options.seed, options.seed + 1, …: text i is of prompt i / count, and the one that Generate gives with that prompt and
-  // seed. After a stop the texts that are not finished have the reason kStopped and what was made of them.
+  // Continues many prompts, decoded together, as many at a time as memory allows. `count` texts of each, with the
+  // seeds options.seed, options.seed + 1, …: text i is of prompt i / count, and the one that Generate gives with that
+  // prompt and seed. After a stop the texts that are not finished have the reason kStopped and what was made of them.
   Expected<std::vector<GeneratedText>> GenerateAll(std::span<const std::string> prompts,
                                                    const GenerateOptions& options = {}, size_t count = 1,
                                                    const OnText& on_text = {});

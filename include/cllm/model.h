@@ -33,7 +33,8 @@ struct ModelInfo {
   size_t context = 0;     // T, positions
   size_t layers = 0, heads = 0, kv_heads = 0, head_dim = 0, width = 0, hidden = 0;
   bool chat = false;      // it was taught dialogues; else it continues texts
-  std::string weights_hash = {};  // XXH3-128 of its numbers as they are on disk, 32 hexadecimal digits; `cllm inspect` shows the same
+  // XXH3-128 of its numbers as they are on disk, 32 hexadecimal digits, as `cllm inspect` shows it; empty from Import.
+  std::string weights_hash = {};
 };
 
 // How well a model predicts a text. A plain value.
@@ -51,14 +52,14 @@ struct EvaluationOptions {
   size_t threads = 0;                 // 0: one for each usable core; the result does not depend on it
 };
 
-// A model that was read from files. Immutable, so thread-safe: any number of threads and Generators may use one at once.
-// Copies share it; its memory goes with the last copy and the last Generator on it.
+// A model that was read from files. Immutable, so thread-safe: any number of threads and Generators may use one at
+// once. Copies share it; its memory goes with the last copy and the last Generator on it.
 class CLLM_API Model {
  public:
   // Opens a run (its best checkpoint), RUN@latest, RUN@STEP, a checkpoint, or a directory with model.safetensors,
-  // tokenizer.json and lattice.json. `weights`: how the matrices are held from then on, kF32, kBf16 or kQ8_0; the smaller
-  // ones are rounded once and read faster. Error kBadInput: nothing there, damaged, another format; kBadOption: kF16;
-  // kNoResources: too large for the memory that is left.
+  // tokenizer.json and lattice.json. `weights`: how the matrices are held from then on, kF32, kBf16 or kQ8_0; the
+  // smaller ones are rounded once and read faster. Error kBadInput: nothing there, damaged, another format;
+  // kBadOption: kF16; kNoResources: too large for the memory that is left.
   static Expected<Model> Open(const std::string& path, NumberType weights = NumberType::kF32);
 
   Model(const Model&) noexcept;
@@ -71,7 +72,8 @@ class CLLM_API Model {
 
   // The token ids of a text, without begin and end; any bytes. Detokenize gives the text back.
   std::vector<uint32_t> Tokenize(std::string_view text) const;
-  // The bytes that tokens stand for; special ones stand for none. Error kBadOption: an id that is not below the vocabulary.
+  // The bytes that tokens stand for; special ones stand for none. Error kBadOption: an id that is not below the
+  // vocabulary.
   Expected<std::string> Detokenize(std::span<const uint32_t> ids) const;
 
   // Measures the model on a text: every byte counted once, contexts end to end. Starts workers and ends them. A stop
@@ -81,7 +83,7 @@ class CLLM_API Model {
  private:
   friend class Generator;
   explicit Model(std::shared_ptr<const LoadedModel> loaded) noexcept;
-  std::shared_ptr<const LoadedModel> loaded_;  // owners: copies of this, and Generators. Null only in one that was moved from
+  std::shared_ptr<const LoadedModel> loaded_;  // owners: copies of this, Generators. Null only in one that was moved from
 };
 
 }  // namespace api

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cllm/error.h"
 #include "cllm/events.h"
@@ -21,7 +22,9 @@ enum class DivergenceChoice { kStop, kRollback };
 struct TrainOptions {
   Text text = {};
   Text validation = {};        // empty: the last tenth of the text. Of this one, files or documents alone count
-  std::string directory = {};  // of the run: new or empty. Left out: runs/<name of the text>-<n> in the working directory
+  // Of the run: new or empty. Left out: runs/<name of the text>-<n> in the working directory; from memory the name is
+  // given_text.
+  std::string directory = {};
 
   // How long: one of the two. Neither: ten minutes. The result is the same wherever it is trained only with `steps`;
   // what a training by time decided stands in its config.toml, from which `cllm train --config` repeats it exactly.
@@ -61,7 +64,7 @@ struct TrainOptions {
 // How a training ended.
 struct TrainedRun {
   std::string directory = {};  // of the run: what Model::Open, Resume and `cllm` take
-  uint64_t step = 0;      // done
+  uint64_t step = 0;           // done
   uint64_t total_steps = 0;
   std::optional<uint64_t> saved_step;  // the last one on disk; none: nothing could be saved
   // A caller stopped it; Resume goes on. The members below are zero then.
@@ -75,12 +78,12 @@ struct TrainedRun {
   double seconds = 0;        // of training in this call
 };
 
-// Trains a new model, on the calling thread and `threads` workers that end with the call. Any number of trainings may run
-// at once, in different directories; they share the cores.
+// Trains a new model, on the calling thread and `threads` workers that end with the call. Any number of trainings may
+// run at once, in different directories; they share the cores.
 //
 // A stop (Watch) takes effect after the step in progress: the state is saved and the call gives a TrainedRun with
-// `stopped`. Before the first step there is no run yet: the error is kStopped then, and nothing stays but what the cache
-// has of the text.
+// `stopped`. Before the first step there is no run yet: the error is kStopped then, and nothing stays but what the
+// cache has of the text.
 //
 // Errors: kBadOption, kBadInput, kNoResources before the run exists, which leave no directory; kDiverged, kFailed and
 // kCallback, after which Resume goes on from the last checkpoint. A save that fails is a Note and ends nothing.
@@ -89,8 +92,8 @@ CLLM_API Expected<TrainedRun> Train(const TrainOptions& options, const Watch& wa
 // Going on with a run. A plain value.
 struct ResumeOptions {
   std::string directory = {};  // of the run
-  // How far: to `steps` in total, or for about `time_s` from the call on. Neither: to the planned end, or of a run by time
-  // for what was left.
+  // How far: to `steps` in total, or for about `time_s` from the call on. Neither: to the planned end, or of a run by
+  // time for what was left.
   std::optional<uint64_t> steps = {};
   std::optional<double> time_s = {};
   // The run's own text where it lies now, if that is elsewhere than it was; what else Text says is the run's. Left out:
@@ -100,9 +103,9 @@ struct ResumeOptions {
   std::optional<uint64_t> patience = {};  // left out: the run's
 };
 
-// Goes on from the newest valid checkpoint; a run that was stopped and goes on ends with the bits of one that was not. The
-// rest is as with Train. Error kBadOption: another process or call writes the run, or the end is before the planned one;
-// kBadInput: no run, no valid checkpoint, another text.
+// Goes on from the newest valid checkpoint; a run that was stopped and goes on ends with the bits of one that was
+// not. The rest is as with Train. Error kBadOption: another process or call writes the run, or the end is before the
+// planned one; kBadInput: no run, no valid checkpoint, another text.
 CLLM_API Expected<TrainedRun> Resume(const ResumeOptions& options, const Watch& watch = {});
 
 }  // namespace cllm::inline api

@@ -78,9 +78,8 @@ TEST_F(ExchangeTest, Stop_LeavesNoHalfFiles) {
   ASSERT_FALSE(before);
   EXPECT_EQ(before.error().kind, ErrorKind::kStopped);
   EXPECT_FALSE(std::filesystem::exists(root_ / "a.gguf"));
-  const Expected<ExportResult> thrown = Export(root_ / "model", {.out = root_ / "a.gguf"}, {.on_event = [](auto&) -> Next {
-    throw std::runtime_error("no");
-  }});
+  const Watch thrower{.on_event = [](const Event&) -> Next { throw std::runtime_error("no"); }};
+  const Expected<ExportResult> thrown = Export(root_ / "model", {.out = root_ / "a.gguf"}, thrower);
   ASSERT_FALSE(thrown);
   EXPECT_EQ(thrown.error().kind, ErrorKind::kCallback);
   EXPECT_FALSE(std::filesystem::exists(root_ / "a.gguf"));

@@ -10,8 +10,9 @@
 
 namespace cllm {
 
-// Names the caller's texts in choices: files as they are, documents through files of their own, which live as long as what
-// is returned and borrow the documents. Error (Usage): none, both, or of two kinds; (Failed) as GivenText::Write.
+// Names the caller's texts in choices: files as they are, documents through files of their own, which live as long as
+// what is returned and borrow the documents. Error (Usage): none, both, or of two kinds; (Failed) as
+// GivenText::Write.
 Result<std::optional<GivenText>> NameTexts(FileSystem& files, const Text& text, const Text& validation,
                                            RunChoices& choices);
 

@@ -80,7 +80,10 @@ TEST_F(TrainingTest, WhatIsWrong_IsAnError_AndLeavesNoDirectory) {
       {ErrorKind::kBadInput, "binary", [&](TrainOptions& o) { o.text.files = {binary}; }},
       {ErrorKind::kBadInput, "too short", [](TrainOptions& o) { o.text = {.documents = {"a b"}}; }},
       {ErrorKind::kBadInput, "", [](TrainOptions& o) { o.text = {.documents = {"", ""}}; }},
-      {ErrorKind::kBadInput, "nothing there", [&](TrainOptions& o) { o.from = root_ / "nothing"; o.tokenizer = ""; }},
+      {ErrorKind::kBadInput, "nothing there", [&](TrainOptions& o) {
+         o.from = root_ / "nothing";
+         o.tokenizer.clear();
+       }},
       {ErrorKind::kBadInput, "tokenizer.json", [&](TrainOptions& o) { o.tokenizer = root_ / "no_tokenizer"; }},
       {ErrorKind::kBadInput, "dialogues", [](TrainOptions& o) { o.text.chat = true; }},
       {ErrorKind::kBadOption, "`text`", [](TrainOptions& o) { o.text = {}; }},
@@ -93,7 +96,8 @@ TEST_F(TrainingTest, WhatIsWrong_IsAnError_AndLeavesNoDirectory) {
       {ErrorKind::kBadOption, "`item`", [](TrainOptions& o) { o.item = 100; }},
       {ErrorKind::kBadOption, "`steps`", [](TrainOptions& o) { o.steps = 0; }},
       {ErrorKind::kBadOption, "contradict", [](TrainOptions& o) { o.time_s = 60; }},
-      {ErrorKind::kNoResources, "memory", [](TrainOptions& o) { o.width = 8192, o.heads = 64, o.hidden = 32768, o.layers = 64; }},
+      {ErrorKind::kNoResources, "memory",
+       [](TrainOptions& o) { o.width = 8192, o.heads = 64, o.hidden = 32768, o.layers = 64; }},
   };
   for (const auto& each : cases) {
     TrainOptions options = Small("refused");

@@ -44,9 +44,9 @@ class Caller {
 
 // Who called the library, as one who is told of work and may stop it. Refers to the caller's Watch.
 //
-// A training is stopped through control(). Other work has no such place to look: it is left by an exception, Interrupt,
-// thrown where a share of it is told; what lies between there and RunWatched releases all that it holds, and no file that
-// it was writing stays. Events on the calling thread; a stop from any.
+// A training is stopped through control(). Other work has no such place to look: it is left by an exception,
+// Interrupt, thrown where a share of it is told; what lies between there and RunWatched releases all that it holds,
+// and no file that it was writing stays. Events on the calling thread; a stop from any.
 class Watcher : public RunObserver {
  public:
   // What leaves work that is stopped. RunWatched catches it.

@@ -12,8 +12,8 @@
 namespace cllm {
 namespace {
 
-// A line that is in none of the documents. What stands between its two newlines has none itself, so that it cannot begin
-// in a document and end in the separator either. Empty where nothing is to be separated.
+// A line that is in none of the documents. What stands between its two newlines has none itself, so that it cannot
+// begin in a document and end in the separator either. Empty where nothing is to be separated.
 std::string SeparatorOf(const GivenDocuments& documents) {
   if (documents.text.size() <= 1 && documents.validation.size() <= 1) return "";
   for (uint64_t number = 0;; ++number) {

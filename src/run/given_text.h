@@ -26,8 +26,8 @@ class GivenText {
   // Gives choices these files as their text, and the separator that stands between the documents in them.
   void NameIn(RunChoices& choices) const;
 
-  // Writes the files into the directory of a run as well, and gives choices those: the run can be resumed then, wherever
-  // its directory lies. Error (Failed): they cannot be written.
+  // Writes the files into the directory of a run as well, and gives choices those: the run can be resumed then,
+  // wherever its directory lies. Error (Failed): they cannot be written.
   Status KeepIn(FileSystem& files, const std::string& run, RunChoices& choices) const;
 
  private:
