@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cfenv>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -11,6 +12,7 @@
 
 #include "api/testing/small_trainings.h"
 #include "base/file.h"
+#include "base/float_control.h"
 #include "store/run_directory.h"
 
 namespace cllm {
@@ -249,6 +251,25 @@ TEST_F(TrainingTest, TextFromMemory_IsThereForAResume_AlsoAfterTheRunHasMoved) {
     std::filesystem::remove_all(root_ / "cache");
     EXPECT_EQ(HashAfterResume(moved), expected);
   }
+}
+
+// As in a program that is linked with -ffast-math, or that rounds upward for reasons of its own.
+TEST_F(TrainingTest, FloatControlOfTheCaller_ChangesNoBit) {
+  const std::string expected = WholeHash();
+  const auto text_of = [&](const std::string& run) {
+    return Generator::Start(Opened(run), 1)->Generate("line", {.tokens = 20})->text;
+  };
+  const std::string text = text_of(root_ / "whole");
+  const FloatControlScope flushes(kDefaultFloatControl | kFlushDenormals);
+  ASSERT_EQ(std::fesetround(FE_UPWARD), 0);
+  TrainOptions options = Small("rounded");
+  Trained(Train(options, StopAt<StepDone>([](const StepDone& step) { return step.step == 5; })));
+  const TrainedRun run = Trained(Resume({.directory = options.directory}));
+  const std::string rounded_text = text_of(run.directory);
+  EXPECT_EQ(std::fegetround(), FE_UPWARD);
+  ASSERT_EQ(std::fesetround(FE_TONEAREST), 0);
+  EXPECT_EQ(HashOf(run.directory), expected);
+  EXPECT_EQ(rounded_text, text);
 }
 
 TEST_F(TrainingTest, Resume_SaysWhatIsWrong) {
