@@ -55,7 +55,7 @@ EndReason ReasonOf(FinishReason reason) {
 }
 
 // A text that is being made.
-struct OpenText {
+struct UnfinishedText {
   size_t index = 0;
   uint64_t seed = 0;
   std::unique_ptr<Request> request;
@@ -103,7 +103,7 @@ class Continuations {
   bool Stopped() const { return stopped_ || options_.stop.stop_requested(); }
 
   void Begin() {
-    OpenText& text = open_.emplace_back();
+    UnfinishedText& text = open_.emplace_back();
     text.index = begun_++;
     RequestOptions request = RequestOf(options_);
     text.seed = request.sampler.seed += text.index % count_;
@@ -121,8 +121,8 @@ class Continuations {
   }
 
   void TakeFinished(const Generator::OnText& on_text) {
-    std::vector<OpenText> still_open;
-    for (OpenText& text : open_) {
+    std::vector<UnfinishedText> still_open;
+    for (UnfinishedText& text : open_) {
       if (!text.request->finished() || text.request.get() == cut_) {
         still_open.push_back(std::move(text));
         continue;
@@ -135,7 +135,7 @@ class Continuations {
   }
 
   void TakeUnfinished() {
-    for (OpenText& text : open_) {
+    for (UnfinishedText& text : open_) {
       if (!text.request->finished()) batch_.Remove(*text.request);
       text.request->Stop();
       texts_[text.index] = text.Take(true);
@@ -153,7 +153,7 @@ class Continuations {
   RequestBatch batch_;
   const size_t most_;
   std::vector<GeneratedText> texts_;
-  std::vector<OpenText> open_;
+  std::vector<UnfinishedText> open_;
   size_t begun_ = 0;
   bool stopped_ = false;           // by a callback
   const Request* cut_ = nullptr;  // that the callback was told of then
