@@ -40,7 +40,7 @@ TEST_F(GeneratorTest, Text_IsThatOfTheRoomsBelow_OnAnyNumberOfThreads) {
   RequestOptions request{.tokens = 30};
   request.sampler.seed = 5;
   const Generated expected = ::cllm::Generate(weights, opened->tokenizer, "line", request);
-  for (const size_t threads : {1, 2, 5}) {
+  for (const size_t threads : {1u, 2u, 5u}) {
     Generator generator = Started(model_, threads);
     const GeneratedText text = Made(generator.Generate("line", {.tokens = 30, .seed = 5}));
     EXPECT_EQ(text.text, expected.text);
@@ -149,7 +149,7 @@ TEST_F(GeneratorTest, ManyTexts_AreThoseThatEachHasAlone) {
   ASSERT_TRUE(texts);
   ASSERT_EQ(texts->size(), 120u);
   EXPECT_EQ(told.size(), 120u);
-  for (const size_t i : {0, 1, 2, 50, 119}) {
+  for (const size_t i : {0u, 1u, 2u, 50u, 119u}) {
     GenerateOptions one = options;
     one.seed += i % 3;
     const GeneratedText alone = Made(generator_.Generate(prompts[i / 3], one));

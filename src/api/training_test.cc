@@ -122,7 +122,7 @@ TEST_F(TrainingTest, DirectoryThatHoldsSomething_IsLeftAlone) {
 
 TEST_F(TrainingTest, StoppedByTheCallback_GoesOnWithTheSameBits) {
   const std::string expected = WholeHash();
-  for (const uint64_t at : {1, 7, 11}) {
+  for (const uint64_t at : {1u, 7u, 11u}) {
     const std::string name = "stopped-" + std::to_string(at);
     const TrainedRun run =
         Trained(Train(Small(name), StopAt<StepDone>([at](const StepDone& step) { return step.step == at; })));
