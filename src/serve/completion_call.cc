@@ -8,6 +8,7 @@
 
 #include "serve/chat_messages.h"
 #include "serve/field_reader.h"
+#include "serve/prompt_tokens.h"
 #include "serve/sampling_fields.h"
 
 namespace cllm {
@@ -128,22 +129,13 @@ class CallReader {
     const std::vector<ChatPiece> pieces = ChatPrompt(messages);
     const std::string text = ChatText(pieces);
     if (TooLong(text)) return;
-    call_.prompts.push_back({.ids = model_.chat() != nullptr ? ChatTokens(pieces, model_.tokenizer()) : Encoded(text),
-                             .text = text});
+    call_.prompts.push_back({.ids = TokensOfDialogue(model_, pieces), .text = text});
     call_.options.stops.insert(call_.options.stops.end(), kChatStops.begin(), kChatStops.end());
     call_.trims_space = messages.back().role != kAssistantRole || messages.back().content.empty();
   }
 
-  std::vector<uint32_t> Encoded(std::string_view text) const {
-    const Tokenizer& tokenizer = model_.tokenizer();
-    std::vector<uint32_t> ids;
-    if (tokenizer.adds_begin() || text.empty()) ids.push_back(tokenizer.begin());
-    tokenizer.Encode(text, ids);
-    return ids;
-  }
-
   void AddText(const std::string& text) {
-    if (!TooLong(text)) call_.prompts.push_back({.ids = Encoded(text), .text = text});
+    if (!TooLong(text)) call_.prompts.push_back({.ids = TokensOfText(model_, text), .text = text});
   }
   void AddIds(const JsonArray& values) {
     CallPrompt prompt{.ids = fields_.TokenIds("prompt", values, model_.tokenizer().vocabulary())};

@@ -258,7 +258,7 @@ std::string HttpConnection::ConnectionHeader() const {
 void HttpConnection::Answer(const HttpAnswer& answer) {
   if (state_ != State::kAnswering) return;
   if (hub_.doors_closed) keep_alive_ = false;
-  const bool none = answer.status == 204;
+  const bool none = answer.status == 204 || answer.status == 304;
   const std::string length = none ? "" : fmt::format("Content-Length: {}\r\n", answer.body.size());
   std::string bytes = AnswerHead(answer, length + ConnectionHeader());
   if (!head_only_ && !none) bytes += answer.body;

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "corpus/json_surrogates.h"
+#include "serve/page_files.h"
 #include "serve/paths.h"
 #include "serve/tokenizer_calls.h"
 
@@ -43,7 +44,8 @@ struct Service::Endpoint {
 
 const std::vector<Service::Endpoint>& Service::Endpoints() {
   static const std::vector<Endpoint> endpoints = {
-      {"/", false, true, [](Service& s, Visit& v) { s.Root(v); }},
+      {"/", false, true, [](Service& s, Visit& v) { s.Page(v); }},
+      {"/help", false, true, [](Service& s, Visit& v) { s.Help(v); }},
       {"/health", false, true, [](Service& s, Visit& v) { s.Health(v); }},
       {"/metrics", false, false, [](Service& s, Visit& v) { s.Metrics(v); }},
       {"/models", false, false, [](Service& s, Visit& v) { s.Answer(v, JsonAnswer(s.models_.DescribeAll())); }},
@@ -67,6 +69,12 @@ const std::vector<Service::Endpoint>& Service::Endpoints() {
          if (!s.ReadBody(v)) return;
          FieldReader fields(v.body->fields());
          s.Answer(v, Detokenize(fields, s.models_[v.model]));
+       }},
+      {"/apply-template", true, false,
+       [](Service& s, Visit& v) {
+         if (!s.ReadBody(v)) return;
+         FieldReader fields(v.body->fields());
+         s.Answer(v, ApplyTemplate(fields, s.models_[v.model]));
        }},
       {"/completions", true, false, [](Service& s, Visit& v) { s.Complete(v, ApiForm::kCompletion); }},
       {"/chat/completions", true, false, [](Service& s, Visit& v) { s.Complete(v, ApiForm::kChat); }},
@@ -104,9 +112,9 @@ void Service::Handle(const std::shared_ptr<HttpExchange>& exchange, size_t conne
 }
 
 void Service::Route(Visit& visit) {
-  const bool one_model = visit.path.starts_with(kOneModel);
+  const bool one_model = visit.path.starts_with(kOneModel), page = FindPageFile(visit.path) != nullptr;
   const auto endpoint = std::ranges::find_if(Endpoints(), [&](const Endpoint& each) {
-    return each.path == (one_model ? std::string_view("/models") : std::string_view(visit.path));
+    return each.path == (one_model ? std::string_view("/models") : page ? "/" : std::string_view(visit.path));
   });
   const bool found = endpoint != Endpoints().end();
   if (!found || !endpoint->is_public) {
@@ -263,7 +271,12 @@ void Service::OneModel(Visit& visit) {
   Refuse(visit, error);
 }
 
-void Service::Root(Visit& visit) {
+void Service::Page(Visit& visit) {
+  std::erase_if(visit.headers, [](const HttpHeader& header) { return header.name == "Cache-Control"; });
+  Answer(visit, PageAnswer(*FindPageFile(visit.path), visit.request()));
+}
+
+void Service::Help(Visit& visit) {
   std::string text = fmt::format("{}\n\nBase URL for clients of OpenAI's API: {}\n\n", options_.program, base_url_);
   for (const Endpoint& endpoint : Endpoints()) {
     if (endpoint.path == "/" || endpoint.path == "/embeddings") continue;

@@ -57,7 +57,8 @@ class Service {
   void Submit(uint64_t id, CompletionCall call, const Visit& visit);
   void Health(Visit& visit);
   void Metrics(Visit& visit);
-  void Root(Visit& visit);
+  void Page(Visit& visit);
+  void Help(Visit& visit);
   void OneModel(Visit& visit);
   void TellOfPlainChat(const ServedModel& model);
   std::string NewId(const char* prefix);

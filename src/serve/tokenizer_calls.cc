@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "infer/sampler.h"
+#include "serve/chat_messages.h"
+#include "serve/prompt_tokens.h"
 #include "serve/token_names.h"
 
 namespace cllm {
@@ -68,6 +70,16 @@ HttpAnswer Detokenize(FieldReader& fields, const ServedModel& model) {
   if (fields.error()) return ErrorAnswer(*fields.error());
   const std::string text = model.tokenizer().Decode(ids);
   return JsonAnswer({{"content", text}, {"prompt", text}});
+}
+
+HttpAnswer ApplyTemplate(FieldReader& fields, const ServedModel& model) {
+  const std::vector<ChatMessage> messages = ReadChatMessages(fields);
+  if (fields.error()) return ErrorAnswer(*fields.error());
+  const std::vector<ChatPiece> pieces = ChatPrompt(messages);
+  JsonArray tokens, stops;
+  for (const uint32_t id : TokensOfDialogue(model, pieces)) tokens.emplace_back(id);
+  for (const std::string_view stop : kChatStops) stops.emplace_back(std::string(stop));
+  return JsonAnswer({{"prompt", ChatText(pieces)}, {"tokens", std::move(tokens)}, {"stop", std::move(stops)}});
 }
 
 JsonFields TokenizerInfo(const ServedModel& model) {

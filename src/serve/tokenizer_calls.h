@@ -11,6 +11,8 @@ namespace cllm {
 HttpAnswer Tokenize(FieldReader& fields, const ServedModel& model);
 // {"tokens"} to {"content", "prompt"}.
 HttpAnswer Detokenize(FieldReader& fields, const ServedModel& model);
+// A dialogue as the model is given it: its text, its tokens, and the texts that end an answer to it.
+HttpAnswer ApplyTemplate(FieldReader& fields, const ServedModel& model);
 JsonFields TokenizerInfo(const ServedModel& model);
 // texts: that are decoded at once.
 JsonFields Properties(const ServedModel& model, size_t texts, const std::string& program);
