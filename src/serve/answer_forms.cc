@@ -26,6 +26,19 @@ JsonFields UsageFields(const AnswerUsage& usage) {
           {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
 }
 
+// As llama.cpp names them. The time of the prompt is that until the first token, with any wait; the rate is that of the
+// tokens after it.
+JsonFields TimingFields(const AnswerUsage& usage, const AnswerTimes& times) {
+  const double made_s = times.last - times.first;
+  const bool paced = usage.completion_tokens > 1 && made_s > 0;
+  const auto after_first = static_cast<double>(usage.completion_tokens - (paced ? 1 : 0));
+  return {{"prompt_n", usage.prompt_tokens},
+          {"prompt_ms", 1e3 * (times.first - times.asked)},
+          {"predicted_n", usage.completion_tokens},
+          {"predicted_ms", 1e3 * made_s},
+          {"predicted_per_second", paced ? JsonValue(after_first / made_s) : JsonValue()}};
+}
+
 JsonArray Ids(const std::vector<uint32_t>& ids) { return JsonArray(ids.begin(), ids.end()); }
 
 }  // namespace
@@ -234,6 +247,7 @@ JsonFields AnswerForms::NativeText(const FinishedChoice& choice, bool with_text)
                        {"stop_type", NativeStop(choice.reason)},
                        {"stopping_word", StopWordOf(choice)},
                        {"tokens_cached", choice.usage.prompt_tokens + choice.usage.completion_tokens},
+                       {"timings", TimingFields(choice.usage, choice.times)},
                        {"system_fingerprint", model_.fingerprint()}};
   if (with_text && call_.logprobs) fields.push_back({"completion_probabilities", NativeProbabilities(choice.whole)});
   return fields;

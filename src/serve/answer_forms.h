@@ -24,6 +24,11 @@ struct AnswerUsage {
   uint64_t prompt_tokens = 0, completion_tokens = 0;
 };
 
+// When a text's tokens came, in seconds of one clock.
+struct AnswerTimes {
+  double asked = 0, first = 0, last = 0;
+};
+
 // A text that is finished.
 struct FinishedChoice {
   size_t index = 0;
@@ -31,6 +36,7 @@ struct FinishedChoice {
   FinishReason reason = FinishReason::kLength;
   std::vector<uint32_t> ids = {};  // all that were made
   AnswerUsage usage = {};
+  AnswerTimes times = {};
 };
 
 // An answer's JSON, in each of the three forms of a call. Views call and model.

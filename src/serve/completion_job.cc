@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/system.h"
+
 namespace cllm {
 
 CompletionJob::CompletionJob(CompletionCall call, const ServedModel& model, AnswerIdentity identity,
@@ -13,7 +15,11 @@ CompletionJob::CompletionJob(CompletionCall call, const ServedModel& model, Answ
       headers_(std::move(headers)),
       choices_(call_.prompts.size() * call_.choices, Choice(model.tokenizer())),
       open_(choices_.size()) {
-  for (size_t i = 0; i < choices_.size(); ++i) choices_[i].finished.index = i;
+  const double now = MonotonicSeconds();
+  for (size_t i = 0; i < choices_.size(); ++i) {
+    choices_[i].finished.index = i;
+    choices_[i].finished.times = {now, now, now};
+  }
 }
 
 std::vector<std::unique_ptr<Request>> CompletionJob::MakeRequests() const {
@@ -45,7 +51,9 @@ void CompletionJob::OnEvent(DecodingEvent event) {
   Choice& choice = choices_[event.request];
   if (event.finished) return Finish(event.request, *std::move(event.finished));
   Echo(event.request, std::move(event.prompt_scores));
-  ++choice.tokens;
+  AnswerTimes& times = choice.finished.times;
+  times.last = MonotonicSeconds();
+  if (choice.tokens++ == 0) times.first = times.last;
   ChoicePiece piece = choice.text.Add(std::move(event.token), event.text);
   if (call_.trims_space) piece.text = choice.chat.Next(std::exchange(piece.text, ""));
   Show(event.request, std::move(piece));

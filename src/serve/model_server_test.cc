@@ -92,6 +92,10 @@ TEST(ModelServer, NativeForm_OfLlamaCpp) {
   EXPECT_EQ(made["content"], "bcdefghij");
   EXPECT_EQ(made["stop"], true);
   EXPECT_EQ(made["stop_type"], "eos");
+  EXPECT_EQ(made["timings"]["predicted_n"], made["tokens_predicted"]);
+  EXPECT_EQ(made["timings"]["prompt_n"], made["tokens_evaluated"]);
+  EXPECT_GE(made["timings"]["prompt_ms"].get<double>(), 0);
+  EXPECT_GT(made["timings"]["predicted_per_second"].get<double>(), 0);
   EXPECT_EQ(made["tokens"].size(), 9u);
   EXPECT_EQ(made["tokens_evaluated"], 2);
   EXPECT_EQ(made["completion_probabilities"][0]["top_logprobs"].size(), 2u);
@@ -134,6 +138,40 @@ TEST(ModelServer, TokenizerCalls) {
   EXPECT_EQ(server.Post("/tokenize", Json{{"content", 5}}).status, 400);
   EXPECT_TRUE(Json::parse(server.Get("/props").body)["chat_template"].is_string());
   EXPECT_EQ(Json::parse(server.Get("/props").body)["default_generation_settings"]["n_ctx"], 64);
+}
+
+TEST(ModelServer, AppliedTemplate_IsWhatAChatIsGiven) {
+  for (const bool taught : {false, true}) {
+    auto model = RandomServed("random", 256);
+    if (taught) {
+      const ModelShape shape = model->shape();
+      model = std::make_unique<ServedModel>(ServedModel::Parts{
+          .name = "random", .parameters = RandomModel(shape, 1, 8), .tokenizer = Tokenizer::Bytes(), .chat = &kPlainChat});
+    }
+    const TestServer server(std::move(model));
+    for (const Json& messages : {
+             Json::array({{{"role", "user"}, {"content", "Hi"}}}),
+             Json::array({{{"role", "system"}, {"content", "Be short."}}, {{"role", "user"}, {"content", " caf\u00e9\n"}}}),
+             Json::array({{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Yes"}},
+                          {{"role", "user"}, {"content", "And?"}}}),
+             Json::array({{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Well, "}}})}) {
+      const Json applied = server.Made("/apply-template", {{"messages", messages}});
+      Json call = {{"messages", messages}, {"seed", 3}, {"max_tokens", 40}};
+      const Json chat = server.Made("/v1/chat/completions", call);
+      EXPECT_EQ(chat["usage"]["prompt_tokens"], applied["tokens"].size());
+      const Json told = server.Made("/completion", {{"prompt", applied["tokens"]}, {"stop", applied["stop"]}, {"seed", 3},
+                                                    {"n_predict", 40}});
+      std::string text = told["content"];
+      const bool begins = messages.back()["role"] != "assistant";
+      if (begins && text.starts_with(' ')) text.erase(0, 1);
+      EXPECT_EQ(chat["choices"][0]["message"]["content"], text) << messages;
+    }
+    EXPECT_EQ(server.Post("/apply-template", Json{{"messages", "Hi"}}).status, 400);
+    EXPECT_EQ(server.Post("/apply-template", Json::object()).status, 400);
+    EXPECT_EQ(server.Get("/apply-template").status, 405);
+    const Json longer = Json::array({{{"role", "user"}, {"content", std::string(3000, 'x')}}});
+    EXPECT_GT(server.Made("/apply-template", {{"messages", longer}})["tokens"].size(), 3000u);
+  }
 }
 
 TEST(ModelServer, Fingerprint_NamesProgramNumericsWeightsAndStorage) {

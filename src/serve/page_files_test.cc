@@ -84,7 +84,7 @@ TEST_F(PageOfServer, ConnectionGoesOnAfterA304) {
   HttpClient client(server_.port());
   client.Send(GetText("/", "If-None-Match: *\r\n") + GetText("/health"));
   EXPECT_EQ(client.Read().status, 304);
-  EXPECT_EQ(client.Read().body, "{\"status\":\"ok\"}");
+  EXPECT_EQ(client.Read().body, "{\"status\":\"ok\"}\n");
 }
 
 TEST_F(PageOfServer, PolicyIsStrict) {

@@ -169,7 +169,9 @@ void StreamsAreNotCompressed(Servers& s) {
       Call(s.speaker.port(), PostText(kCompletions, body.dump(), "Accept-Encoding: gzip, br, zstd\r\n"));
   EXPECT_EQ(reply.Header("Content-Encoding"), "");
   EXPECT_EQ(reply.Header("Content-Type"), "text/event-stream; charset=utf-8");
-  EXPECT_EQ(Call(s.speaker.port(), GetText("/", "Accept-Encoding: gzip\r\n")).Header("Content-Encoding"), "");
+  EXPECT_EQ(s.speaker.Get("/v1/models", "Accept-Encoding: gzip\r\n").Header("Content-Encoding"), "");
+  EXPECT_EQ(s.speaker.Get("/", "Accept-Encoding: gzip\r\n").Header("Content-Encoding"), "gzip");
+  EXPECT_EQ(s.speaker.Get("/", "Accept-Encoding: br\r\n").Header("Content-Encoding"), "");
 }
 
 void Carriage(Servers& s) {

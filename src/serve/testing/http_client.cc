@@ -136,7 +136,7 @@ HttpReply HttpClient::Read(bool head_only) {
     reply.headers.emplace_back(line.substr(0, colon), colon == line.npos ? "" : line.substr(colon + 2));
   }
   if (reply.status == 100) return Read(head_only);
-  if (head_only || reply.status == 204) {
+  if (head_only || reply.status == 204 || reply.status == 304) {
     reply.whole = true;
   } else if (reply.Header("Transfer-Encoding") == "chunked") {
     for (;;) {

@@ -64,16 +64,15 @@ function TurnView({ turn, index, last }: { turn: Turn; index: number; last: bool
               onAlternative={(cell, token, candidate) => void takeAlternative(take, cell, token, candidate)}
             />
           </div>
-          <TakeStatus take={take} />
+          <TakeStatus take={take}>
+            {last && <TakeChoice answer={turn.answer} />}
+            <CodeButton call={take.call.value} />
+          </TakeStatus>
         </div>
       )}
       {last && !busy.value && (
         <div class="row">
-          <button class="quiet" onClick={() => void retry()}>
-            Retry
-          </button>
-          <TakeChoice answer={turn.answer} />
-          <CodeButton call={take?.call.value} />
+          <button onClick={() => void retry()}>Retry</button>
         </div>
       )}
     </li>

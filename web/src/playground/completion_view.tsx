@@ -1,5 +1,4 @@
 import { useRef } from 'preact/hooks';
-import { GrowingText } from '../shared/growing_text';
 import { Notice } from '../shared/notice';
 import { CodeButton } from './code_dialog';
 import { answer, clear, edit, fault, proceed, prompt, retry, stale, takeAlternative } from './completion';
@@ -10,7 +9,11 @@ import { model } from './models';
 import { SpokenStatus, TakeChoice, TakeStatus } from './take_status';
 import { TokenText } from './token_text';
 
-// A text and its continuation.
+// Between the prompt and what follows a line may be broken, as at the end of the field.
+const kJoint = '\u200b';
+
+// A text and its continuation, which follows it within the line: the field of the text lies below a copy of it that is not
+// seen and takes its room.
 export function CompletionView() {
   const field = useRef<HTMLTextAreaElement>(null);
   const take = answer.shown;
@@ -29,17 +32,19 @@ export function CompletionView() {
   };
   return (
     <section class="sheet" aria-label="Completion">
-      <div class={`paper ${stale.value ? 'stale' : ''}`}>
-        <GrowingText
+      <div class={`paper flowing ${stale.value ? 'stale' : ''}`}>
+        <textarea
           id="prompt"
-          label="Text to continue"
+          ref={field}
+          aria-label="Text to continue"
           placeholder="Begin a text; the model goes on with it."
-          rows={take === undefined ? 4 : 1}
-          field={field}
           value={prompt.value}
-          onInput={(text) => (prompt.value = text)}
+          onInput={(event) => (prompt.value = event.currentTarget.value)}
           onKeyDown={onKeyDown}
         />
+        <span class="mirror" aria-hidden="true">
+          {prompt.value + kJoint}
+        </span>
         {take !== undefined && (
           <TokenText
             take={take}
@@ -50,7 +55,11 @@ export function CompletionView() {
       </div>
       {stale.value && <Notice kind="hint">The text above was changed since: continuing writes anew after it.</Notice>}
       {fault.value !== '' && <Notice kind="fault">{fault.value}</Notice>}
-      {take !== undefined && <TakeStatus take={take} />}
+      {take !== undefined && (
+        <TakeStatus take={take}>
+          <TakeChoice answer={answer} />
+        </TakeStatus>
+      )}
       <SpokenStatus take={take} />
       <Actions onEdit={onEdit} />
     </section>
@@ -79,7 +88,6 @@ function Actions({ onEdit }: { onEdit: () => void }) {
         <button disabled={take === undefined || busy.value} onClick={onEdit}>
           Edit
         </button>
-        <TakeChoice answer={answer} />
         <span class="push" />
         <CodeButton call={take?.call.value} />
         <button class="quiet" disabled={busy.value || (take === undefined && prompt.value === '')} onClick={clear}>

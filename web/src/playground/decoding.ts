@@ -6,6 +6,7 @@ import type { Take } from './take';
 import { beginsCharacter, type Token } from './tokens';
 
 const kCandidates = 8; // for each token
+const kEnough_s = 0.25; // of tokens, to say at what rate they come
 
 interface Event {
   content: string;
@@ -13,6 +14,7 @@ interface Event {
   stop_type?: 'limit' | 'word' | 'eos';
   tokens_evaluated?: number;
   tokens_predicted?: number;
+  timings?: { predicted_per_second: number | null };
   completion_probabilities?: Token[];
 }
 
@@ -80,6 +82,7 @@ async function read(take: Take, run: Run, signal: AbortSignal, clock: Clock, gat
     if (event.stop) {
       // The last token is not read, so the context is full with one more than it holds.
       const full = (event.tokens_evaluated ?? 0) + (event.tokens_predicted ?? 0) > take.model.max_model_len;
+      clock.end(event.tokens_predicted ?? 0, event.timings?.predicted_per_second ?? 0);
       return event.stop_type === 'limit' && full ? 'full' : (event.stop_type ?? 'limit');
     }
     const piece: Piece = { text: event.content, tokens: event.completion_probabilities ?? [] };
@@ -97,11 +100,13 @@ function unfinishedBytes(take: Take): number[] {
   return beginsCharacter(bytes) ? bytes : [];
 }
 
+// Counts the tokens of a run. Their rate is what the server says at the end; before it, what is seen here, once there is
+// enough of it.
 class Clock {
   tokens = 0;
-  private readonly asked = performance.now();
   private first = 0;
   private last = 0;
+  private rate = 0;
 
   constructor(private readonly take: Take) {}
 
@@ -111,9 +116,14 @@ class Clock {
     if (this.tokens === 0) this.first = this.last;
     this.tokens += tokens;
   }
+  end(tokens: number, rate: number): void {
+    this.tokens = tokens;
+    this.rate = rate;
+  }
   show(): void {
-    const first_ms = this.tokens === 0 ? 0 : this.first - this.asked;
-    this.take.pace.value = { tokens: this.tokens, first_ms, seconds: (this.last - this.first) / 1000 };
+    const seconds = (this.last - this.first) / 1000;
+    const seen = seconds > kEnough_s ? (this.tokens - 1) / seconds : 0;
+    this.take.pace.value = { tokens: this.tokens, per_second: this.rate > 0 ? this.rate : seen };
   }
 }
 

@@ -19,19 +19,19 @@ export interface NumberRow {
 export const rows: readonly NumberRow[] = [
   {
     name: 'temperature', label: 'Temperature', least: 0, most: 2, limit: 100, step: 0.05,
-    about: 'How freely tokens are drawn. At 0 the most probable one is always taken; above 1 the unlikely come up more often than the model thinks right.',
+    about: 'How freely tokens are drawn. 0: always the most probable one; above 1: wilder than the model itself.',
   },
   {
     name: 'top_p', label: 'Top-p', least: 0, most: 1, limit: 1, step: 0.01,
-    about: 'Draws among the most probable tokens that have this share together. 1: among all.',
+    about: 'Draws among the most probable tokens that together have this share. 1: all.',
   },
   {
     name: 'top_k', label: 'Top-k', least: 0, most: 200, limit: 100_000, step: 1,
-    about: 'Draws among this many of the most probable tokens. 0: among all.',
+    about: 'Draws among this many of the most probable tokens. 0: all.',
   },
   {
     name: 'min_p', label: 'Min-p', least: 0, most: 1, limit: 1, step: 0.01,
-    about: 'Leaves out tokens that are less probable than this share of the best one. 0: none.',
+    about: 'Leaves out what is less probable than this share of the best one. 0: nothing.',
   },
   {
     name: 'repeat_penalty', label: 'Repeat penalty', least: 1, most: 2, limit: 100, step: 0.01,
@@ -39,7 +39,7 @@ export const rows: readonly NumberRow[] = [
   },
   {
     name: 'max_tokens', label: 'Tokens at most', least: 1, most: 1000, limit: 1_000_000, step: 1,
-    about: 'How many are written at a time. The context may end a text before.',
+    about: 'How many are written at a time; the context may end a text before.',
   },
 ];
 

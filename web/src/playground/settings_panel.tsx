@@ -21,7 +21,7 @@ export function SettingsPanel() {
           onInput={(event) => (seed.value = event.currentTarget.value.replace(/\D/g, '').slice(0, 15))}
         />
         <p class="about" id="seed-about">
-          The same seed, text and settings give the same words, whatever else the server does meanwhile.
+          The same text, settings and seed give the same words, always.
         </p>
       </div>
       <div class="setting">

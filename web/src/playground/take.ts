@@ -16,8 +16,7 @@ export type Ending =
 
 export interface Pace {
   tokens: number; // of this run
-  first_ms: number; // until the first of them
-  seconds: number; // from the first to the last
+  per_second: number; // 0 while nobody knows
 }
 
 // One text that the model wrote, or is writing, after a prompt.
@@ -26,7 +25,7 @@ export class Take {
   readonly ending = signal<Ending>('writing');
   readonly fault = signal('');
   readonly seed = signal(0);
-  readonly pace = signal<Pace>({ tokens: 0, first_ms: 0, seconds: 0 });
+  readonly pace = signal<Pace>({ tokens: 0, per_second: 0 });
   readonly context = signal({ used: 0, size: 0 });
   // Tokens at the beginning that the model did not see any more.
   readonly leftOut = signal(0);

@@ -1,11 +1,12 @@
+import type { ComponentChildren } from 'preact';
 import { Notice } from '../shared/notice';
-import { count, counted, seconds } from '../shared/numbers';
+import { count, counted } from '../shared/numbers';
 import { seed } from './settings';
 import type { Answer, Ending, Take } from './take';
 
 const endings: Record<Ending, string> = {
   writing: '',
-  limit: 'stopped at the number of tokens that was set',
+  limit: 'at the limit that is set',
   full: 'the context is full',
   word: 'ended at a stop text',
   eos: 'the model ended its text',
@@ -13,9 +14,9 @@ const endings: Record<Ending, string> = {
   broken: 'broken off',
 };
 
-// What there is to say of a text: its length, its speed, its seed, why it ended.
-export function TakeStatus({ take }: { take: Take }) {
-  const { tokens, first_ms } = take.pace.value;
+// What there is to say of a text: its length, its speed, its seed, why it ended. children: what can be done with it.
+export function TakeStatus({ take, children }: { take: Take; children?: ComponentChildren }) {
+  const { tokens, per_second } = take.pace.value;
   const ending = take.ending.value;
   return (
     <>
@@ -26,27 +27,24 @@ export function TakeStatus({ take }: { take: Take }) {
         </Notice>
       )}
       {take.fault.value !== '' && <Notice kind="fault">{take.fault.value}</Notice>}
-      <p class="facts">
-        {ending === 'writing' && <span>writing</span>}
-        {tokens > 0 && <span>{counted(tokens, 'token')}</span>}
-        {tokens > 0 && speed(take) > 0 && <span>{count(speed(take))} tokens per second</span>}
-        {tokens > 0 && <span>first after {seconds(first_ms / 1000)}</span>}
-        <span>
-          seed{' '}
-          <button class="link" aria-label={`Use seed ${take.seed.value} again`} onClick={() => (seed.value = String(take.seed.value))}>
-            {take.seed.value}
-          </button>
-        </span>
-        {endings[ending] !== '' && <span>{endings[ending]}</span>}
-      </p>
+      <div class="row">
+        <p class="facts">
+          {ending === 'writing' && <span>writing</span>}
+          {tokens > 0 && <span>{counted(tokens, 'token')}</span>}
+          {per_second > 0 && <span>{count(per_second)} tokens per second</span>}
+          <span>
+            seed{' '}
+            <button class="link" aria-label={`Use seed ${take.seed.value} again`} onClick={() => (seed.value = String(take.seed.value))}>
+              {take.seed.value}
+            </button>
+          </span>
+          {endings[ending] !== '' && <span>{endings[ending]}</span>}
+        </p>
+        <span class="push" />
+        {children}
+      </div>
     </>
   );
-}
-
-// Tokens for each second between the first and the last.
-function speed(take: Take): number {
-  const { tokens, seconds: time } = take.pace.value;
-  return tokens > 1 && time > 0 ? (tokens - 1) / time : 0;
 }
 
 // For who does not see the page: that something is written, and that it ended.

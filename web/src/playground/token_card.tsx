@@ -58,7 +58,7 @@ function TokenPart(props: { token: Token; pinned: boolean; onChoose: (candidate:
       <ol>
         {candidates.map((each) => (
           <li key={each.id} class={each.id === token.id ? 'own' : ''}>
-            <Row candidate={each} pinned={props.pinned} own={each.id === token.id} onChoose={props.onChoose} />
+            <Row candidate={each} best={candidates[0]!} pinned={props.pinned} own={each.id === token.id} onChoose={props.onChoose} />
           </li>
         ))}
       </ol>
@@ -66,13 +66,19 @@ function TokenPart(props: { token: Token; pinned: boolean; onChoose: (candidate:
   );
 }
 
-function Row(props: { candidate: Candidate; pinned: boolean; own: boolean; onChoose: (candidate: Candidate) => void }) {
+function Row(props: {
+  candidate: Candidate;
+  best: Candidate; // whose bar is whole
+  pinned: boolean;
+  own: boolean;
+  onChoose: (candidate: Candidate) => void;
+}) {
   const { candidate } = props;
   const share = probability(candidate);
   const parts = [
     <code key="text">{visible(candidate)}</code>,
     <span key="bar" class="bar" aria-hidden="true">
-      <span style={{ width: `${Math.max(1, share * 100)}%` }} />
+      <span style={{ width: `${Math.max(1, (100 * share) / probability(props.best))}%` }} />
     </span>,
     <span key="share" class="share">{percent(share)}</span>,
   ];

@@ -148,7 +148,7 @@ function textIn(cell: Cell): string {
 // How unlikely the least likely of its tokens was, in steps.
 function classOf(cell: Cell, cursor: boolean): string {
   const least = Math.min(1, ...cell.tokens.map(probability));
-  const step = [0.5, 0.2, 0.05, 0.01].filter((bound) => least < bound).length;
+  const step = [0.1, 0.03, 0.01].filter((bound) => least < bound).length;
   const special = cell.tokens.some((token) => token.bytes === null) ? ' special' : '';
   return `cell p${step}${special}${cell.text.endsWith('\n') ? ' break' : ''}${cursor ? ' cursor' : ''}`;
 }

@@ -13,7 +13,3 @@ export function percent(share: number): string {
   const digits = value >= 9.95 ? 0 : value >= 0.995 ? 1 : 2;
   return `${value.toFixed(digits)} %`;
 }
-
-export function seconds(value: number): string {
-  return value < 0.9995 ? `${count(value * 1000)} ms` : `${value.toFixed(1)} s`;
-}
