@@ -20,6 +20,9 @@ aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-de
 # What scripts/clients needs beside that (Node and npm too, where there are none).
 client_packages=(python3-torch)
 
+# What scripts/page needs beside that to test the page of the server (Node and npm too, where there are none).
+page_packages=(chromium curl)
+
 # What scripts/avx512 needs beside that: what makes a disk to start an emulated processor from, and the keys of Debian 13,
 # whose emulator it unpacks.
 avx512_packages=(grub-common grub-pc-bin xorriso mtools cpio busybox-static debian-archive-keyring)

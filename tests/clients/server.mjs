@@ -1,4 +1,4 @@
-// Starts `cllm serve` at a free port, for the tests of clients.
+// Starts `cllm serve` at a free port, for the tests of clients and of the page.
 import { spawn } from 'node:child_process';
 
 const program = process.env.CLLM_PROGRAM;
@@ -21,6 +21,11 @@ export async function startServer(...options) {
     base,
     stop: async () => {
       child.kill('SIGINT');
+      return ended;
+    },
+    // As a power cut would.
+    kill: async () => {
+      child.kill('SIGKILL');
       return ended;
     },
   };

@@ -146,7 +146,6 @@ function Composer() {
       </div>
       <div class="row">
         {of !== undefined && <ContextMeter used={last === undefined ? null : last.context.value.used} size={of.max_model_len} />}
-        <span class="push" />
         <button class="quiet" disabled={busy.value || turns.value.length === 0} onClick={clear}>
           Clear
         </button>

@@ -6,7 +6,9 @@ import type { Take } from './take';
 import { beginsCharacter, type Token } from './tokens';
 
 const kCandidates = 8; // for each token
-const kEnough_s = 0.25; // of tokens, to say at what rate they come
+// Of tokens, to say at what rate they come: as they are seen here, and as the server measured them.
+const kEnough_s = 0.25;
+const kLeast_ms = 10;
 
 interface Event {
   content: string;
@@ -14,7 +16,7 @@ interface Event {
   stop_type?: 'limit' | 'word' | 'eos';
   tokens_evaluated?: number;
   tokens_predicted?: number;
-  timings?: { predicted_per_second: number | null };
+  timings?: { predicted_ms: number; predicted_per_second: number | null };
   completion_probabilities?: Token[];
 }
 
@@ -82,7 +84,7 @@ async function read(take: Take, run: Run, signal: AbortSignal, clock: Clock, gat
     if (event.stop) {
       // The last token is not read, so the context is full with one more than it holds.
       const full = (event.tokens_evaluated ?? 0) + (event.tokens_predicted ?? 0) > take.model.max_model_len;
-      clock.end(event.tokens_predicted ?? 0, event.timings?.predicted_per_second ?? 0);
+      clock.end(event.tokens_predicted ?? 0, event.timings);
       return event.stop_type === 'limit' && full ? 'full' : (event.stop_type ?? 'limit');
     }
     const piece: Piece = { text: event.content, tokens: event.completion_probabilities ?? [] };
@@ -116,9 +118,9 @@ class Clock {
     if (this.tokens === 0) this.first = this.last;
     this.tokens += tokens;
   }
-  end(tokens: number, rate: number): void {
+  end(tokens: number, timings: Event['timings']): void {
     this.tokens = tokens;
-    this.rate = rate;
+    this.rate = timings !== undefined && timings.predicted_ms >= kLeast_ms ? (timings.predicted_per_second ?? 0) : 0;
   }
   show(): void {
     const seconds = (this.last - this.first) / 1000;

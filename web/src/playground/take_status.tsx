@@ -40,7 +40,6 @@ export function TakeStatus({ take, children }: { take: Take; children?: Componen
           </span>
           {endings[ending] !== '' && <span>{endings[ending]}</span>}
         </p>
-        <span class="push" />
         {children}
       </div>
     </>

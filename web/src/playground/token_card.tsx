@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { percent } from '../shared/numbers';
 import type { Cell } from './cells';
-import { probability, spoken, visible, type Candidate, type Token } from './tokens';
+import { probability, visible, type Candidate, type Token } from './tokens';
 
 const kGap = 8; // pixels between the card and its token, and at the edges of the window
 
@@ -83,9 +83,8 @@ function Row(props: {
     <span key="share" class="share">{percent(share)}</span>,
   ];
   if (!props.pinned) return <div class="candidate">{parts}</div>;
-  const label = `${spoken(candidate)}, ${percent(share)}${props.own ? ', what stands here' : ''}`;
   return (
-    <button class="candidate" disabled={props.own} aria-label={label} onClick={() => props.onChoose(candidate)}>
+    <button class="candidate" disabled={props.own} onClick={() => props.onChoose(candidate)}>
       {parts}
     </button>
   );
