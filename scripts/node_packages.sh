@@ -13,7 +13,7 @@ node_packages() {
     mkdir -p "$kept"
     cp "$folder/package.json" "$folder/package-lock.json" "$kept/"
     if ! (cd "$kept" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error "$@" >&2); then
-      echo "skipped: npm could not install the $kind (no network?)" >&2
+      echo "skipped: npm could not install what scripts/$kind needs (no network?)" >&2
       exit 77
     fi
     touch "$kept/complete"

@@ -30,5 +30,5 @@ export const textOf = (written) =>
 
 // Waits until nothing is being written: the last thing that was asked for has come to its end.
 export async function written(page) {
-  await page.locator('.facts').last().getByText(/limit|full|ended|stopped|broken/).waitFor();
+  await page.locator('.facts').last().getByText(/asked for|full|ended|stopped|broken/).waitFor();
 }

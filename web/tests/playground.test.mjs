@@ -199,7 +199,7 @@ test('settings are sent, explained, refused and reset', async () => {
   await written(page);
   const sent = proxy.sent('/completion').at(-1);
   assert.deepEqual([sent.temperature, sent.top_k, sent.max_tokens, sent.stop], [0, 3, 4, ['zzz', '\n\n']]);
-  await on.facts.getByText('at the limit that is set').waitFor();
+  await on.facts.getByText('as long as asked for').waitFor();
   await on.temperature.fill('warm');
   await page.getByText('A number from 0 to 100 is needed.').waitFor();
   await on.temperature.blur();
@@ -336,6 +336,25 @@ test('HTML that a model writes is text', async () => {
   await on.edit.click();
   assert.equal(await on.prompt.inputValue(), html + text);
   assert.equal(await page.title(), 'Crystalline CLLM');
+});
+
+test('a text that grows below the window is followed, unless one has scrolled away', async () => {
+  const page = await browser.page(proxy.url, { viewport: { width: 700, height: 420 } });
+  const on = parts(page);
+  await on.prompt.fill('\n'.repeat(30) + html);
+  const end = () => page.locator('.facts').evaluate((facts) => facts.getBoundingClientRect().bottom <= window.innerHeight);
+  await on.proceed.click();
+  await written(page);
+  assert.ok(await end());
+  await page.mouse.move(300, 100);
+  await page.mouse.wheel(0, -5000);
+  await page.waitForFunction(() => window.scrollY === 0);
+  const held = proxy.hold(20);
+  await on.proceed.click();
+  const { release } = await held;
+  release();
+  await written(page);
+  assert.equal(await page.evaluate(() => window.scrollY), 0);
 });
 
 test('what was typed and set survives a reload', async () => {

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
+import { useFollow } from '../shared/follow';
 import { Notice } from '../shared/notice';
 import { count, counted } from '../shared/numbers';
 import { seed } from './settings';
@@ -6,7 +8,7 @@ import type { Answer, Ending, Take } from './take';
 
 const endings: Record<Ending, string> = {
   writing: '',
-  limit: 'at the limit that is set',
+  limit: 'as long as asked for',
   full: 'the context is full',
   word: 'ended at a stop text',
   eos: 'the model ended its text',
@@ -18,6 +20,8 @@ const endings: Record<Ending, string> = {
 export function TakeStatus({ take, children }: { take: Take; children?: ComponentChildren }) {
   const { tokens, per_second } = take.pace.value;
   const ending = take.ending.value;
+  const end = useRef<HTMLDivElement>(null);
+  useFollow(end, [take.pace.value, ending]);
   return (
     <>
       {take.leftOut.value > 0 && (
@@ -27,7 +31,7 @@ export function TakeStatus({ take, children }: { take: Take; children?: Componen
         </Notice>
       )}
       {take.fault.value !== '' && <Notice kind="fault">{take.fault.value}</Notice>}
-      <div class="row">
+      <div class="row follows" ref={end}>
         <p class="facts">
           {ending === 'writing' && <span>writing</span>}
           {tokens > 0 && <span>{counted(tokens, 'token')}</span>}
