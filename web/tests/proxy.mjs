@@ -33,7 +33,7 @@ export async function startProxy(base) {
     sent: (path) => state.bodies.filter((each) => each.path === path).map((each) => each.body),
     // The next stream stops after so many events: gives a promise of {release, gone}, where gone is kept when the client
     // goes away.
-    hold: (events) => new Promise((resolve) => { state.holdAfter = { events, resolve }; }),
+    hold: (events) => new Promise((resolve, reject) => { state.holdAfter = { events, resolve, reject }; }),
     stop: () => new Promise((resolve) => {
       server.closeAllConnections();
       server.close(resolve);
@@ -78,6 +78,7 @@ function relay(back, answer, state) {
   });
   back.on('end', () => {
     ended = true;
+    if (left > 0) hold.reject(new Error(`the stream ended ${left} events before it was to be held`));
     pass();
   });
 }

@@ -6,7 +6,8 @@ import type { RefObject } from 'preact';
 export function useFollow(element: RefObject<HTMLElement>, changes: readonly unknown[]): void {
   const inView = useRef(true);
   useLayoutEffect(() => {
-    if (inView.current) element.current?.scrollIntoView({ block: 'nearest' });
+    // When all that changes together is drawn.
+    if (inView.current) queueMicrotask(() => element.current?.scrollIntoView({ block: 'nearest' }));
   }, changes);
   useEffect(() => {
     const look = (): void => {
