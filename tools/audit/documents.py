@@ -3,8 +3,8 @@ import collections
 import re
 
 # Folders of the design that are planned.
-PLANNED = {"src/cluster", "web/", "src/interop"}
-FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake|include|examples"
+PLANNED = {"src/cluster", "src/interop"}
+FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake|include|examples|web"
 
 
 def pages(root):

@@ -16,7 +16,7 @@ async function continued(options, seed) {
   await on.prompt.fill('ROMEO:\nWhat light is this that');
   if (!(await on.seed.isVisible())) await page.getByText('Settings', { exact: true }).click();
   await on.seed.fill(seed);
-  await on.atMost.fill('120');
+  await on.atMost.fill(options.viewport.width < 900 ? '70' : '90');
   if (options.viewport.width < 900) await page.getByText('Settings', { exact: true }).click();
   await on.proceed.click();
   await written(page);
@@ -25,7 +25,7 @@ async function continued(options, seed) {
 
 {
   const { page } = await continued({ viewport: desktop, colorScheme: 'light' }, '3');
-  await page.locator('[data-cell="9"]').click();
+  await page.locator('[data-cell="11"]').click();
   await page.screenshot({ path: `${folder}/page-light.png` });
 }
 {
@@ -34,13 +34,13 @@ async function continued(options, seed) {
   await on.mode('Chat').click();
   await on.model.selectOption('players');
   await on.seed.fill('11');
-  for (const said of ['Good morrow, my lord. What news?', 'And how fares the king?', 'Then let us go to him.']) {
+  for (const said of ['Good morrow, my lord. What news?', 'And how fares the king?']) {
     await on.message.fill(said);
     await on.send.click();
     await page.getByText(said).waitFor();
     await on.send.waitFor();
   }
-  await page.locator('[data-cell="2"]').last().hover();
+  await page.mouse.move(0, 0);
   await page.screenshot({ path: `${folder}/page-dark.png` });
 }
 {

@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { GrowingText } from '../shared/growing_text';
 import { Notice } from '../shared/notice';
-import { counted } from '../shared/numbers';
 import { change, clear, draft, fault, leftOut, retry, say, system, takeAlternative, turns, type Turn } from './chat';
 import { CodeButton } from './code_dialog';
 import { ContextMeter } from './context_meter';
@@ -36,12 +35,6 @@ export function ChatView() {
           <TurnView key={i} turn={turn} index={i} last={i === turns.value.length - 1} />
         ))}
       </ol>
-      {leftOut.value > 0 && (
-        <Notice kind="hint">
-          The dialogue has grown longer than the context: the model does not see the first {counted(leftOut.value, 'turn')} of
-          it any more.
-        </Notice>
-      )}
       {fault.value !== '' && <Notice kind="fault">{fault.value}</Notice>}
       <SpokenStatus take={last} />
       <Composer />
@@ -53,6 +46,11 @@ function TurnView({ turn, index, last }: { turn: Turn; index: number; last: bool
   const take = turn.answer.shown;
   return (
     <li>
+      {index > 0 && index === leftOut.value && (
+        <Notice kind="hint">
+          The dialogue has grown longer than the context: the model does not see what is above any more.
+        </Notice>
+      )}
       <Said turn={turn} index={index} />
       {take !== undefined && (
         <div class="answer">
@@ -66,18 +64,25 @@ function TurnView({ turn, index, last }: { turn: Turn; index: number; last: bool
           </div>
           <TakeStatus take={take}>
             {last && <TakeChoice answer={turn.answer} />}
+            {last && <Retry />}
             <CodeButton call={take.call.value} />
           </TakeStatus>
         </div>
       )}
-      {last && !busy.value && (
+      {take === undefined && last && !busy.value && (
         <div class="row">
-          <button onClick={() => void retry()}>Retry</button>
+          <Retry />
         </div>
       )}
     </li>
   );
 }
+
+const Retry = () => (
+  <button class="quiet" disabled={busy.value} onClick={() => void retry()}>
+    Retry
+  </button>
+);
 
 // What the person said, and can say otherwise.
 function Said({ turn, index }: { turn: Turn; index: number }) {
