@@ -33,7 +33,10 @@ export async function startBrowser() {
         if (usual.url() !== 'about:blank') await usual.evaluate(() => sessionStorage.clear());
         await usual.goto('about:blank');
       }
-      assert.deepEqual(faults.splice(0).filter((fault) => !expected.test(fault)), []);
+      assert.deepEqual(
+        faults.splice(0).filter((fault) => !expected.test(fault)),
+        [],
+      );
     },
     stop: () => browser.close(),
   };

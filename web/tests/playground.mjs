@@ -26,9 +26,14 @@ export const parts = (page) => ({
 // The text that was written, without the names of special tokens.
 export const textOf = (written) =>
   written.evaluate((element) =>
-    [...element.querySelectorAll('[data-cell]:not(.special)')].map((cell) => cell.textContent).join(''));
+    [...element.querySelectorAll('[data-cell]:not(.special)')].map((cell) => cell.textContent).join(''),
+  );
 
 // Waits until nothing is being written: the last thing that was asked for has come to its end.
 export async function written(page) {
-  await page.locator('.facts').last().getByText(/asked for|full|ended|stopped|broken/).waitFor();
+  await page
+    .locator('.facts')
+    .last()
+    .getByText(/asked for|full|ended|stopped|broken/)
+    .waitFor();
 }

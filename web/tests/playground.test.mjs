@@ -1,5 +1,5 @@
-// The playground in Chromium, below a path of a proxy, against `cllm serve` with two models: one that has learned a line of
-// HTML, and one that was taught dialogues.
+// The playground in Chromium, below a path of a proxy, against `cllm serve` with two models: one that has learned a line
+// of HTML, and one that was taught dialogues.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
@@ -186,7 +186,16 @@ test('an alternative is gone on from', async () => {
 test('settings are sent, explained, refused and reset', async () => {
   const page = await browser.page(proxy.url);
   const on = parts(page);
-  for (const name of ['Temperature', 'Top-p', 'Top-k', 'Min-p', 'Repeat penalty', 'Tokens at most', 'Seed', 'Stop texts']) {
+  for (const name of [
+    'Temperature',
+    'Top-p',
+    'Top-k',
+    'Min-p',
+    'Repeat penalty',
+    'Tokens at most',
+    'Seed',
+    'Stop texts',
+  ]) {
     const about = await page.getByLabel(name, { exact: true }).getAttribute('aria-describedby');
     assert.ok((await page.locator(`#${about}`).innerText()).length > 20, name);
   }
@@ -271,9 +280,13 @@ test('a chat: explained where it was not taught, answered, edited, retried', asy
   await on.message.fill('Say 1.');
   await page.keyboard.press('Enter');
   await written(page);
-  const messages = [{ role: 'system', content: 'Be short.' }, { role: 'user', content: 'Say 1.' }];
+  const messages = [
+    { role: 'system', content: 'Be short.' },
+    { role: 'user', content: 'Say 1.' },
+  ];
   const answered = async () =>
-    (await ask('v1/chat/completions', { model: 'talker', messages, seed: 4, max_tokens: 200 })).choices[0].message.content;
+    (await ask('v1/chat/completions', { model: 'talker', messages, seed: 4, max_tokens: 200 })).choices[0].message
+      .content;
   assert.equal(await textOf(on.written.last()), await answered());
 
   await page.getByRole('listitem').getByRole('button', { name: 'Edit' }).click();
@@ -296,7 +309,9 @@ test('a chat: explained where it was not taught, answered, edited, retried', asy
 
 test('a text longer than the context goes on from its end, and this is told', async () => {
   const { page, on } = await continued(html.repeat(60));
-  await page.getByText(/The text has grown longer than the context of 256 tokens: the model does not see the first/).waitFor();
+  await page
+    .getByText(/The text has grown longer than the context of 256 tokens: the model does not see the first/)
+    .waitFor();
   const { prompt } = proxy.sent('/completion').at(-1);
   assert.equal(prompt.length, 128);
   const { tokens } = await ask('tokenize', { model: 'html', content: html.repeat(60), add_special: true });
@@ -316,7 +331,9 @@ test('a dialogue longer than the context loses its oldest turns, and this is tol
     await page.getByText(said.repeat(90)).waitFor();
     await on.send.waitFor();
   }
-  await page.getByText('The dialogue has grown longer than the context: the model does not see what is above any more.').waitFor();
+  await page
+    .getByText('The dialogue has grown longer than the context: the model does not see what is above any more.')
+    .waitFor();
   await on.code.last().click();
   const code = await page.locator('pre').textContent();
   assert.ok(code.includes('ccc') && !code.includes('aaa'));
@@ -342,7 +359,8 @@ test('a text that grows below the window is followed, unless one has scrolled aw
   const page = await browser.page(proxy.url, { viewport: { width: 700, height: 420 } });
   const on = parts(page);
   await on.prompt.fill('\n'.repeat(30) + html);
-  const end = () => page.locator('.facts').evaluate((facts) => facts.getBoundingClientRect().bottom <= window.innerHeight);
+  const end = () =>
+    page.locator('.facts').evaluate((facts) => facts.getBoundingClientRect().bottom <= window.innerHeight);
   await on.proceed.click();
   await written(page);
   assert.ok(await end());
@@ -527,7 +545,10 @@ test('the page asks nobody but its server, and runs nothing but its own files', 
   await on.proceed.click();
   await written(page);
   const origin = new URL(server.base).origin;
-  assert.ok(asked.every((url) => url.startsWith(origin)), asked.join(' '));
+  assert.ok(
+    asked.every((url) => url.startsWith(origin)),
+    asked.join(' '),
+  );
   expected = /Content Security Policy|TrustedHTML|TrustedScript/i;
   const ran = await page.evaluate(() => {
     const inline = document.createElement('script');

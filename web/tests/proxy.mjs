@@ -19,7 +19,13 @@ export async function startProxy(base) {
     request.on('end', () => {
       const body = Buffer.concat(chunks);
       if (body.length > 0) state.bodies.push({ path, body: JSON.parse(body) });
-      const options = { host: target.hostname, port: target.port, path, method: request.method, headers: request.headers };
+      const options = {
+        host: target.hostname,
+        port: target.port,
+        path,
+        method: request.method,
+        headers: request.headers,
+      };
       const onward = http.request(options, (back) => relay(back, answer, state));
       onward.on('error', () => answer.destroy());
       answer.on('close', () => onward.destroy());
@@ -33,11 +39,15 @@ export async function startProxy(base) {
     sent: (path) => state.bodies.filter((each) => each.path === path).map((each) => each.body),
     // The next stream stops after so many events: gives a promise of {release, gone}, where gone is kept when the client
     // goes away.
-    hold: (events) => new Promise((resolve, reject) => { state.holdAfter = { events, resolve, reject }; }),
-    stop: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(resolve);
-    }),
+    hold: (events) =>
+      new Promise((resolve, reject) => {
+        state.holdAfter = { events, resolve, reject };
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(resolve);
+      }),
   };
 }
 

@@ -71,7 +71,12 @@ function ModelChoice() {
   return (
     <p class="model">
       {models.value.length > 1 ? (
-        <select aria-label="Model" value={of.id} disabled={busy.value} onChange={(event) => choose(event.currentTarget.value)}>
+        <select
+          aria-label="Model"
+          value={of.id}
+          disabled={busy.value}
+          onChange={(event) => choose(event.currentTarget.value)}
+        >
           {models.value.map((each) => (
             <option key={each.id} value={each.id}>
               {each.id}
@@ -93,7 +98,11 @@ function Playground() {
     <>
       <SettingsPanel />
       <label class="check">
-        <input type="checkbox" checked={marked.value} onChange={(event) => (marked.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={marked.value}
+          onChange={(event) => (marked.value = event.currentTarget.checked)}
+        />
         Tint unlikely tokens
       </label>
       <p class="about" id="token-keys">

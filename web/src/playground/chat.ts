@@ -70,7 +70,8 @@ export async function takeAlternative(take: Take, cell: number, token: number, c
     const seed = nextSeed();
     const stop = [...stops.value, ...template.stop];
     next.call.value = {
-      path: 'completions', body: { model: of.id, prompt: window.ids, ...fields(), seed, stop },
+      path: 'completions',
+      body: { model: of.id, prompt: window.ids, ...fields(), seed, stop },
     };
     await write(next, { prompt: window.ids, tokens: window.ids.length, stop: template.stop, seed }, signal);
   });
@@ -88,7 +89,8 @@ async function reply(index: number): Promise<void> {
     const take = new Take(of, { text: '', ids: prompt.tokens }, [], { trimsSpace: true });
     const stop = stops.value.length > 0 ? { stop: stops.value } : {};
     take.call.value = {
-      path: 'chat/completions', body: { model: of.id, messages: seen(index, first), ...fields(), seed, ...stop },
+      path: 'chat/completions',
+      body: { model: of.id, messages: seen(index, first), ...fields(), seed, ...stop },
     };
     turn.answer.add(take);
     await write(take, { prompt: prompt.tokens, tokens: prompt.tokens.length, stop: prompt.stop, seed }, signal);

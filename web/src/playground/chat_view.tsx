@@ -16,8 +16,9 @@ export function ChatView() {
     <section class="sheet" aria-label="Chat">
       {model.value !== undefined && !model.value.meta.chat && (
         <Notice kind="hint">
-          This model was never taught dialogues. It continues a text of the form <code>user: … assistant:</code>, and may write
-          anything there; completion suits it better. <code>cllm train --chat</code> teaches a model to answer.
+          This model was never taught dialogues. It continues a text of the form <code>user: … assistant:</code>, and
+          may write anything there; completion suits it better. <code>cllm train --chat</code> teaches a model to
+          answer.
         </Notice>
       )}
       <details class="system" open={system.peek() !== ''}>
@@ -150,7 +151,9 @@ function Composer() {
         )}
       </div>
       <div class="row">
-        {of !== undefined && <ContextMeter used={last === undefined ? null : last.context.value.used} size={of.max_model_len} />}
+        {of !== undefined && (
+          <ContextMeter used={last === undefined ? null : last.context.value.used} size={of.max_model_len} />
+        )}
         <button class="quiet" disabled={busy.value || turns.value.length === 0} onClick={clear}>
           Clear
         </button>

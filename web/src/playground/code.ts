@@ -40,7 +40,9 @@ function pythonLiteral(value: unknown, indent: string): string {
     return parts.every((part) => !part.startsWith('{')) ? `[${parts.join(', ')}]` : list('[', parts, ']', indent);
   }
   if (typeof value !== 'object') return JSON.stringify(value);
-  const parts = Object.entries(value as object).map(([name, each]) => `${JSON.stringify(name)}: ${pythonLiteral(each, inner)}`);
+  const parts = Object.entries(value as object).map(
+    ([name, each]) => `${JSON.stringify(name)}: ${pythonLiteral(each, inner)}`,
+  );
   return list('{', parts, '}', indent);
 }
 

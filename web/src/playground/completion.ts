@@ -47,7 +47,10 @@ export function clear(): void {
 
 // The text up to a token, a candidate in that token's place, and on from there.
 export async function takeAlternative(take: Take, cell: number, token: number, candidate: Candidate): Promise<void> {
-  const next = new Take(take.model, take.prompt, [...cellsBefore(take, cell, token), ...candidateCell(take, cell, token, candidate)]);
+  const next = new Take(take.model, take.prompt, [
+    ...cellsBefore(take, cell, token),
+    ...candidateCell(take, cell, token, candidate),
+  ]);
   answer.add(next);
   if (candidate.bytes === null) {
     next.ending.value = 'eos';
@@ -84,4 +87,3 @@ async function run(take: Take, signal: AbortSignal, text: string | null): Promis
   take.call.value = { path: 'completions', body: { model: take.model.id, prompt: sent, ...fields(), seed, ...stop } };
   await write(take, { prompt: sent, tokens: seen.ids.length, stop: [], seed }, signal);
 }
-

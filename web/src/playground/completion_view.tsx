@@ -12,8 +12,8 @@ import { TokenText } from './token_text';
 // Between the prompt and what follows a line may be broken, as at the end of the field.
 const kJoint = '\u200b';
 
-// A text and its continuation, which follows it within the line: the field of the text lies below a copy of it that is not
-// seen and takes its room.
+// A text and its continuation, which follows it within the line: the field of the text lies below a copy of it that is
+// not seen and takes its room.
 export function CompletionView() {
   const field = useRef<HTMLTextAreaElement>(null);
   const take = answer.shown;

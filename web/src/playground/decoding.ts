@@ -61,7 +61,10 @@ export async function write(take: Take, run: Run, signal: AbortSignal): Promise<
   const gathered = new Frames((cells) => {
     take.text.append(cells);
     clock.show();
-    take.context.value = { used: Math.min(run.tokens + clock.tokens, take.model.max_model_len), size: take.model.max_model_len };
+    take.context.value = {
+      used: Math.min(run.tokens + clock.tokens, take.model.max_model_len),
+      size: take.model.max_model_len,
+    };
   });
   gathered.add([]);
   try {
@@ -77,8 +80,13 @@ export async function write(take: Take, run: Run, signal: AbortSignal): Promise<
 async function read(take: Take, run: Run, signal: AbortSignal, clock: Clock, gathered: Frames) {
   const cutter = new CellCutter(unfinishedBytes(take));
   const body = {
-    model: take.model.id, prompt: run.prompt, ...fields(), seed: run.seed, stop: [...stops.value, ...run.stop],
-    n_probs: kCandidates, stream: true,
+    model: take.model.id,
+    prompt: run.prompt,
+    ...fields(),
+    seed: run.seed,
+    stop: [...stops.value, ...run.stop],
+    n_probs: kCandidates,
+    stream: true,
   };
   for await (const event of postStream<Event>('completion', body, signal)) {
     if (event.stop) {

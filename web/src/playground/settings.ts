@@ -18,27 +18,57 @@ export interface NumberRow {
 
 export const rows: readonly NumberRow[] = [
   {
-    name: 'temperature', label: 'Temperature', least: 0, most: 2, limit: 100, step: 0.05,
+    name: 'temperature',
+    label: 'Temperature',
+    least: 0,
+    most: 2,
+    limit: 100,
+    step: 0.05,
     about: 'How freely tokens are drawn. 0: always the most probable one; above 1: wilder than the model itself.',
   },
   {
-    name: 'top_p', label: 'Top-p', least: 0, most: 1, limit: 1, step: 0.01,
+    name: 'top_p',
+    label: 'Top-p',
+    least: 0,
+    most: 1,
+    limit: 1,
+    step: 0.01,
     about: 'Draws among the most probable tokens that together have this share. 1: all.',
   },
   {
-    name: 'top_k', label: 'Top-k', least: 0, most: 200, limit: 100_000, step: 1,
+    name: 'top_k',
+    label: 'Top-k',
+    least: 0,
+    most: 200,
+    limit: 100_000,
+    step: 1,
     about: 'Draws among this many of the most probable tokens. 0: all.',
   },
   {
-    name: 'min_p', label: 'Min-p', least: 0, most: 1, limit: 1, step: 0.01,
+    name: 'min_p',
+    label: 'Min-p',
+    least: 0,
+    most: 1,
+    limit: 1,
+    step: 0.01,
     about: 'Leaves out what is less probable than this share of the best one. 0: nothing.',
   },
   {
-    name: 'repeat_penalty', label: 'Repeat penalty', least: 1, most: 2, limit: 100, step: 0.01,
+    name: 'repeat_penalty',
+    label: 'Repeat penalty',
+    least: 1,
+    most: 2,
+    limit: 100,
+    step: 0.01,
     about: 'Above 1, tokens of the last 64 become less probable. 1: off.',
   },
   {
-    name: 'max_tokens', label: 'Tokens at most', least: 1, most: 1000, limit: 1_000_000, step: 1,
+    name: 'max_tokens',
+    label: 'Tokens at most',
+    least: 1,
+    most: 1000,
+    limit: 1_000_000,
+    step: 1,
     about: 'How many are written at a time; the context may end a text before.',
   },
 ];
@@ -46,7 +76,8 @@ export const rows: readonly NumberRow[] = [
 type Numbers = Partial<Record<NumberName, number>>;
 
 const isNumbers = (value: unknown): value is Numbers =>
-  typeof value === 'object' && value !== null &&
+  typeof value === 'object' &&
+  value !== null &&
   Object.entries(value).every(([name, each]) => rows.some((row) => row.name === name) && typeof each === 'number');
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -60,8 +91,14 @@ export const stopLines = kept('stop', '', isText);
 const kTokensAtMost = 200;
 
 export const numbers = computed<Record<NumberName, number>>(() => ({
-  temperature: 0.8, top_k: 40, top_p: 0.95, min_p: 0.05, repeat_penalty: 1, // where the server says nothing
-  ...pick(defaults.value), max_tokens: kTokensAtMost, ...set.value,
+  temperature: 0.8,
+  top_k: 40,
+  top_p: 0.95,
+  min_p: 0.05,
+  repeat_penalty: 1, // where the server says nothing
+  ...pick(defaults.value),
+  max_tokens: kTokensAtMost,
+  ...set.value,
 }));
 
 function pick(values: Partial<Numbers> | null): Numbers {
@@ -82,7 +119,11 @@ export function reset(): void {
 }
 
 export const stops = computed(() =>
-  stopLines.value.split('\n').filter((line) => line !== '').map((line) => line.replaceAll('\\n', '\n')));
+  stopLines.value
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replaceAll('\\n', '\n')),
+);
 
 // The seed of the next text: what is set, else one that nobody chose. Small enough for any program's numbers.
 export function nextSeed(): number {

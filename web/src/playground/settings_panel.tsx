@@ -49,7 +49,8 @@ function NumberSetting({ row }: { row: NumberRow }) {
   const typed = useSignal<string | null>(null); // while it is no number that can be
   const take = (text: string): void => {
     const number = Number(text);
-    const fits = text.trim() !== '' && number >= row.least && number <= row.limit && (row.step < 1 || Number.isInteger(number));
+    const fits =
+      text.trim() !== '' && number >= row.least && number <= row.limit && (row.step < 1 || Number.isInteger(number));
     typed.value = fits ? null : text;
     if (fits) setNumber(row.name, number);
   };

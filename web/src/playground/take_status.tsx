@@ -26,8 +26,8 @@ export function TakeStatus({ take, children }: { take: Take; children?: Componen
     <>
       {take.leftOut.value > 0 && (
         <Notice kind="hint">
-          The text has grown longer than the context of {counted(take.model.max_model_len, 'token')}: the model does not see
-          the first {counted(take.leftOut.value, 'token')} of it.
+          The text has grown longer than the context of {counted(take.model.max_model_len, 'token')}: the model does not
+          see the first {counted(take.leftOut.value, 'token')} of it.
         </Notice>
       )}
       {take.fault.value !== '' && <Notice kind="fault">{take.fault.value}</Notice>}
@@ -38,7 +38,11 @@ export function TakeStatus({ take, children }: { take: Take; children?: Componen
           {per_second > 0 && <span>{count(per_second)} tokens per second</span>}
           <span>
             seed{' '}
-            <button class="link" aria-label={`Use seed ${take.seed.value} again`} onClick={() => (seed.value = String(take.seed.value))}>
+            <button
+              class="link"
+              aria-label={`Use seed ${take.seed.value} again`}
+              onClick={() => (seed.value = String(take.seed.value))}
+            >
               {take.seed.value}
             </button>
           </span>
@@ -55,7 +59,11 @@ export function SpokenStatus({ take }: { take: Take | undefined }) {
   const ending = take?.ending.value;
   return (
     <p class="unseen" role="status">
-      {ending === undefined ? '' : ending === 'writing' ? 'Writing.' : `Written: ${counted(take?.pace.value.tokens ?? 0, 'token')}, ${endings[ending]}.`}
+      {ending === undefined
+        ? ''
+        : ending === 'writing'
+          ? 'Writing.'
+          : `Written: ${counted(take?.pace.value.tokens ?? 0, 'token')}, ${endings[ending]}.`}
     </p>
   );
 }
@@ -72,7 +80,12 @@ export function TakeChoice({ answer }: { answer: Answer }) {
       <span>
         {index + 1} of {all}
       </span>
-      <button class="quiet" aria-label="The text after" disabled={index + 1 === all} onClick={() => ++answer.index.value}>
+      <button
+        class="quiet"
+        aria-label="The text after"
+        disabled={index + 1 === all}
+        onClick={() => ++answer.index.value}
+      >
         ›
       </button>
     </span>

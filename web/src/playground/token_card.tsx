@@ -26,9 +26,15 @@ export function TokenCard(props: {
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     buttons[(at + step + buttons.length) % buttons.length]?.focus();
   };
-  const role = props.pinned ? { role: 'dialog', 'aria-label': 'Alternatives to this token' } as const : {};
+  const role = props.pinned ? ({ role: 'dialog', 'aria-label': 'Alternatives to this token' } as const) : {};
   return (
-    <div ref={card} class={`card ${props.pinned ? 'pinned' : ''}`} aria-hidden={!props.pinned} {...role} onKeyDown={onKeyDown}>
+    <div
+      ref={card}
+      class={`card ${props.pinned ? 'pinned' : ''}`}
+      aria-hidden={!props.pinned}
+      {...role}
+      onKeyDown={onKeyDown}
+    >
       {props.cell.tokens.map((token, i) => (
         <TokenPart key={i} token={token} pinned={props.pinned} onChoose={(candidate) => props.onChoose(i, candidate)} />
       ))}
@@ -58,7 +64,13 @@ function TokenPart(props: { token: Token; pinned: boolean; onChoose: (candidate:
       <ol>
         {candidates.map((each) => (
           <li key={each.id} class={each.id === token.id ? 'own' : ''}>
-            <Row candidate={each} best={candidates[0]!} pinned={props.pinned} own={each.id === token.id} onChoose={props.onChoose} />
+            <Row
+              candidate={each}
+              best={candidates[0]!}
+              pinned={props.pinned}
+              own={each.id === token.id}
+              onChoose={props.onChoose}
+            />
           </li>
         ))}
       </ol>
@@ -80,7 +92,9 @@ function Row(props: {
     <span key="bar" class="bar" aria-hidden="true">
       <span style={{ width: `${Math.max(1, (100 * share) / probability(props.best))}%` }} />
     </span>,
-    <span key="share" class="share">{percent(share)}</span>,
+    <span key="share" class="share">
+      {percent(share)}
+    </span>,
   ];
   if (!props.pinned) return <div class="candidate">{parts}</div>;
   return (

@@ -1,7 +1,7 @@
 // Tokens as the server tells of them.
 
-// A token that could stand at a place, with the logarithm of its probability there: the model's own, before temperature and
-// cuts.
+// A token that could stand at a place, with the logarithm of its probability there: the model's own, before temperature
+// and cuts.
 export interface Candidate {
   id: number;
   token: string; // its text; "bytes:\xe2" for a part of a character, the name of a special token

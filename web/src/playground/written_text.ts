@@ -4,8 +4,8 @@ import type { Token } from './tokens';
 
 const kGroup = 64; // cells that are drawn anew when one is added
 
-// A text that grows cell by cell. Its cells are in groups that never change once they are full, so that a long text is not
-// drawn anew with each token.
+// A text that grows cell by cell. Its cells are in groups that never change once they are full, so that a long text is
+// not drawn anew with each token.
 export class WrittenText {
   readonly groups = signal<readonly (readonly Cell[])[]>([]);
 

@@ -27,7 +27,11 @@ export async function postJson<T>(path: string, body: unknown, signal?: AbortSig
 }
 
 // The events of a stream, each as JSON; "[DONE]" is left out. An error among them is thrown.
-export async function* postStream<T extends object>(path: string, body: unknown, signal: AbortSignal): AsyncGenerator<T> {
+export async function* postStream<T extends object>(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
   const answer = await send(path, posted(body, signal));
   if (answer.body === null) throw new ApiError(kNoAnswer);
   const events = eventData(answer.body);

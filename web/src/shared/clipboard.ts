@@ -1,4 +1,4 @@
-// Copies a text; false where the browser does not let us. Browsers have navigator.clipboard for https and this machine only.
+// Copies a text; false where the browser does not let us. navigator.clipboard is there for https and this machine only.
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

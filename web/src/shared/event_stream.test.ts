@@ -15,14 +15,17 @@ function streamOf(pieces: Uint8Array[], fails = false): ReadableStream<Uint8Arra
 
 async function read(text: string, size: number): Promise<string[]> {
   const bytes = new TextEncoder().encode(text);
-  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size));
+  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.slice(i * size, (i + 1) * size),
+  );
   const data: string[] = [];
   for await (const each of eventData(streamOf(pieces))) data.push(each);
   return data;
 }
 
 test('events are the same, wherever the stream is cut', async () => {
-  const text = 'data: {"a":"猫"}\n\n: ping\n\ndata:one\ndata: two\n\nevent: x\r\ndata: y\r\n\r\ndata: [DONE]\n\ndata: lost';
+  const text =
+    'data: {"a":"猫"}\n\n: ping\n\ndata:one\ndata: two\n\nevent: x\r\ndata: y\r\n\r\ndata: [DONE]\n\ndata: lost';
   for (let size = 1; size <= 80; ++size) {
     assert.deepEqual(await read(text, size), ['{"a":"猫"}', 'one\ntwo', 'y', '[DONE]'], `pieces of ${size}`);
   }

@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
-// Keeps an element within the window while what is above it grows (each time `changes` does), unless somebody has scrolled
-// away from it.
+// Keeps an element within the window while what is above it grows (each time `changes` does), unless somebody has
+// scrolled away from it.
 export function useFollow(element: RefObject<HTMLElement>, changes: readonly unknown[]): void {
   const inView = useRef(true);
   useLayoutEffect(() => {

@@ -24,10 +24,13 @@ export function KeyForm({ entered }: { entered: () => void }) {
           value={typed.value}
           onInput={(event) => (typed.value = event.currentTarget.value)}
         />
-        <button class="primary" type="submit">Use it</button>
+        <button class="primary" type="submit">
+          Use it
+        </button>
       </div>
       <p class="about" id="key-about">
-        Whoever started the server knows it. This browser tab keeps it until it is closed, and sends it to this server alone.
+        Whoever started the server knows it. This browser tab keeps it until it is closed, and sends it to this server
+        alone.
       </p>
     </form>
   );
