@@ -120,12 +120,12 @@ Outcome ServeCommand(const Arguments& arguments) {
   CLLM_ASSIGN(const auto server, ModelServer::Start(std::move(models), pool.get(), std::move(options)));
   console.SayAlways(fmt::format("base URL {}, {}; Ctrl-C stops", server->base_url(),
                                 guarded ? "with the API key" : "no key needed"));
+  const std::string base = server->base_url();
+  console.SayAlways(fmt::format("  in a browser: {}/", base.substr(0, base.rfind('/'))));
   console.SayAlways(fmt::format(
       "  curl {}/completions -H 'Content-Type: application/json'{} -d '{{{}\"prompt\": \"Once\", \"max_tokens\": 50}}'",
       server->base_url(), guarded ? " -H \"Authorization: Bearer $CLLM_API_KEY\"" : "",
       served > 1 ? "\"model\": \"default\", " : ""));
-  const std::string base = server->base_url();
-  console.SayAlways(fmt::format("  in a browser: {}/", base.substr(0, base.rfind('/'))));
   const int signal = server->Run();
   console.SayAlways("stopped");
   return Outcome::StoppedBy(signal);
