@@ -352,6 +352,12 @@ test('HTML that a model writes is text', async () => {
   await on.card.waitFor();
   await on.edit.click();
   assert.equal(await on.prompt.inputValue(), html + text);
+  await on.mode('Chat').click();
+  await on.message.fill(text);
+  await on.send.click();
+  await written(page);
+  assert.equal(await page.locator('.said p').innerText(), text.trim());
+  assert.equal(await page.locator('.turns').locator('script, img, b').count(), 0);
   assert.equal(await page.title(), 'Crystalline CLLM');
 });
 
@@ -399,6 +405,31 @@ test('a server that goes away in the middle is told, and what came is kept', asy
   assert.equal(await page.locator('[data-cell]').count(), 3);
   await on.retry.click();
   await on.fault.getByText('The server does not answer. Is it still running?').first().waitFor();
+});
+
+test('an answer that the server cuts is told as it says it, one that just ends as broken off', async () => {
+  const cut = 'data: {"error":{"message":"the server was stopped before this answer\'s end"}}\n\n';
+  const cases = [
+    [cut, "The server was stopped before this answer's end."],
+    [undefined, 'The server went away in the middle of the answer. What had come is kept.'],
+    ['data: {"content":"half of an ev', 'The server went away in the middle of the answer. What had come is kept.'],
+  ];
+  for (const [last, told] of cases) {
+    const page = await browser.page(proxy.url);
+    const on = parts(page);
+    const held = proxy.hold(2);
+    await on.prompt.fill('bold');
+    await on.proceed.click();
+    const { end } = await held;
+    end(last);
+    await on.fault.getByText(told).waitFor();
+    assert.equal(await page.locator('[data-cell]').count(), 2);
+    await on.proceed.click();
+    await page.locator('[data-cell="4"]').waitFor();
+    await written(page);
+    assert.equal(await on.fault.count(), 0);
+    await on.clear.click();
+  }
 });
 
 test('a key is asked for, a wrong one refused, the right one used and not shown', async () => {

@@ -37,7 +37,7 @@ export async function startProxy(base) {
     url: `http://127.0.0.1:${server.address().port}${prefix}`,
     // The bodies that were sent to a path.
     sent: (path) => state.bodies.filter((each) => each.path === path).map((each) => each.body),
-    // The next stream stops after so many events: gives a promise of {release, gone}, where gone is kept when the client
+    // The next stream stops after so many events: gives a promise of {gone, release, end}: gone is kept when the client
     // goes away.
     hold: (events) =>
       new Promise((resolve, reject) => {
@@ -72,7 +72,7 @@ function relay(back, answer, state) {
       if (--left === 0) {
         held = true;
         const gone = new Promise((resolve) => answer.on('close', resolve));
-        hold.resolve({ gone, release });
+        hold.resolve({ gone, release, end: (last) => answer.end(last) });
       }
     }
     if (ended && !held) answer.end(waiting);
