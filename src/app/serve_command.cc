@@ -100,8 +100,9 @@ void SayWhatIsServed(const std::vector<std::unique_ptr<ServedModel>>& models, Co
 
 Outcome ServeCommand(const Arguments& arguments) {
   CommandLine line("serve",
-                   "Serves models over HTTP, for clients of OpenAI's and llama.cpp's API: completions, chats, scores of "
-                   "prompts. A text is the same for the same request and seed, whatever else is asked at the time.",
+                   "Serves models over HTTP: a page to try them in a browser, and completions, chats and scores of prompts for "
+                   "clients of OpenAI's and llama.cpp's API. A text is the same for the same request and seed, whatever "
+                   "else is asked at the time.",
                    "cllm serve runs/book-1\n"
                    "cllm serve poems=runs/book-1 prose=runs/book-2@latest --port 9000\n"
                    "CLLM_API_KEY=secret cllm serve runs/book-1 --host 0.0.0.0");
