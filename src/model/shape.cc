@@ -133,8 +133,9 @@ Status Validate(const ModelShape& shape) {
 }
 
 std::string DescribeShape(const ModelShape& s) {
-  std::string text = fmt::format("{} layers, {} heads, width {}, hidden {}, context {}", s.layers, s.heads, s.width,
-                                 s.hidden, s.context);
+  std::string text = fmt::format("{} layer{}, {} head{}, width {}, hidden {}, context {}", s.layers,
+                                 s.layers == 1 ? "" : "s", s.heads, s.heads == 1 ? "" : "s", s.width, s.hidden,
+                                 s.context);
   const ModelShape plain{.layers = s.layers, .heads = s.heads, .width = s.width};
   for (const Dimension& dimension : Dimensions()) {
     if (dimension.derived && dimension.Text(s) != dimension.Text(plain)) {

@@ -116,5 +116,12 @@ TEST(MatrixParameters, GroupedHeads_CountTheirOwnWidths) {
   EXPECT_DOUBLE_EQ(MatrixParameters(s), 3 * (32.0 * (96 + 2 * 48) + 32.0 * 96 + 3 * 32.0 * 40) + 32.0 * 100);
 }
 
+TEST(ModelShape, IsDescribedInWords) {
+  EXPECT_EQ(DescribeShape({.layers = 1, .heads = 1, .width = 32, .hidden = 96, .context = 8}),
+            "1 layer, 1 head, width 32, hidden 96, context 8");
+  EXPECT_EQ(DescribeShape({.layers = 2, .heads = 4, .width = 32, .hidden = 96, .context = 8, .kv_heads = 2}),
+            "2 layers, 4 heads, width 32, hidden 96, context 8, kv_heads 2");
+}
+
 }  // namespace
 }  // namespace cllm
