@@ -67,7 +67,9 @@ Result<std::string> ModelDirectory(const std::string& model) {
   const size_t at = std::min(model.rfind('@'), model.size());
   const std::string run = model.substr(0, at);
   if (!PathExists(model) && at < model.size() && PathExists(run)) return CheckpointOf(run, model.substr(at + 1));
-  if (!PathExists(model)) return BadInput(fmt::format("{}: {}, found nothing there", model, kExpected));
+  if (!PathExists(model)) {
+    return BadInput(fmt::format("{}: {}, found nothing there; `cllm runs` lists the runs", model, kExpected));
+  }
   if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found a file", model, kExpected));
   if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;
   if (PathExists(RunPaths{model}.config())) return CheckpointOf(model, "best");
