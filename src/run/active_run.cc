@@ -71,9 +71,12 @@ Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directo
 Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewRunDirectory directory,
                                                     FileSystem& files, const RunWatch& watch) {
   const std::string& path = directory.path();
-  CLLM_ASSIGN(RunLock lock, RunLock::Acquire(path));
+  Result<RunLock> lock = RunLock::Acquire(path);
+  // Another training was faster into the same empty directory: what lies there is its own.
+  if (!lock.ok() && lock.status().code() == Code::kUsage) directory.Keep();
+  if (!lock.ok()) return lock.status();
   CLLM_TRY(WriteRunFiles(files, path, run));
-  std::unique_ptr<ActiveRun> active(new ActiveRun(std::move(lock), run, path, files, watch.observer));
+  std::unique_ptr<ActiveRun> active(new ActiveRun(*std::move(lock), run, path, files, watch.observer));
   CLLM_TRY(active->MakeTrainer(run, path, files, watch.control));
   CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->parameters : nullptr));
   active->pace_.Begin(active->trainer_->state().schedule);

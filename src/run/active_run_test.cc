@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/file.h"
 #include "base/system.h"
 #include "infer/request_batch.h"
@@ -10,6 +12,7 @@
 #include "run/open_model.h"
 #include "run/run_config.h"
 #include "run/testing/small_runs.h"
+#include "store/run_directory.h"
 #include "store/testing/failing_file_system.h"
 
 namespace cllm {
@@ -66,6 +69,28 @@ TEST_F(ActiveRunTest, ChoicesBecomeARun_ThatIsEvaluatedAndGenerates) {
   const Generated made =
       Generate(weights, model->tokenizer, "line", request, [](const GeneratedToken&) { return true; }, nullptr);
   EXPECT_EQ(made.tokens.size(), 5u);
+}
+
+// Two that begin at once both find the directory empty; the second one to lock it leaves what the first one writes.
+TEST_F(ActiveRunTest, DirectoryThatAnotherTrainingTookMeanwhile_StaysAsItIs) {
+  const std::string directory = root_ / "run";
+  const auto run = PrepareRun(Tiny(), MonotonicSeconds(), listener_);
+  ASSERT_TRUE(run.ok()) << run.status().message();
+  for (const bool was_there : {false, true}) {
+    Result<NewRunDirectory> made = MakeRunDirectory(files_, directory, *run);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    {
+      const Result<RunLock> other = RunLock::Acquire(directory);
+      ASSERT_TRUE(other.ok()) << other.status().message();
+      const std::string written = root_.Write("run/config.toml", "of the other");
+      const auto active = ActiveRun::Begin(*run, *std::move(made), files_, {listener_, control_});
+      ASSERT_FALSE(active.ok());
+      EXPECT_THAT(active.status().message(), HasSubstr("is writing this run")) << was_there;
+      EXPECT_EQ(ReadText(written), "of the other") << was_there;
+    }
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directory(directory);
+  }
 }
 
 TEST_F(ActiveRunTest, ChoicesThatARunWrote_ReproduceIt) {

@@ -9,7 +9,8 @@ namespace {
 
 bool IsOption(std::string_view word) {
   const auto options = RunOptions();
-  return word == "stride" || word == "out" || word == "force" || std::any_of(options.begin(), options.end(), [&](const auto& o) { return o.name == word; });
+  return word == "stride" || word == "out" || word == "force" ||
+         std::any_of(options.begin(), options.end(), [&](const auto& o) { return o.name == word; });
 }
 
 }  // namespace
