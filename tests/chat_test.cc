@@ -152,10 +152,12 @@ TEST_F(Chat, OnATerminal_LinesAreEdited_AndRemembered) {
   // "Teh", back over two letters, "he": "The".
   chat.Type("Teh\b\bhe\n");
   chat.Expect("left]");
+  chat.Expect("> ");    // control characters reach the editor at its prompt alone: before, they are the terminal's
   chat.Type("\x10\n");  // Ctrl-P: the line before
   chat.Expect("left]");
   chat.Type("/save talk.jsonl\n");
   chat.Expect("talk.jsonl: 4 messages");
+  chat.Expect("> ");
   chat.Type(kCtrlD);
   EXPECT_EQ(chat.End(), 0);
   EXPECT_THAT(ReadAll(box_.path("talk.jsonl")),
@@ -189,6 +191,7 @@ TEST_F(Chat, CtrlC_StopsTheAnswer_AndNotTheProgram) {
   chat.Expect("\r\n");
   chat.Type(kCtrlC);
   chat.Expect("stopped");
+  chat.Expect("> ");
   chat.Type("begun" + std::string(kCtrlC));
   chat.Expect("Ctrl-C stops an answer");
   chat.Type("/quit\n");
