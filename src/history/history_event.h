@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace cllm {
 
@@ -17,6 +19,7 @@ enum class HistoryEventKind : uint8_t {
   kEnd,
 };
 const char* NameOf(HistoryEventKind kind);  // as in the log: "run_start", "sample"; "diverged" for kDivergence
+std::optional<HistoryEventKind> EventKindNamed(std::string_view name);  // nothing: none of these
 
 // Where an event stands; what else it says is read from the log when it is asked for (RunHistory::Record, Text). A plain
 // value.

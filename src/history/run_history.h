@@ -6,12 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "history/axis.h"
 #include "history/envelope.h"
 #include "history/history_event.h"
+#include "history/log_faults.h"
 #include "store/json.h"
 
 namespace cllm {
@@ -29,12 +31,12 @@ struct HistoryOptions {
   uint64_t index_from_bytes = uint64_t{32} << 20;  // of a log; smaller ones are read as fast
 };
 
-// What a log told that cannot be shown as it should; a plain value.
-struct LogFaults {
-  uint64_t foreign_lines = 0;    // no records of a log: not JSON, without a step, of a kind that is not known
-  uint64_t long_lines = 0;       // longer than any record is
-  uint64_t dropped_columns = 0;  // values of names beyond the number of those that are kept
-  uint64_t newest_format = 0;    // of a log's beginning; above 1: it is of a newer program, and shown as far as understood
+// A look at the validation part, as the log tells it. A plain value.
+struct LoggedEvaluation {
+  uint64_t step = 0;
+  double nats = 0, bits_per_byte = 0;  // NaN: the log does not say
+  uint64_t tokens = 0;                 // that were looked at
+  bool whole = false, best = false;
 };
 
 // A run as its log.jsonl tells it: numbers by step, evaluations, events. Nothing else of the run is looked at, nothing is
@@ -49,7 +51,7 @@ class RunHistory {
   // Error (BadInput): it cannot be opened, or is no regular file.
   static Result<RunHistory> Open(const std::string& log_path, const HistoryOptions& options = {});
   // The beginning of a log (its description) and about so many of its last bytes, as something to look at while the
-  // whole is still read: whole() is false, and it is not followed.
+  // whole is still read: whole() is false.
   static Result<RunHistory> OpenNewest(const std::string& log_path, uint64_t bytes);
 
   RunHistory(RunHistory&&) noexcept;
@@ -65,11 +67,11 @@ class RunHistory {
   // Whether the log has gone from its place; what was read stays.
   bool gone() const;
   // Writes an index, where the log is large enough for one and has grown much since the last one. Error (Failed).
-  Status SaveIndex() const;
+  Status SaveIndex();
 
   const std::string& path() const;
   uint64_t bytes() const;          // read of the log
-  const LogFaults& faults() const;
+  LogFaults faults() const;
   double changed() const;          // when the log was written last, seconds since 1970
 
   // What was in use when the last session began, by the names of run_start; empty: no such record was seen.
@@ -90,11 +92,18 @@ class RunHistory {
   // The sum of a name's finite values.
   double Sum(std::string_view name) const;
 
+  // The mean of a name's finite values over the steps after `after` up to `upto`; nothing where there are none.
+  std::optional<double> Mean(std::string_view name, uint64_t after, uint64_t upto) const;
+  // The last so many values of a name, by step.
+  std::vector<std::pair<uint64_t, double>> Newest(std::string_view name, size_t count) const;
+  std::vector<LoggedEvaluation> Evaluations() const;
+
   // A curve over a part of an axis, in at most so many points (2 to kMaxEnvelopePoints). Empty for a name or an axis
   // that the log does not have.
-  Envelope Curve(std::string_view name, Axis axis, const Window& window = {}, size_t points = 1000) const;
-  // Values one by one: calls `row` with step, seconds since 1970 (0: unknown) and the values of `names` (NaN where a
-  // record has none), in the order of steps; rows of steps and of evaluations that have one step are one.
+  Envelope Curve(std::string_view name, Axis axis, const Window& window = {}, size_t points = 1000,
+                 Spacing spacing = Spacing::kEven) const;
+  // Values one by one: calls `row` with step, seconds since 1970 (0: unknown) and the values of `names` (Missing()
+  // of number_table.h where a record has none), in the order of steps; rows of steps and of evaluations that have one step are one.
   void ForEachRow(const std::vector<std::string>& names,
                   const std::function<void(uint64_t step, double time, const std::vector<double>& values)>& row) const;
 
