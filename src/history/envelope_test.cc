@@ -17,7 +17,7 @@ struct Value {
   double x, y;
 };
 
-Envelope Of(const std::vector<Value>& values, size_t points, const Window& window = {}, Spacing spacing = Spacing::kEven) {
+Envelope EnvelopeOf(const std::vector<Value>& values, size_t points, const Window& window = {}, Spacing spacing = Spacing::kEven) {
   EnvelopeMaker maker(window, points, spacing);
   for (const Value& value : values) maker.See(value.x, value.y);
   for (const Value& value : values) maker.Put(value.x, value.y);
@@ -25,7 +25,7 @@ Envelope Of(const std::vector<Value>& values, size_t points, const Window& windo
 }
 
 TEST(Envelope, FewValues_AreAPointEach) {
-  const Envelope all = Of({{1, 5}, {2, 3}, {9, 4}}, 3);
+  const Envelope all = EnvelopeOf({{1, 5}, {2, 3}, {9, 4}}, 3);
   EXPECT_THAT(all.x, ElementsAre(1, 2, 9));
   EXPECT_THAT(all.last, ElementsAre(5, 3, 4));
   EXPECT_EQ(all.low, all.last);
@@ -35,7 +35,7 @@ TEST(Envelope, FewValues_AreAPointEach) {
 }
 
 TEST(Envelope, Buckets_HaveLastLowestHighestAndMean) {
-  const Envelope all = Of({{0, 1}, {1, 9}, {2, 0}, {3, 6}, {10, 7}}, 3);
+  const Envelope all = EnvelopeOf({{0, 1}, {1, 9}, {2, 0}, {3, 6}, {10, 7}}, 3);
   EXPECT_THAT(all.x, ElementsAre(0, 3, 10));
   EXPECT_THAT(all.last, ElementsAre(1, 6, 7));
   EXPECT_THAT(all.low, ElementsAre(1, 0, 7));
@@ -44,20 +44,20 @@ TEST(Envelope, Buckets_HaveLastLowestHighestAndMean) {
 }
 
 TEST(Envelope, NoValues_AreNone) {
-  EXPECT_EQ(Of({}, 10).total, 0u);
-  EXPECT_TRUE(Of({{1, 1}}, 10, {.from = 2, .to = 3}).x.empty());
+  EXPECT_EQ(EnvelopeOf({}, 10).total, 0u);
+  EXPECT_TRUE(EnvelopeOf({{1, 1}}, 10, {.from = 2, .to = 3}).x.empty());
 }
 
 TEST(Envelope, Window_IsReadAtItsFullResolution) {
   std::vector<Value> values;
   for (int i = 0; i < 1000; ++i) values.push_back({static_cast<double>(i), static_cast<double>(i % 7)});
-  const Envelope all = Of(values, 20, {.from = 500, .to = 509});
+  const Envelope all = EnvelopeOf(values, 20, {.from = 500, .to = 509});
   EXPECT_THAT(all.x, ElementsAre(500, 501, 502, 503, 504, 505, 506, 507, 508, 509));
-  EXPECT_EQ(Of(values, 20).x.size(), 20u);
+  EXPECT_EQ(EnvelopeOf(values, 20).x.size(), 20u);
 }
 
 TEST(Envelope, NotFinite_IsAMarkAndNoValue) {
-  const Envelope all = Of({{1, 5}, {2, NAN}, {3, -INFINITY}, {4, 2}}, 10);
+  const Envelope all = EnvelopeOf({{1, 5}, {2, NAN}, {3, -INFINITY}, {4, 2}}, 10);
   EXPECT_THAT(all.x, ElementsAre(1, 4));
   ASSERT_EQ(all.marks.size(), 2u);
   EXPECT_EQ(all.marks[0].x, 2);
@@ -70,8 +70,8 @@ TEST(Envelope, LogarithmicSpacing_KeepsTheBeginning) {
   std::vector<Value> values;
   for (int i = 1; i <= 100'000; ++i) values.push_back({static_cast<double>(i), 1.0 / i});
   const auto early = [](const Envelope& all) { return std::count_if(all.x.begin(), all.x.end(), [](double x) { return x <= 100; }); };
-  EXPECT_LE(early(Of(values, 200)), 2);
-  EXPECT_GE(early(Of(values, 200, {}, Spacing::kLogarithmic)), 50);
+  EXPECT_LE(early(EnvelopeOf(values, 200)), 2);
+  EXPECT_GE(early(EnvelopeOf(values, 200, {}, Spacing::kLogarithmic)), 50);
 }
 
 // Whatever the values: no more points than asked for, nothing hidden, the ends as they are, x in order.
@@ -86,7 +86,7 @@ TEST(Envelope, RandomValues_HideNothing) {
     }
     const size_t points = RandomBits(round, 3) % 60;
     const Spacing spacing = round % 2 == 0 ? Spacing::kEven : Spacing::kLogarithmic;
-    const Envelope all = Of(values, points, {}, spacing);
+    const Envelope all = EnvelopeOf(values, points, {}, spacing);
     ASSERT_LE(all.x.size(), std::max<size_t>(points, 2)) << round;
     EXPECT_EQ(all.total, count);
     EXPECT_TRUE(std::is_sorted(all.x.begin(), all.x.end())) << round;

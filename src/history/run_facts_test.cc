@@ -24,19 +24,18 @@ bool Alerts(const RunFacts& facts, const std::string& kind) {
 
 // A training loss that falls from `from` to `to`, evaluated every tenth step by `validation` of the step.
 template <typename Validation>
-WrittenLog Trained(uint64_t steps, double from, double to, const Validation& validation) {
-  WrittenLog log;
+void Train(WrittenLog& log, uint64_t steps, double from, double to, const Validation& validation) {
   log.Start();
   for (uint64_t step = 1; step <= steps; ++step) {
     const double share = static_cast<double>(step) / static_cast<double>(steps);
     log.Step(step, from + (to - from) * share);
     if (step % 10 == 0) log.Evaluation(step, validation(static_cast<double>(step)));
   }
-  return log;
 }
 
 TEST(RunFacts, FallingValidation_IsLearning) {
-  WrittenLog log = Trained(100, 6, 3, [](double step) { return 6 - 0.02 * step; });
+  WrittenLog log;
+  Train(log, 100, 6, 3, [](double step) { return 6 - 0.02 * step; });
   const RunFacts facts = Of(log);
   EXPECT_EQ(facts.learning, Learning::kLearning);
   EXPECT_THAT(facts.learning_text, StartsWith("yes: validation fell from 4.6000 to 4.0000 nats per token (13 %) in the last 30"));
@@ -46,7 +45,8 @@ TEST(RunFacts, FallingValidation_IsLearning) {
 }
 
 TEST(RunFacts, ValidationThatStays_IsAPlateau) {
-  WrittenLog log = Trained(200, 6, 5.9, [](double step) { return step < 100 ? 6 - 0.02 * step : 4; });
+  WrittenLog log;
+  Train(log, 200, 6, 5.9, [](double step) { return step < 100 ? 6 - 0.02 * step : 4; });
   const RunFacts facts = Of(log, true);
   EXPECT_EQ(facts.learning, Learning::kPlateau);
   EXPECT_THAT(facts.learning_text, HasSubstr("has not fallen in the last 60 steps"));
@@ -54,7 +54,8 @@ TEST(RunFacts, ValidationThatStays_IsAPlateau) {
 }
 
 TEST(RunFacts, RisingValidation_WhileTrainingFalls_IsMemorising) {
-  WrittenLog log = Trained(100, 6, 1, [](double step) { return step <= 40 ? 6 - 0.05 * step : 4 + 0.01 * (step - 40); });
+  WrittenLog log;
+  Train(log, 100, 6, 1, [](double step) { return step <= 40 ? 6 - 0.05 * step : 4 + 0.01 * (step - 40); });
   const RunFacts facts = Of(log, true);
   EXPECT_EQ(facts.learning, Learning::kMemorising);
   EXPECT_THAT(facts.memorising_text, AllOf(StartsWith("yes: validation rose from 4.0000"), HasSubstr("step 40 ")));
@@ -64,21 +65,24 @@ TEST(RunFacts, RisingValidation_WhileTrainingFalls_IsMemorising) {
 
 // A rate that is too high makes both rise: that is something else.
 TEST(RunFacts, RisingValidation_WhileTrainingRises_IsNot) {
-  WrittenLog log = Trained(100, 3, 6, [](double step) { return step <= 40 ? 6 - 0.05 * step : 4 + 0.01 * (step - 40); });
+  WrittenLog log;
+  Train(log, 100, 3, 6, [](double step) { return step <= 40 ? 6 - 0.05 * step : 4 + 0.01 * (step - 40); });
   EXPECT_NE(Of(log).learning, Learning::kMemorising);
 }
 
 TEST(RunFacts, FewEvaluations_AreNotJudged) {
   WrittenLog log;
   EXPECT_THAT(Of(log.Start()).learning_text, StartsWith("not known yet"));
-  WrittenLog falls = Trained(39, 6, 3, [](double) { return 5.0; });
+  WrittenLog falls;
+  Train(falls, 39, 6, 3, [](double) { return 5.0; });
   EXPECT_THAT(Of(falls).learning_text, StartsWith("yes, by the training loss: "));
   EXPECT_THAT(Of(falls).memorising_text, StartsWith("no sign of it in 3 evaluations"));
 }
 
 // The last one, over the whole part, is no rise nor fall of those over a sample.
 TEST(RunFacts, EvaluationsOfTwoMeasures_AreNotCompared) {
-  WrittenLog log = Trained(100, 6, 3, [](double step) { return 6 - 0.02 * step; });
+  WrittenLog log;
+  Train(log, 100, 6, 3, [](double step) { return 6 - 0.02 * step; });
   log.Evaluation(101, 9, true);
   const RunFacts facts = Of(log);
   EXPECT_EQ(facts.learning, Learning::kLearning);
@@ -92,10 +96,10 @@ TEST(RunFacts, End_IsToldAsItWas) {
   EXPECT_THAT(Of(log).end_text, HasSubstr("broke off at step 2 of 100; `cllm resume` goes on"));
   EXPECT_THAT(Of(log, true).end_text, HasSubstr("in 1m00s, at "));
   EXPECT_THAT(Of(log, true, 20).end_text, HasSubstr("in 40s, at "));
-  WrittenLog stopped = WrittenLog();
+  WrittenLog stopped;
   EXPECT_THAT(Of(stopped.Start().Step(1, 5).Event("run_end", 1, R"("signal":2)")).end_text, HasSubstr("was stopped at step 1 of 100"));
   EXPECT_FALSE(Of(stopped).ended);
-  WrittenLog ended = WrittenLog();
+  WrittenLog ended;
   EXPECT_THAT(Of(ended.Start().Step(1, 5).Event("run_end", 1, R"("best_step":1)")).end_text, HasSubstr("it ended at step 1"));
   EXPECT_TRUE(Of(ended).ended);
   EXPECT_FALSE(Of(ended.Start("resume", 1)).ended);

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
-#include "base/hash.h"
 #include "base/shell_word.h"
 #include "base/units.h"
 #include "report/count_text.h"
@@ -31,8 +29,7 @@ std::string Charts(const std::vector<const ReportedRun*>& runs, const std::vecto
     chart->width = width;
     if (width < 600) chart->height = 300;
     // Two pictures of one page have different names.
-    chart->name += fmt::format("-{}-{}{}", runs.size() == 1 ? HashBytes(AsBytes(runs.front()->path)).Hex().substr(0, 8) : "all",
-                               NameOf(wishes.axis), wishes.log_x ? "-log" : "");
+    chart->name += fmt::format("-{}-{}{}", NameOf(wishes.axis), wishes.log_x ? "log-" : "", width);
     html += DrawChart(*chart, ChartPlace::kInPage);
   }
   return html;

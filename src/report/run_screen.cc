@@ -128,7 +128,7 @@ std::string XLabels(const Scale& scale, const ScreenWishes& wishes, size_t colum
 void AddPlot(const RunHistory& history, const ScreenWishes& wishes, size_t rows, std::vector<std::string>& lines) {
   const size_t columns = wishes.columns - kAxisColumns;
   Plot plot(history, wishes, columns, rows - 2);
-  if (plot.empty()) return lines.push_back("no step was logged yet");
+  if (plot.empty()) return lines.push_back(Cut("no step was logged yet", wishes.columns));
   const std::vector<std::string> drawn = plot.Draw();
   std::vector<std::string> labels(drawn.size());
   for (const AxisMark& mark : plot.y().Marks(std::max<size_t>(2, drawn.size() / 4), Quantity::kNumber)) {
