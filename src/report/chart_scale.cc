@@ -102,7 +102,7 @@ std::vector<AxisMark> Scale::Marks(size_t wanted, Quantity quantity) const {
     const double step = StepOf((high - low) / static_cast<double>(std::max<size_t>(1, wanted)), quantity);
     for (double i = math::Ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12) + 1e-9 * step; i += 1) {
       if (marks.size() == kMostMarks) break;
-      add(i * step, step);
+      add(i == 0 ? 0 : i * step, step);  // not -0
     }
     return marks;
   }
