@@ -38,6 +38,8 @@ void RunShelf::AddPlace(std::string place) {
   looked_ = -1e9;
 }
 
+bool RunShelf::SamePlace(const std::string& a, const std::string& b) { return CanonicalPath(a) == CanonicalPath(b); }
+
 std::string RunShelf::NewId(const std::string& name) const {
   std::string id;
   for (const char c : name) {

@@ -19,6 +19,8 @@ class RunShelf {
   explicit RunShelf(std::vector<std::string> places) : places_(std::move(places)) {}
 
   void AddPlace(std::string place);
+  // Whether two paths lead to the same directory.
+  static bool SamePlace(const std::string& a, const std::string& b);
   const std::vector<std::string>& places() const { return places_; }
 
   // All of them, the last changed first. now: seconds of any clock; within a second the last look is enough.

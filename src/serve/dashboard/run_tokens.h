@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,7 @@ struct RunSource {
   std::string corpus_hash;    // of its text
   uint64_t step = 0;          // of its newest checkpoint that is whole
   std::string checkpoint;     // its directory; "": there is none
+  int64_t saved = 0;          // when it was, in seconds since 1970
 };
 
 // A run's tokenizer, and the tokens of its text where the cache has them. Movable.
