@@ -59,14 +59,14 @@ Status PushCsv(const std::string& log, const std::vector<std::string>& names, Do
 
 // How a prompt is to be continued; the fields and defaults of the playground's.
 std::optional<ApiError> ReadPrompt(const JsonObject& body, ModelReader::Prompt& prompt) {
-  constexpr int64_t kMostTokens = 100'000, kMostTopK = 1'000'000;
+  constexpr int64_t kMostNewTokens = 100'000, kMostCandidates = 1'000'000;
   constexpr double kHottest = 100;
   FieldReader fields(body.fields());
   SamplerOptions& sampler = prompt.options.sampler;
   prompt.text = fields.Text("prompt", "");
-  prompt.options.tokens = static_cast<size_t>(fields.Whole("max_tokens", 1, kMostTokens, 200));
+  prompt.options.tokens = static_cast<size_t>(fields.Whole("max_tokens", 1, kMostNewTokens, 200));
   sampler.temperature = fields.Real("temperature", 0, kHottest, sampler.temperature);
-  sampler.top_k = static_cast<size_t>(fields.Whole("top_k", 0, kMostTopK, static_cast<int64_t>(sampler.top_k)));
+  sampler.top_k = static_cast<size_t>(fields.Whole("top_k", 0, kMostCandidates, static_cast<int64_t>(sampler.top_k)));
   sampler.top_p = fields.Real("top_p", 0, 1, sampler.top_p);
   sampler.min_p = fields.Real("min_p", 0, 1, sampler.min_p);
   sampler.seed = fields.Seed("seed", sampler.seed);

@@ -21,7 +21,7 @@ constexpr size_t kMostEvents = 500;      // that are told, the newest
 constexpr double kStepsOfMeans = 100;    // the newest, that "parts" are means of
 constexpr size_t kPointsOfMeans = 200;
 
-JsonValue OrNull(const std::optional<double>& value) { return value ? NumberOrName(*value) : JsonValue(); }
+JsonValue NumberOrNull(const std::optional<double>& value) { return value ? NumberOrName(*value) : JsonValue(); }
 
 std::optional<double> NumberIn(const std::optional<JsonObject>& record, const char* name) {
   if (!record) return std::nullopt;
@@ -137,7 +137,7 @@ JsonFields FactFields(const RunFacts& facts) {
           {"memorising_text", facts.memorising_text},
           {"limits_text", facts.limits_text},
           {"end_text", facts.end_text},
-          {"generalisation_gap", OrNull(facts.generalisation_gap)},
+          {"generalisation_gap", NumberOrNull(facts.generalisation_gap)},
           {"stale_s", NumberOrName(facts.stale_s)}};
 }
 
@@ -210,10 +210,10 @@ JsonFields SummaryFields(const ShownRun& run, const RunAnswerContext& context) {
   AppendScore(record, fields);
   const auto elapsed = NumberIn(last.record, "elapsed_s");
   const JsonFields rest = {
-      {"loss", OrNull(NumberIn(last.record, "loss"))},
-      {"tokens_per_second", OrNull(NumberIn(last.record, "tok_s"))},
+      {"loss", NumberOrNull(NumberIn(last.record, "loss"))},
+      {"tokens_per_second", NumberOrNull(NumberIn(last.record, "tok_s"))},
       {"seconds", NumberOrName(std::max(elapsed.value_or(0), record.seconds))},
-      {"eta_s", running ? OrNull(NumberIn(last.record, "eta_s")) : JsonValue()},
+      {"eta_s", running ? NumberOrNull(NumberIn(last.record, "eta_s")) : JsonValue()},
       {"changed", std::max(run.log_changed(), static_cast<double>(record.changed))},
       {"now", context.now},
       {"disk_bytes", record.disk_bytes},

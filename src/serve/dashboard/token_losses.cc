@@ -8,7 +8,7 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kMostTokens = 32'768;  // that are looked at
+constexpr uint64_t kLookedAt = 32'768;  // that are looked at
 
 }  // namespace
 
@@ -20,7 +20,7 @@ TokenLosses::TokenLosses(const Weights& weights, const RunTokens& tokens)
       counts_(tokens.tokenizer.vocabulary()) {
   const uint64_t context = weights.shape().context;
   const EvaluationWindows all(tokens.corpus->validation().size(), context, context);
-  windows_ = std::min<uint64_t>(all.size(), std::max<uint64_t>(1, kMostTokens / context));
+  windows_ = std::min<uint64_t>(all.size(), std::max<uint64_t>(1, kLookedAt / context));
 }
 
 Status TokenLosses::Step() {
