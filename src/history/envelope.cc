@@ -44,10 +44,12 @@ size_t EnvelopeMaker::Bucket(double x) const {
 
 void EnvelopeMaker::Open(size_t bucket, double x, double value) {
   open_ = bucket;
+  sum_ = value, count_ = 1;
   envelope_.x.push_back(x);
   envelope_.last.push_back(value);
   envelope_.low.push_back(value);
   envelope_.high.push_back(value);
+  envelope_.mean.push_back(value);
 }
 
 void EnvelopeMaker::Put(double x, double value) {
@@ -60,6 +62,8 @@ void EnvelopeMaker::Put(double x, double value) {
   envelope_.last.back() = value;
   envelope_.low.back() = std::min(envelope_.low.back(), value);
   envelope_.high.back() = std::max(envelope_.high.back(), value);
+  sum_ += value, ++count_;
+  envelope_.mean.back() = sum_ / static_cast<double>(count_);
 }
 
 }  // namespace cllm

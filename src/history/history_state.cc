@@ -104,7 +104,8 @@ bool RecordTaker::TakeParsed(std::string_view text, uint64_t offset) {
 }
 
 bool RecordTaker::TakeRecord(const Line& line) {
-  const double number = line.has("step") ? line.Number("step") : -1;
+  const ScannedField* field = line.Find("step");
+  const double number = field != nullptr && field->kind == Kind::kNumber ? field->number : -1;
   if (!(number >= 0 && number <= kMaxStep)) return false;
   const auto step = static_cast<uint64_t>(number);
   if (static_cast<double>(step) != number) return false;

@@ -248,6 +248,7 @@ void FactFinder::FindWaiting() {
     if (!values.ok()) return total;
     for (const JsonValue& value : *values) {
       if (const auto* real = std::get_if<double>(&value.content())) total += *real;
+      if (const auto* whole = std::get_if<uint64_t>(&value.content())) total += static_cast<double>(*whole);
     }
     return total;
   };

@@ -1,8 +1,8 @@
-#include "measure/svg.h"
+#include "report/svg.h"
 
 #include <fmt/format.h>
 
-namespace cllm::measure {
+namespace cllm::report {
 namespace {
 
 std::string Points(const std::vector<Place>& places) {
@@ -29,9 +29,22 @@ std::string Escaped(std::string_view text) {
   return escaped;
 }
 
-Svg::Svg(double width, double height, std::string_view title)
-    : body_(fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n", width, height,
-                        Escaped(title))) {}
+Svg::Svg(double width, double height, std::string_view title, std::string_view style) {
+  const bool alone = !style.empty();
+  body_ = fmt::format("<svg{} viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n",
+                      alone ? fmt::format(" xmlns=\"http://www.w3.org/2000/svg\" width=\"{:.0f}\" height=\"{:.0f}\"", width,
+                                          height)
+                            : "",
+                      width, height, Escaped(title));
+  if (alone) body_ += fmt::format("<style>{}</style>\n", style);
+}
+
+void Svg::BeginClip(std::string_view name, Place corner, double width, double height) {
+  body_ += fmt::format(
+      "<clipPath id=\"{0}\"><rect x=\"{1:.1f}\" y=\"{2:.1f}\" width=\"{3:.1f}\" height=\"{4:.1f}\"/></clipPath>\n"
+      "<g clip-path=\"url(#{0})\">\n",
+      name, corner.x, corner.y, width, height);
+}
 
 void Svg::Line(Place from, Place to, std::string_view classes) {
   body_ += fmt::format("<line class=\"{}\" x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\"/>\n", classes, from.x,
@@ -61,4 +74,4 @@ void Svg::Text(Place place, std::string_view text, std::string_view classes) {
                        Escaped(text));
 }
 
-}  // namespace cllm::measure
+}  // namespace cllm::report
