@@ -64,10 +64,11 @@ TEST_F(Reports, OfARun_IsOneFileInIt) {
   EXPECT_THAT(outcome.err, HasSubstr("run/report.html: "));
   const std::string page = ReadAll(box_.path("run/report.html"));
   EXPECT_LT(page.size(), 1'000'000u);
-  EXPECT_THAT(page, AllOf(HasSubstr("finished"), HasSubstr("trained on book.txt"), HasSubstr("<svg "), HasSubstr("batch"),
-                          HasSubstr("train --config run/config.toml --out ANOTHER")));
+  EXPECT_THAT(page, AllOf(HasSubstr("finished"), HasSubstr("trained on book.txt"), HasSubstr("<svg "),
+                          HasSubstr("batch"), HasSubstr("train --config run/config.toml --out ANOTHER")));
   if (!HasPython()) GTEST_SKIP() << "python3 is not there to read the page";
-  EXPECT_THAT(Python(kHtmlCheck, "run/report.html"), AllOf(HasSubstr("Is it still learning?"), Not(HasSubstr("failed"))));
+  EXPECT_THAT(Python(kHtmlCheck, "run/report.html"),
+              AllOf(HasSubstr("Is it still learning?"), Not(HasSubstr("failed"))));
 }
 
 TEST_F(Reports, TextOfAModel_DoesNothing) {
@@ -79,7 +80,8 @@ TEST_F(Reports, TextOfAModel_DoesNothing) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   ASSERT_TRUE(Exists(box_.path("report.html"))) << "a log alone has no run to write into";
   if (!HasPython()) GTEST_SKIP() << "python3 is not there to read the page";
-  EXPECT_THAT(Python(kHtmlCheck, "report.html"), HasSubstr("</pre><script>alert('x')</script><img src=y onerror=z()> &lt;"));
+  EXPECT_THAT(Python(kHtmlCheck, "report.html"),
+              HasSubstr("</pre><script>alert('x')</script><img src=y onerror=z()> &lt;"));
 }
 
 TEST_F(Reports, OfSeveralRuns_ComparesThem) {
@@ -87,16 +89,21 @@ TEST_F(Reports, OfSeveralRuns_ComparesThem) {
   Train("runs/b", "20");
   const Outcome outcome = box_.Run({"report", "runs", "-o", "both.html"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(ReadAll(box_.path("both.html")), AllOf(HasSubstr("2 runs"), HasSubstr("is the best: "), HasSubstr("steps 20 against 10")));
+  EXPECT_THAT(ReadAll(box_.path("both.html")),
+              AllOf(HasSubstr("2 runs"), HasSubstr("is the best: "), HasSubstr("steps 20 against 10")));
 }
 
 TEST_F(Reports, OfARunThatTrains_SaysWhatItIsAtNow) {
   Outcome report;
-  const Outcome trained = box_.Run(Start{TinyRun("book.txt", "run", "10000000"), "", {}, [&](int pid) {
-                                           EXPECT_TRUE(WaitFor([&] { return Exists(box_.path("run/log.jsonl")) && ReadAll(box_.path("run/log.jsonl")).find("{\"step\":5,") != std::string::npos; }));
-                                           report = box_.Run({"report", "run", "-o", "-"});
-                                           kill(pid, SIGINT);
-                                         }});
+  const Outcome trained =
+      box_.Run(Start{TinyRun("book.txt", "run", "10000000"), "", {}, [&](int pid) {
+                       EXPECT_TRUE(WaitFor([&] {
+                         return Exists(box_.path("run/log.jsonl")) &&
+                                ReadAll(box_.path("run/log.jsonl")).find("{\"step\":5,") != std::string::npos;
+                       }));
+                       report = box_.Run({"report", "run", "-o", "-"});
+                       kill(pid, SIGINT);
+                     }});
   EXPECT_EQ(trained.exit_code, 128 + SIGINT) << trained.err;
   EXPECT_EQ(report.exit_code, 0) << report.err;
   EXPECT_THAT(report.out, AllOf(HasSubstr("running"), HasSubstr("When will it end?")));
@@ -128,13 +135,16 @@ for line in open(sys.argv[2]):
         assert float(row[name]) == float(value), (name, row[name], value)
         compared += 1
 print('compared' if compared > 200 else compared)
-)", "run.csv run/log.jsonl"), "compared\n");
+)",
+                   "run.csv run/log.jsonl"),
+            "compared\n");
 }
 
 TEST_F(Reports, Svg_IsAPictureOfItsOwn) {
   Train("run", "20");
   for (const char* chart : {"loss", "grad-norm", "phases"}) {
-    ASSERT_EQ(box_.Run({"report", "run", "--svg", chart, "--log-x", "--x", "tokens", "-o", "c.svg"}).exit_code, 0) << chart;
+    ASSERT_EQ(box_.Run({"report", "run", "--svg", chart, "--log-x", "--x", "tokens", "-o", "c.svg"}).exit_code, 0)
+        << chart;
     if (!HasPython()) GTEST_SKIP() << "python3 is not there to read the picture";
     EXPECT_EQ(Python("import sys, xml.etree.ElementTree as t\nprint(t.parse(sys.argv[1]).getroot().tag)\n", "c.svg"),
               "{http://www.w3.org/2000/svg}svg\n");
@@ -164,7 +174,8 @@ TEST_F(Reports, WhatCannotBeDone_IsToldAsASentence) {
 TEST_F(Reports, DamagedLogs_AreReportedAsFarAsTheyGo) {
   Train("run", "10");
   const std::string log = ReadAll(box_.path("run/log.jsonl"));
-  for (const std::string& damaged : {log.substr(0, log.size() / 2), std::string("\0\xff\n[[[[\n", 8) + log, std::string(), "{}\n" + log + "{\"step\":"}) {
+  for (const std::string& damaged : {log.substr(0, log.size() / 2), std::string("\0\xff\n[[[[\n", 8) + log,
+                                     std::string(), "{}\n" + log + "{\"step\":"}) {
     box_.Write("run/log.jsonl", damaged);
     const Outcome outcome = box_.Run({"report", "run"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;

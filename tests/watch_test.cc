@@ -22,7 +22,8 @@ class Watching : public ::testing::Test {
   // Trains for as long as `watched` lasts, which begins when there are steps.
   void WhileItTrains(const std::function<void(int pid)>& watched) {
     const auto has_steps = [&] {
-      return Exists(box_.path("run/log.jsonl")) && ReadAll(box_.path("run/log.jsonl")).find("{\"step\":5,") != std::string::npos;
+      return Exists(box_.path("run/log.jsonl")) &&
+             ReadAll(box_.path("run/log.jsonl")).find("{\"step\":5,") != std::string::npos;
     };
     const Outcome trained = box_.Run(Start{TinyRun("book.txt", "run", "10000000"), "", {}, [&](int pid) {
                                              EXPECT_TRUE(WaitFor(has_steps));
@@ -44,8 +45,8 @@ TEST_F(Watching, FinishedRun_IsOnePicture) {
   ASSERT_EQ(box_.Run(TinyRun("book.txt", "run", "20")).exit_code, 0);
   const Outcome ascii = Once({"run"}, {"LC_ALL=C"});
   EXPECT_EQ(ascii.exit_code, 0) << ascii.err;
-  EXPECT_THAT(ascii.out, AllOf(StartsWith("run  finished"), HasSubstr("step 20\n"), HasSubstr("bits/byte"), HasSubstr("+---"),
-                               Not(HasSubstr("\033")), Not(HasSubstr("\xE2"))));
+  EXPECT_THAT(ascii.out, AllOf(StartsWith("run  finished"), HasSubstr("step 20\n"), HasSubstr("bits/byte"),
+                               HasSubstr("+---"), Not(HasSubstr("\033")), Not(HasSubstr("\xE2"))));
   const Outcome unicode = Once({"run", "--once", "--x", "tokens", "--log-x"}, {kLocale, "TERM=xterm"});
   EXPECT_THAT(unicode.out, AllOf(HasSubstr("└──"), Not(HasSubstr("\033"))));
   EXPECT_EQ(Once({"run/log.jsonl"}).exit_code, 0);

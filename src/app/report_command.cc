@@ -78,17 +78,20 @@ Status WriteWanted(const ReportFlags& flags, const std::vector<report::ReportedR
 }  // namespace
 
 Outcome ReportCommand(const Arguments& arguments) {
-  CommandLine line("report",
-                   "Writes what runs did as one HTML page that needs nothing else: curves, what they mean, samples, configuration, "
-                   "the command to repeat a run. Made of the log alone, of a run that trains or one that is over; several runs are "
-                   "compared.",
-                   "cllm report runs/book-1\n  cllm report runs/book-1 runs/book-2 -o both.html\n  cllm report runs/book-1 --csv "
-                   "-o book-1.csv\n  cllm report runs/book-1 --svg loss --log-x -o loss.svg");
+  CommandLine line(
+      "report",
+      "Writes what runs did as one HTML page that needs nothing else: curves, what they mean, samples, configuration, "
+      "the command to repeat a run. Made of the log alone, of a run that trains or one that is over; several runs are "
+      "compared.",
+      "cllm report runs/book-1\n  cllm report runs/book-1 runs/book-2 -o both.html\n  cllm report runs/book-1 --csv "
+      "-o book-1.csv\n  cllm report runs/book-1 --svg loss --log-x -o loss.svg");
   ReportFlags flags;
   std::string charts;
-  for (const report::ChartKind& kind : report::ChartKinds()) charts += (charts.empty() ? "" : ", ") + std::string(kind.name);
+  for (const report::ChartKind& kind : report::ChartKinds())
+    charts += (charts.empty() ? "" : ", ") + std::string(kind.name);
   line.AddRequiredTexts("RUN", flags.runs, "run directories, logs, or directories with runs");
-  line.AddText("-o,--out FILE", flags.out, "where to write; - for standard output [report.html, in the run if it is one]");
+  line.AddText("-o,--out FILE", flags.out,
+               "where to write; - for standard output [report.html, in the run if it is one]");
   line.AddFlag("--csv", flags.csv, "the numbers of a run instead, a row a step");
   line.AddTexts("--columns NAME", flags.columns, "which of them, one after the other [all]");
   line.AddText("--svg CHART", flags.svg, "one picture instead: " + charts);

@@ -25,8 +25,8 @@
 namespace cllm {
 namespace {
 
-constexpr int kLook_ms = 500;            // between looks at the log
-constexpr double kLineInterval = 10;     // seconds between lines, where no picture is drawn anew
+constexpr int kLook_ms = 500;                                  // between looks at the log
+constexpr double kLineInterval = 10;                           // seconds between lines, where no picture is drawn anew
 constexpr size_t kColumnsElsewhere = 80, kRowsElsewhere = 24;  // of what is no terminal
 constexpr char kKeyToLeave = '\033', kKeyToSuspend = '\032';
 
@@ -58,7 +58,8 @@ Result<WatchedRun> WatchedRun::Open(const std::string& path) {
   CLLM_ASSIGN(const std::string log, report::LogOf(path));
   const HistoryOptions options{.cache = DefaultCacheDirectory()};
   CLLM_ASSIGN(auto history, FollowedHistory::Open(log, options));
-  return WatchedRun(report::ShortNames({path}).front(), IsDirectory(path) ? path : ParentPath(path), std::move(history));
+  return WatchedRun(report::ShortNames({path}).front(), IsDirectory(path) ? path : ParentPath(path),
+                    std::move(history));
 }
 
 std::string StateOf(const RunFacts& facts, bool running) {
@@ -79,9 +80,8 @@ std::vector<std::string> WatchedRun::Picture(report::ScreenWishes wishes, bool r
 }
 
 std::string WatchedRun::Line() const {
-  return history_->With([](const RunHistory& history) {
-    return report::RunLine(history, FactsOf(history, WallClockSeconds(), true));
-  });
+  return history_->With(
+      [](const RunHistory& history) { return report::RunLine(history, FactsOf(history, WallClockSeconds(), true)); });
 }
 
 bool HasNoCursor() { return EnvironmentVariable("TERM").value_or("dumb") == "dumb"; }
@@ -115,22 +115,30 @@ bool ObeyKey(char key, WatchFlags& flags, WatchDisplay& display) {
   switch (key) {
     case 'q':
     case 'Q':
-    case kKeyToLeave: return true;
-    case 'l': flags.log_y = !flags.log_y; break;
-    case 'L': flags.log_x = !flags.log_x; break;
+    case kKeyToLeave:
+      return true;
+    case 'l':
+      flags.log_y = !flags.log_y;
+      break;
+    case 'L':
+      flags.log_x = !flags.log_x;
+      break;
     case 'x': {
       const auto* at = std::find(std::begin(kAxes), std::end(kAxes), flags.axis);
       flags.axis = at + 1 >= std::end(kAxes) ? kAxes[0] : *(at + 1);
       break;
     }
-    case kKeyToSuspend: display.Suspend(); break;
-    default: break;
+    case kKeyToSuspend:
+      display.Suspend();
+      break;
+    default:
+      break;
   }
   return false;
 }
 
-// Draws the run anew whenever there is something new, until it ends or the person has seen enough. The signal that ended
-// it, or 0.
+// Draws the run anew whenever there is something new, until it ends or the person has seen enough. The signal that
+// ended it, or 0.
 int WatchLive(WatchedRun& run, WatchFlags& flags, Interrupts& interrupts) {
   WatchDisplay display;
   while (true) {
@@ -143,9 +151,12 @@ int WatchLive(WatchedRun& run, WatchFlags& flags, Interrupts& interrupts) {
       case Interrupts::Woken::kInput:
         if (ObeyKey(display.TakeKey(), flags, display)) return 0;
         break;
-      case Interrupts::Woken::kInterrupt: return SIGINT;
-      case Interrupts::Woken::kStop: return interrupts.stop_signal();
-      default: break;
+      case Interrupts::Woken::kInterrupt:
+        return SIGINT;
+      case Interrupts::Woken::kStop:
+        return interrupts.stop_signal();
+      default:
+        break;
     }
   }
 }
@@ -165,9 +176,12 @@ int WatchInLines(WatchedRun& run, Interrupts& interrupts) {
       printed_at = now;
     }
     switch (interrupts.WaitFor(-1, kLook_ms)) {
-      case Interrupts::Woken::kInterrupt: return SIGINT;
-      case Interrupts::Woken::kStop: return interrupts.stop_signal();
-      default: break;
+      case Interrupts::Woken::kInterrupt:
+        return SIGINT;
+      case Interrupts::Woken::kStop:
+        return interrupts.stop_signal();
+      default:
+        break;
     }
   }
 }
@@ -185,10 +199,11 @@ Result<WatchedRun> OpenWhenThere(const std::string& path, Interrupts& interrupts
 }  // namespace
 
 Outcome WatchCommand(const Arguments& arguments) {
-  CommandLine line("watch",
-                   "Draws the losses of a run and how it is doing in the terminal, for as long as it runs; of any process's "
-                   "runs, also over ssh. Keys: q ends, x changes the axis, l and L make the axes logarithmic.",
-                   "cllm watch runs/book-1\n  cllm watch runs/book-1 --once --x seconds");
+  CommandLine line(
+      "watch",
+      "Draws the losses of a run and how it is doing in the terminal, for as long as it runs; of any process's "
+      "runs, also over ssh. Keys: q ends, x changes the axis, l and L make the axes logarithmic.",
+      "cllm watch runs/book-1\n  cllm watch runs/book-1 --once --x seconds");
   WatchFlags flags;
   line.AddRequiredText("RUN", flags.run, "a run directory, or its log.jsonl");
   line.AddFlag("--once", flags.once, "one picture of how it is now");

@@ -8,7 +8,7 @@
 namespace cllm {
 namespace {
 
-constexpr const char* kOtherScreen = "\033[?1049h\033[?25l";   // and no cursor
+constexpr const char* kOtherScreen = "\033[?1049h\033[?25l";  // and no cursor
 constexpr const char* kFormerScreen = "\033[?25h\033[?1049l";
 
 }  // namespace

@@ -8,7 +8,8 @@
 namespace cllm {
 
 // The screen of a terminal (standard output) that shows one picture after the other, beside what stood there before,
-// which is there again when this ends. Keys of standard input come singly where that is the same terminal. One at a time.
+// which is there again when this ends. Keys of standard input come singly where that is the same terminal. One at a
+// time.
 class WatchDisplay {
  public:
   WatchDisplay();

@@ -25,9 +25,7 @@ void EnvelopeMaker::See(double x, double value) {
   last_x_ = x;
 }
 
-double EnvelopeMaker::Place(double x) const {
-  return spacing_ == Spacing::kEven ? x : math::Log(std::max(x, 1e-300));
-}
+double EnvelopeMaker::Place(double x) const { return spacing_ == Spacing::kEven ? x : math::Log(std::max(x, 1e-300)); }
 
 size_t EnvelopeMaker::Bucket(double x) const {
   const size_t last = points_ - 1;

@@ -22,7 +22,11 @@ std::string Csv(const RunHistory& history, const std::vector<std::string>& names
 
 TEST(HistoryCsv, Rows_AreStepsWithTheirTimesAndValues) {
   WrittenLog log;
-  log.Start().Step(1, 5.1, 1700000000.25).Step(2, 4).Evaluation(2, 3.5, true).Line(R"({"step":3,"loss":null,"nan":true})");
+  log.Start()
+      .Step(1, 5.1, 1700000000.25)
+      .Step(2, 4)
+      .Evaluation(2, 3.5, true)
+      .Line(R"({"step":3,"loss":null,"nan":true})");
   log.Line(R"({"step":4,"loss":-Infinity})").Line(R"({"step":5,"lr":1e-5})");
   EXPECT_EQ(Csv(*ReadRunHistory(log.Write()), {"loss", "val_nats", "whole"}),
             "step,timestamp,loss,val_nats,whole\n"
@@ -49,8 +53,8 @@ TEST(HistoryCsv, NamesWithCommasQuotesAndBreaks_AreQuoted) {
 
 TEST(HistoryCsv, UnknownName_IsRefusedWithThoseThatThereAre) {
   WrittenLog log;
-  const Status status = WriteCsv(*ReadRunHistory(log.Start().Step(1, 5).Write()), {"los"},
-                                 [](std::string_view) { return Status(); });
+  const Status status =
+      WriteCsv(*ReadRunHistory(log.Start().Step(1, 5).Write()), {"los"}, [](std::string_view) { return Status(); });
   EXPECT_EQ(status.code(), Code::kUsage);
   EXPECT_THAT(status.message(), HasSubstr("'los', expected some of tokens, seconds, loss, "));
 }

@@ -88,9 +88,8 @@ bool RecordTaker::Take(std::string_view line, uint64_t offset) {
     state_.spheres = HistoryEvent{.offset = offset, .bytes = line.size()};
     return true;
   }
-  const bool taken = ScanRecord(line, fields_)
-                         ? TakeRecord({.fields = fields_, .offset = offset, .bytes = line.size()})
-                         : TakeParsed(line, offset);
+  const bool taken = ScanRecord(line, fields_) ? TakeRecord({.fields = fields_, .offset = offset, .bytes = line.size()})
+                                               : TakeParsed(line, offset);
   if (!taken) ++state_.faults.foreign_lines;
   return taken;
 }
@@ -185,10 +184,10 @@ void RecordTaker::PlaceEvaluation(uint64_t step, double time) {
   const NumberTable& steps = state_.steps;
   const size_t tokens_column = *table.ColumnFor(kTokensColumn), seconds_column = *table.ColumnFor(kSecondsColumn);
   const size_t time_column = *table.ColumnFor(kTimeColumn);
-  const size_t before = steps.rows() == 0                             ? 0
-                        : steps.Step(steps.rows() - 1) <= step        ? steps.rows()
-                        : steps.sorted()                              ? steps.RowsUpTo(step)
-                                                                      : 0;
+  const size_t before = steps.rows() == 0                      ? 0
+                        : steps.Step(steps.rows() - 1) <= step ? steps.rows()
+                        : steps.sorted()                       ? steps.RowsUpTo(step)
+                                                               : 0;
   const auto place = [&](const char* name) {
     const auto column = steps.Find(name);
     if (before == 0 || !column) return 0.0;

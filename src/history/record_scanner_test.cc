@@ -38,13 +38,15 @@ TEST(RecordScanner, PlainValues_AreRead) {
 TEST(RecordScanner, SpacesAndEnds_AreAsInJson) {
   EXPECT_EQ(Scan("  { \"a\" : 1 ,\t\"b\":2 }\r").size(), 2u);
   EXPECT_TRUE(Scan("{}").empty());
-  for (const char* line : {"", "{", "{\"a\":1", "{\"a\":1}x", "{\"a\"1}", "{\"a\":}", "{a:1}", "[1]", "{\"a\":1,}", "1", "{\"a\":1}{"}) {
+  for (const char* line :
+       {"", "{", "{\"a\":1", "{\"a\":1}x", "{\"a\"1}", "{\"a\":}", "{a:1}", "[1]", "{\"a\":1,}", "1", "{\"a\":1}{"}) {
     EXPECT_FALSE(Scans(line)) << line;
   }
 }
 
 TEST(RecordScanner, WhatIsNotPlain_IsLeftToTheParser) {
-  for (const char* line : {R"({"a":[1]})", R"({"a":{}})", R"({"a":"b\n"})", R"({"a\"":1})", "{\"a\":\"b\x01\"}", R"({"a":1e999})"}) {
+  for (const char* line :
+       {R"({"a":[1]})", R"({"a":{}})", R"({"a":"b\n"})", R"({"a\"":1})", "{\"a\":\"b\x01\"}", R"({"a":1e999})"}) {
     EXPECT_FALSE(Scans(line)) << line;
   }
 }

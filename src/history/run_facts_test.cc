@@ -19,7 +19,8 @@ RunFacts Of(WrittenLog& log, bool running = false, double later_s = 0) {
 }
 
 bool Alerts(const RunFacts& facts, const std::string& kind) {
-  return std::any_of(facts.alerts.begin(), facts.alerts.end(), [&kind](const RunAlert& alert) { return alert.kind == kind; });
+  return std::any_of(facts.alerts.begin(), facts.alerts.end(),
+                     [&kind](const RunAlert& alert) { return alert.kind == kind; });
 }
 
 // A training loss that falls from `from` to `to`, evaluated every tenth step by `validation` of the step.
@@ -38,7 +39,8 @@ TEST(RunFacts, FallingValidation_IsLearning) {
   Train(log, 100, 6, 3, [](double step) { return 6 - 0.02 * step; });
   const RunFacts facts = Of(log);
   EXPECT_EQ(facts.learning, Learning::kLearning);
-  EXPECT_THAT(facts.learning_text, StartsWith("yes: validation fell from 4.6000 to 4.0000 nats per token (13 %) in the last 30"));
+  EXPECT_THAT(facts.learning_text,
+              StartsWith("yes: validation fell from 4.6000 to 4.0000 nats per token (13 %) in the last 30"));
   EXPECT_THAT(facts.memorising_text, StartsWith("no: validation is at its lowest, 4.0000"));
   EXPECT_EQ(facts.best->step, 100u);
   EXPECT_THAT(facts.alerts, IsEmpty());
@@ -97,10 +99,12 @@ TEST(RunFacts, End_IsToldAsItWas) {
   EXPECT_THAT(Of(log, true).end_text, HasSubstr("in 1m00s, at "));
   EXPECT_THAT(Of(log, true, 20).end_text, HasSubstr("in 40s, at "));
   WrittenLog stopped;
-  EXPECT_THAT(Of(stopped.Start().Step(1, 5).Event("run_end", 1, R"("signal":2)")).end_text, HasSubstr("was stopped at step 1 of 100"));
+  EXPECT_THAT(Of(stopped.Start().Step(1, 5).Event("run_end", 1, R"("signal":2)")).end_text,
+              HasSubstr("was stopped at step 1 of 100"));
   EXPECT_FALSE(Of(stopped).ended);
   WrittenLog ended;
-  EXPECT_THAT(Of(ended.Start().Step(1, 5).Event("run_end", 1, R"("best_step":1)")).end_text, HasSubstr("it ended at step 1"));
+  EXPECT_THAT(Of(ended.Start().Step(1, 5).Event("run_end", 1, R"("best_step":1)")).end_text,
+              HasSubstr("it ended at step 1"));
   EXPECT_TRUE(Of(ended).ended);
   EXPECT_FALSE(Of(ended.Start("resume", 1)).ended);
 }
@@ -140,7 +144,8 @@ TEST(RunFacts, Faults_AreAlerts) {
 TEST(RunFacts, Limits_AreWhereTheTimeGoes) {
   WrittenLog log;
   log.Start().Step(1, 5).Step(2, 4);
-  EXPECT_THAT(Of(log).limits_text, StartsWith("the model's own arithmetic: 80 % of the time goes into items, at 50 % of this"));
+  EXPECT_THAT(Of(log).limits_text,
+              StartsWith("the model's own arithmetic: 80 % of the time goes into items, at 50 % of this"));
   log.Event("spheres", 2, R"("busy_s":[1.0,1.0],"waiting_s":[1.0,1.0])");
   EXPECT_THAT(Of(log).limits_text, StartsWith("waiting: workers wait 50 % of their time"));
   WrittenLog updates;

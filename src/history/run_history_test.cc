@@ -41,8 +41,8 @@ TEST(RunHistory, Log_GivesCurvesEventsAndADescription) {
   EXPECT_EQ(history.DescribedText("processor"), "a <P>");
   EXPECT_EQ(history.Described("nothing"), std::nullopt);
   EXPECT_THAT(history.names(), ElementsAre("loss", "loss_token", "loss_root", "loss_form", "lr", "grad_norm", "tok_s",
-                                           "peak_share", "items_s", "reduce_s", "update_s", "pack_s", "val_nats", "val_root",
-                                           "val_form", "val_bits_per_byte", "best", "whole", "val_tokens"));
+                                           "peak_share", "items_s", "reduce_s", "update_s", "pack_s", "val_nats",
+                                           "val_root", "val_form", "val_bits_per_byte", "best", "whole", "val_tokens"));
   const Envelope loss = history.Curve("loss", Axis::kTokens);
   EXPECT_THAT(loss.x, ElementsAre(100, 200));
   EXPECT_THAT(loss.last, ElementsAre(5, 4));
@@ -62,7 +62,8 @@ TEST(RunHistory, ResumeAndRollback_VoidWhatCameLater) {
   for (const char* kind : {"resume", "rollback", "run_start"}) {
     WrittenLog log;
     log.Start();
-    for (uint64_t step = 1; step <= 6; ++step) log.Step(step, 10).Evaluation(step, 9).Event("sample", step, R"("text":"x")");
+    for (uint64_t step = 1; step <= 6; ++step)
+      log.Step(step, 10).Evaluation(step, 9).Event("sample", step, R"("text":"x")");
     log.Event("note", 6, R"("text":"a note stays")").Event(kind, 3).Step(4, 7);
     const RunHistory history = Read(log.Write());
     EXPECT_THAT(history.Curve("loss", Axis::kStep).last, ElementsAre(10, 10, 10, 7)) << kind;
@@ -135,7 +136,8 @@ TEST(RunHistory, ForeignLines_ArePassedOverAndCounted) {
 TEST(RunHistory, OtherRecords_AreReadAsFarAsUnderstood) {
   WrittenLog log;
   log.Line(R"({"event":"run_start","format":9,"step":0,"new":{"a":[1]}})");
-  log.Line(R"({"step":1,"my\nloss":5,"more":{"b":1},"list":[1],"text":"x","@seconds":7})").Line(R"( { "step" : 2 , "my loss" : 4 } )");
+  log.Line(R"({"step":1,"my\nloss":5,"more":{"b":1},"list":[1],"text":"x","@seconds":7})")
+      .Line(R"( { "step" : 2 , "my loss" : 4 } )");
   const RunHistory history = Read(log.Write());
   EXPECT_EQ(history.faults().newest_format, 9u);
   EXPECT_THAT(history.names(), ElementsAre("my\nloss", "my loss"));
@@ -167,7 +169,9 @@ TEST(RunHistory, GrowingLog_IsFollowed_LineByLine) {
   WrittenLog log;
   RunHistory history = *RunHistory::Open(log.Start().Write());
   std::vector<std::string> told;
-  const auto follow = [&] { return history.ReadMore(0, [&told](std::string_view line) { told.emplace_back(line.substr(0, 10)); }); };
+  const auto follow = [&] {
+    return history.ReadMore(0, [&told](std::string_view line) { told.emplace_back(line.substr(0, 10)); });
+  };
   EXPECT_EQ(follow(), Growth::kMore);
   EXPECT_EQ(follow(), Growth::kNone);
   log.Step(1, 5).Line("foreign").Step(2, 4).Append();

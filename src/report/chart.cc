@@ -175,7 +175,8 @@ void DrawMarks(Svg& svg, const Chart& chart, const Frame& frame, const ChartLine
     svg.Line({x - 4, y + 4}, {x + 4, y - 4}, "mark s4");
   }
   for (size_t i = 0; i < line.values.x.size(); ++i) {
-    if (!IsDrawable(chart, line.values.x[i], line.values.high[i]) || frame.y.Share(line.values.high[i]) <= 1.0001) continue;
+    if (!IsDrawable(chart, line.values.x[i], line.values.high[i]) || frame.y.Share(line.values.high[i]) <= 1.0001)
+      continue;
     const double x = frame.X(line.values.x[i]);
     svg.Path({{x - 4, frame.top + 6}, {x, frame.top}, {x + 4, frame.top + 6}}, Classes("mark", 's', line.colour));
   }
@@ -184,7 +185,8 @@ void DrawMarks(Svg& svg, const Chart& chart, const Frame& frame, const ChartLine
 }  // namespace
 
 bool HasValues(const Chart& chart) {
-  return std::any_of(chart.lines.begin(), chart.lines.end(), [](const ChartLine& line) { return line.values.total > 0; });
+  return std::any_of(chart.lines.begin(), chart.lines.end(),
+                     [](const ChartLine& line) { return line.values.total > 0; });
 }
 
 std::vector<double> Smoothed(const std::vector<double>& values) {
@@ -207,13 +209,15 @@ std::string DrawChart(const Chart& chart, ChartPlace place) {
     Svg unseen(1, 1, "");  // how many rows the keys take is known when they are drawn
     keys = DrawKeys(unseen, chart, frame);
   }
-  Svg svg(chart.width, chart.height + keys, chart.title, place == ChartPlace::kAlone ? kChartStyle : std::string_view());
+  Svg svg(chart.width, chart.height + keys, chart.title,
+          place == ChartPlace::kAlone ? kChartStyle : std::string_view());
   svg.Text({frame.left, 20}, chart.title, "title");
   DrawKeys(svg, chart, frame);
   frame.top += keys;
   frame.bottom = chart.height + keys - kBottom;
   DrawAxes(svg, chart, frame);
-  svg.BeginClip("clip-" + chart.name, {frame.left, frame.top - 1}, frame.right - frame.left + 1, frame.bottom - frame.top + 2);
+  svg.BeginClip("clip-" + chart.name, {frame.left, frame.top - 1}, frame.right - frame.left + 1,
+                frame.bottom - frame.top + 2);
   for (const double session : chart.sessions) {
     if (chart.log_x && session <= 0) continue;
     svg.Line({frame.X(session), frame.top}, {frame.X(session), frame.bottom}, "session");

@@ -16,10 +16,10 @@ struct ChartLine {
     kPlain,     // a line through the means, with what each point stands for
     kDots,      // few values, each of which counts: evaluations
   };
-  std::string name;
+  std::string name = {};
   size_t colour = 0;
   Look look = Look::kPlain;
-  Envelope values;
+  Envelope values = {};
 };
 
 // A height that means something: the limit of the gradient, the loss of a guess.
@@ -29,23 +29,23 @@ struct ChartLevel {
 };
 
 struct Chart {
-  std::string name;   // of a piece of an id: letters and dashes
-  std::string title;
-  std::string x_name;  // "step"
+  std::string name = {};  // of a piece of an id: letters and dashes
+  std::string title = {};
+  std::string x_name = {};  // "step"
   Quantity x_quantity = Quantity::kCount, y_quantity = Quantity::kNumber;
   bool log_x = false, log_y = false;
   bool from_zero = false;  // the lower end of y is zero
-  std::vector<ChartLine> lines;
-  std::vector<ChartLevel> levels;  // shown where the scale reaches them, which they do not change
-  std::vector<double> sessions;    // places where a session began, but for the first
+  std::vector<ChartLine> lines = {};
+  std::vector<ChartLevel> levels = {};  // shown where the scale reaches them, which they do not change
+  std::vector<double> sessions = {};    // places where a session began, but for the first
   double width = 880, height = 330;
 };
 
 // Whether a chart has anything to show.
 bool HasValues(const Chart& chart);
 
-// The mean of what came before, each value weighing less the longer ago it is, without the pull of a beginning (debiased);
-// over about a fiftieth of the values. The same number of values; a constant stays one.
+// The mean of what came before, each value weighing less the longer ago it is, without the pull of a beginning
+// (debiased); over about a fiftieth of the values. The same number of values; a constant stays one.
 std::vector<double> Smoothed(const std::vector<double>& values);
 
 // As SVG, to stand in a page that has kChartStyle, or as a file of its own that has it itself.

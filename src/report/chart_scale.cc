@@ -13,8 +13,8 @@ namespace cllm::report {
 namespace {
 
 constexpr size_t kMostMarks = 40;
-constexpr double kRoom = 0.04;      // of the stretch, at both ends
-constexpr double kFarOff = 1.5;     // times the stretch of the others
+constexpr double kRoom = 0.04;       // of the stretch, at both ends
+constexpr double kFarOff = 1.5;      // times the stretch of the others
 constexpr double kFewValues = 0.01;  // of all, at each end
 
 bool IsFiniteNumber(double value) { return value - value == 0; }
@@ -35,8 +35,8 @@ double RoundStep(double least) {
   return 10 * power;
 }
 
-constexpr std::array kTimeSteps = {1.0,    2.0,    5.0,    10.0,   15.0,   30.0,    60.0,    120.0,   300.0,   600.0,
-                                   900.0,  1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0, 172800.0};
+constexpr std::array kTimeSteps = {1.0,   2.0,    5.0,    10.0,   15.0,    30.0,    60.0,    120.0,   300.0,   600.0,
+                                   900.0, 1800.0, 3600.0, 7200.0, 10800.0, 21600.0, 43200.0, 86400.0, 172800.0};
 
 double StepOf(double least, Quantity quantity) {
   const bool is_time = quantity == Quantity::kSeconds || quantity == Quantity::kTime;
@@ -71,13 +71,19 @@ std::string TimeLabel(double time, double step) {
 
 std::string AxisLabel(double value, double step, Quantity quantity) {
   switch (quantity) {
-    case Quantity::kCount: return ShortNumber(value);
-    case Quantity::kSeconds: return value == 0 ? "0" : FormatDuration(value);
-    case Quantity::kTime: return TimeLabel(value, step);
-    case Quantity::kShare: return fmt::format("{:.{}f} %", 100 * value, step < 0.01 ? 1 : 0);
-    case Quantity::kNumber: break;
+    case Quantity::kCount:
+      return ShortNumber(value);
+    case Quantity::kSeconds:
+      return value == 0 ? "0" : FormatDuration(value);
+    case Quantity::kTime:
+      return TimeLabel(value, step);
+    case Quantity::kShare:
+      return fmt::format("{:.{}f} %", 100 * value, step < 0.01 ? 1 : 0);
+    case Quantity::kNumber:
+      break;
   }
-  if (value != 0 && (value >= 1e6 || value <= -1e6 || (value < 1e-4 && value > -1e-4))) return fmt::format("{:.3g}", value);
+  if (value != 0 && (value >= 1e6 || value <= -1e6 || (value < 1e-4 && value > -1e-4)))
+    return fmt::format("{:.3g}", value);
   if (value >= 10'000 || value <= -10'000) return ShortNumber(value);
   return fmt::format("{:.{}f}", value, std::clamp(step > 0 ? -ExponentOf(step) : 0, 0, 6));
 }

@@ -72,7 +72,8 @@ TEST(Chart, ManyValuesAPoint_HaveABand) {
 }
 
 TEST(Chart, Dots_SayTheirValues) {
-  EXPECT_THAT(DrawChart(Of(Line(3), ChartLine::Look::kDots), ChartPlace::kInPage), HasSubstr("<title>a &amp; b: 0.5 at step 2</title>"));
+  EXPECT_THAT(DrawChart(Of(Line(3), ChartLine::Look::kDots), ChartPlace::kInPage),
+              HasSubstr("<title>a &amp; b: 0.5 at step 2</title>"));
 }
 
 TEST(Chart, ManyLines_HaveKeysInRows) {
@@ -86,7 +87,9 @@ TEST(Chart, ManyLines_HaveKeysInRows) {
   EXPECT_GT(height(), one + 30);
 }
 
-TEST(Smoothing, AConstantStaysOne) { EXPECT_THAT(Smoothed(std::vector<double>(500, 2.5)), Each(testing::DoubleNear(2.5, 1e-12))); }
+TEST(Smoothing, AConstantStaysOne) {
+  EXPECT_THAT(Smoothed(std::vector<double>(500, 2.5)), Each(testing::DoubleNear(2.5, 1e-12)));
+}
 
 TEST(Smoothing, HasNoPullOfItsBeginning_AndFollows) {
   std::vector<double> values(400, 1.0);

@@ -88,7 +88,8 @@ std::string Table(const HtmlRows& rows, std::string_view classes) {
 
 std::string Pairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::string html = "<dl class=\"fine\">\n";
-  for (const auto& [name, value] : pairs) html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(name), HtmlText(value));
+  for (const auto& [name, value] : pairs)
+    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", HtmlText(name), HtmlText(value));
   return html + "</dl>\n";
 }
 
@@ -100,8 +101,8 @@ std::string LocalTimeText(double seconds) {
   const auto when = static_cast<std::time_t>(seconds);
   std::tm local{};
   localtime_r(&when, &local);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour,
-                     local.tm_min);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
+                     local.tm_hour, local.tm_min);
 }
 
 }  // namespace cllm::report

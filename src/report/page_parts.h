@@ -13,7 +13,8 @@ std::string HtmlText(const std::string& text);
 // The beginning of a text, cut at a whole character, with a sign where it was cut.
 std::string Shortened(const std::string& text, size_t bytes);
 
-// A page from <!doctype html> to its end. Nothing on it is read from elsewhere, and no script runs (its policy says so).
+// A page from <!doctype html> to its end. Nothing on it is read from elsewhere, and no script runs (its policy says
+// so).
 std::string WholePage(const std::string& title, const std::string& body);
 
 // A part of the page; `html` is its content.

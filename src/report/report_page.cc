@@ -47,7 +47,8 @@ std::string Subtitle(const ReportedRun& run) {
   if (!run.record && !run.history.DescribedText("corpus").empty()) {
     parts.push_back("trained on " + run.history.DescribedText("corpus"));
   }
-  if (const auto parameters = run.history.Described("parameters")) parts.push_back(CountText(*parameters) + " parameters");
+  if (const auto parameters = run.history.Described("parameters"))
+    parts.push_back(CountText(*parameters) + " parameters");
   if (run.record && !run.record->tokenizer.empty()) parts.push_back("tokenizer " + run.record->tokenizer);
   return fmt::format("<p class=\"soft\">{}</p>\n", HtmlText(fmt::format("{}", fmt::join(parts, " · "))));
 }
@@ -61,7 +62,8 @@ std::string Tiles(const ReportedRun& run) {
     html += Tile(fmt::format("{:.4f}", facts.best->nats),
                  fmt::format("nats per token there, of step {}", FormatCount(facts.best->step)));
   }
-  html += Tile(FormatCount(facts.step), facts.steps > facts.step ? fmt::format("steps of {}", FormatCount(facts.steps)) : "steps");
+  html += Tile(FormatCount(facts.step),
+               facts.steps > facts.step ? fmt::format("steps of {}", FormatCount(facts.steps)) : "steps");
   html += Tile(CountText(facts.tokens), "tokens read");
   html += Tile(FormatDuration(facts.seconds), "of training steps");
   if (facts.tokens_per_s > 0) html += Tile(CountText(facts.tokens_per_s), "tokens a second at last");
@@ -82,7 +84,8 @@ std::string Answers(const ReportedRun& run) {
   html += "</dl>\n";
   if (!facts.alerts.empty()) {
     html += "<ul>\n";
-    for (const RunAlert& alert : facts.alerts) html += fmt::format("<li class=\"alert\">{}</li>\n", HtmlText(alert.text));
+    for (const RunAlert& alert : facts.alerts)
+      html += fmt::format("<li class=\"alert\">{}</li>\n", HtmlText(alert.text));
     html += "</ul>\n";
   }
   return html;
@@ -120,21 +123,28 @@ std::string EvaluationTable(const ReportedRun& run) {
                     fmt::format("{:.4f}", one.bits_per_byte),
                     one.whole ? "the whole validation part" : FormatCount(one.tokens) + " tokens"});
   }
-  const std::string left_out = all.size() > kMostEvaluations
-                                   ? fmt::format("<p class=\"soft\">{} of {} evaluations; `cllm report --csv` has all.</p>\n",
-                                                 kMostEvaluations, all.size())
-                                   : "";
+  const std::string left_out =
+      all.size() > kMostEvaluations
+          ? fmt::format("<p class=\"soft\">{} of {} evaluations; `cllm report --csv` has all.</p>\n", kMostEvaluations,
+                        all.size())
+          : "";
   return Table(rows) + left_out;
 }
 
 std::string EventText(const ReportedRun& run, const HistoryEvent& event) {
   switch (event.kind) {
-    case HistoryEventKind::kStart: return "the run began";
-    case HistoryEventKind::kResume: return "the run was gone on with";
-    case HistoryEventKind::kCheckpoint: return "saved";
-    case HistoryEventKind::kRollback: return "back to this step, with a lower rate";
-    case HistoryEventKind::kEnd: return run.facts.ended ? "the end" : "stopped";
-    default: return Shortened(run.history.Text(event), kEventBytes);
+    case HistoryEventKind::kStart:
+      return "the run began";
+    case HistoryEventKind::kResume:
+      return "the run was gone on with";
+    case HistoryEventKind::kCheckpoint:
+      return "saved";
+    case HistoryEventKind::kRollback:
+      return "back to this step, with a lower rate";
+    case HistoryEventKind::kEnd:
+      return run.facts.ended ? "the end" : "stopped";
+    default:
+      return Shortened(run.history.Text(event), kEventBytes);
   }
 }
 
@@ -145,8 +155,8 @@ std::string EventTable(const ReportedRun& run) {
   }
   HtmlRows rows = {{"step", "when", "what"}};
   for (const HistoryEvent& event : Some(events, kMostEvents)) {
-    rows.push_back({FormatCount(event.step), event.time > 0 ? LocalTimeText(event.time) : "",
-                    HtmlText(EventText(run, event))});
+    rows.push_back(
+        {FormatCount(event.step), event.time > 0 ? LocalTimeText(event.time) : "", HtmlText(EventText(run, event))});
   }
   return events.empty() ? "" : Table(rows, "words");
 }
@@ -193,16 +203,16 @@ std::string PageOfOne(const ReportedRun& run, const ChartWishes& wishes) {
   std::string html = fmt::format("<header><h1>{}</h1>\n{}</header>\n", HtmlText(run.name), Subtitle(run));
   html += Tiles(run) + Section("In short", Answers(run));
   html += Section("How it learned", Charts(runs, {"loss", "bits"}, wishes, 880));
-  html += Section("", fmt::format("<div class=\"columns\">\n{}{}{}</div>\n",
-                                  Charts(runs, {"loss"}, logarithmic, kHalfWidth),
-                                  Charts(runs, {"parts", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth),
-                                  Charts(runs, {"phases"}, wishes, kHalfWidth)));
+  html += Section(
+      "", fmt::format("<div class=\"columns\">\n{}{}{}</div>\n", Charts(runs, {"loss"}, logarithmic, kHalfWidth),
+                      Charts(runs, {"parts", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth),
+                      Charts(runs, {"phases"}, wishes, kHalfWidth)));
   html += Section("Where its time went", TimeBars(run) + SphereBars(run));
   html += Section("What it wrote", Samples(run, kMostSamples));
   html += Section("Evaluations", EvaluationTable(run));
   html += Section("Events", EventTable(run));
-  html += Section("Configuration and machine",
-                  fmt::format("<div class=\"columns\"><div>{}</div><div>{}</div></div>\n", Configuration(run), Machine(run)));
+  html += Section("Configuration and machine", fmt::format("<div class=\"columns\"><div>{}</div><div>{}</div></div>\n",
+                                                           Configuration(run), Machine(run)));
   return html + Section("Commands", Commands(run));
 }
 
@@ -214,8 +224,9 @@ std::string PageOfSeveral(const std::vector<ReportedRun>& runs, const ChartWishe
   std::string html = fmt::format("<header><h1>{} runs</h1>\n</header>\n", runs.size());
   html += Section("Which is better", ComparisonPart(runs));
   html += Section("How they learned", Charts(all, {"loss", "bits"}, wishes, 880) + Charts(all, {"loss"}, by_time, 880));
-  html += Section("", fmt::format("<div class=\"columns\">\n{}</div>\n",
-                                  Charts(all, {"training", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth)));
+  html +=
+      Section("", fmt::format("<div class=\"columns\">\n{}</div>\n",
+                              Charts(all, {"training", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth)));
   html += Section("In what they differ", DifferencePart(runs));
   if (runs.size() > kMostOneByOne) return html;
   for (const ReportedRun& run : runs) {
@@ -237,8 +248,9 @@ std::string ReportPage(const std::vector<ReportedRun>& runs, const ChartWishes& 
     logs += (i == 0 ? "" : ", ") + ForTerminal(runs[i].history.path());
   }
   if (runs.size() > kMostOneByOne) logs += fmt::format(" and {} more", runs.size() - kMostOneByOne);
-  body += fmt::format("<footer>Made by {} on {} from {}. It is complete in itself: nothing is read from elsewhere.</footer>\n",
-                      HtmlText(context.program), LocalTimeText(context.now), HtmlText(logs));
+  body += fmt::format(
+      "<footer>Made by {} on {} from {}. It is complete in itself: nothing is read from elsewhere.</footer>\n",
+      HtmlText(context.program), LocalTimeText(context.now), HtmlText(logs));
   return WholePage(one ? runs.front().name : fmt::format("{} runs", runs.size()), body);
 }
 

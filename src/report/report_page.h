@@ -14,8 +14,8 @@ struct PageContext {
   double now = 0;       // seconds since 1970
 };
 
-// Runs as one HTML page without anything outside of it, no script included; on paper, too. Texts of models, names and paths are
-// shown as text whatever they hold. REQUIRES: a run at least.
+// Runs as one HTML page without anything outside of it, no script included; on paper, too. Texts of models, names and
+// paths are shown as text whatever they hold. REQUIRES: a run at least.
 std::string ReportPage(const std::vector<ReportedRun>& runs, const ChartWishes& wishes, const PageContext& context);
 
 }  // namespace cllm::report

@@ -55,9 +55,10 @@ TEST(ReportPage, Run_IsAllOnAPage) {
   WriteAll(log);
   const std::string page = PageOf({log.Write()});
   ExpectComplete(page);
-  EXPECT_THAT(page, AllOf(HasSubstr("Is it still learning?"), HasSubstr("Once upon a time"), HasSubstr("a &lt;P&gt;"),
-                          HasSubstr("Training and validation loss"), HasSubstr("What each worker did"),
-                          HasSubstr("Where the time went"), HasSubstr("cllm 1 &amp; 2"), HasSubstr("5,000 parameters")));
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("Is it still learning?"), HasSubstr("Once upon a time"), HasSubstr("a &lt;P&gt;"),
+                    HasSubstr("Training and validation loss"), HasSubstr("What each worker did"),
+                    HasSubstr("Where the time went"), HasSubstr("cllm 1 &amp; 2"), HasSubstr("5,000 parameters")));
 }
 
 TEST(ReportPage, ReleasedRun_HasItsConfigurationAndCommands) {
@@ -71,10 +72,13 @@ TEST(ReportPage, HostileTexts_AreTexts) {
   const std::string hostile = R"(<script>alert(1)</script><img src=x onerror=alert(2)>&amp;\"'\u0000\u0007</pre>)";
   WrittenLog log;
   WriteAll(log, hostile);
-  log.Line(R"({"event":"run_start","format":1,"step":1000,"corpus":"<svg onload=alert(3)>","processor":"</style><script>"})");
+  log.Line(
+      R"({"event":"run_start","format":1,"step":1000,"corpus":"<svg onload=alert(3)>","processor":"</style><script>"})");
   const std::string page = PageOf({log.Write()});
-  EXPECT_THAT(page, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("<svg onload")), Not(HasSubstr("</pre></pre>"))));
-  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;&amp;amp;&quot;"));
+  EXPECT_THAT(page, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("<svg onload")),
+                          Not(HasSubstr("</pre></pre>"))));
+  EXPECT_THAT(page,
+              HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)&gt;&amp;amp;&quot;"));
   EXPECT_EQ(page.find('\0'), page.npos);
   EXPECT_EQ(page.find('\x07'), page.npos);
 }
@@ -85,7 +89,8 @@ TEST(ReportPage, SeveralRuns_AreCompared) {
   second.Evaluation(1001, 2.0);
   const std::string page = PageOf({first.Write(), second.Write()});
   ExpectComplete(page);
-  EXPECT_THAT(page, AllOf(HasSubstr("2 runs"), HasSubstr("is the best: 1.0000 bits per byte at step 1,001"), HasSubstr("In what they differ")));
+  EXPECT_THAT(page, AllOf(HasSubstr("2 runs"), HasSubstr("is the best: 1.0000 bits per byte at step 1,001"),
+                          HasSubstr("In what they differ")));
 }
 
 TEST(ReportPage, ManyRuns_StaySmall) {

@@ -47,7 +47,8 @@ Result<std::vector<std::string>> RunsAt(const std::string& path) {
   for (const RunRecord& record : found) {
     if (PathExists(RunPaths{record.path}.log())) paths.push_back(record.path);
   }
-  if (paths.empty()) return BadInput(fmt::format("{}: expected a run, its log, or a directory with runs, found none", path));
+  if (paths.empty())
+    return BadInput(fmt::format("{}: expected a run, its log, or a directory with runs, found none", path));
   return paths;
 }
 

@@ -22,7 +22,7 @@ struct ReportedRun {
   std::string fault = {};                // why, where a directory is there
   bool running = false;                  // a process writes it
   std::vector<std::pair<std::string, std::string>> configuration = {};  // of config.toml, by option
-  std::optional<double> clip = {};       // the largest norm of the gradient that is let through
+  std::optional<double> clip = {};  // the largest norm of the gradient that is let through
 };
 
 // Where a run's log lies: in the run's directory, or the named file itself. Error (BadInput): neither.

@@ -22,7 +22,8 @@ TEST(ReportedRun, Run_HasItsRecordAndConfiguration) {
   EXPECT_EQ(run.history.steps(), 6u);
   ASSERT_TRUE(run.record);
   EXPECT_FALSE(run.running);
-  const auto seed = std::find_if(run.configuration.begin(), run.configuration.end(), [](const auto& one) { return one.first == "seed"; });
+  const auto seed = std::find_if(run.configuration.begin(), run.configuration.end(),
+                                 [](const auto& one) { return one.first == "seed"; });
   EXPECT_NE(seed, run.configuration.end());
 }
 
@@ -40,13 +41,15 @@ TEST(ReportedRun, NoRun_IsRefusedWithWhatWasFound) {
   const TemporaryDirectory empty;
   EXPECT_THAT(ReadReportedRun("/nowhere/run", {}, 0).status().message(), HasSubstr("found nothing there"));
   EXPECT_THAT(ReadReportedRun(empty.path(), {}, 0).status().message(), HasSubstr("a directory without one"));
-  EXPECT_THAT(ReadReportedRuns({empty.path()}, {}, 0).status().message(), HasSubstr("a directory with runs, found none"));
+  EXPECT_THAT(ReadReportedRuns({empty.path()}, {}, 0).status().message(),
+              HasSubstr("a directory with runs, found none"));
 }
 
 TEST(ReportedRun, DirectoryOfRuns_StandsForThem_AndNoneComesTwice) {
   const TemporaryDirectory root;
   for (const char* name : {"a", "b"}) {
-    std::filesystem::copy(ReleasedRun(), root / name, std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+    std::filesystem::copy(ReleasedRun(), root / name,
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
   }
   const auto runs = *ReadReportedRuns({root / "b", root.path()}, {}, 0);
   ASSERT_EQ(runs.size(), 2u);

@@ -61,7 +61,8 @@ Envelope Only(const Envelope& values, const Envelope& kinds, double kind) {
   for (size_t i = 0; i < values.x.size(); ++i) {
     if (kinds.last[i] != kind) continue;
     only.x.push_back(values.x[i]);
-    for (std::vector<double>* member : {&only.last, &only.low, &only.high, &only.mean}) member->push_back(values.last[i]);
+    for (std::vector<double>* member : {&only.last, &only.low, &only.high, &only.mean})
+      member->push_back(values.last[i]);
     ++only.total;
   }
   return only;
@@ -95,7 +96,8 @@ void LinesOfRuns::TrainingBits() {
   Add("training", 0, Look::kSmoothed, std::move(values));
 }
 
-void AddLines(std::string_view name, const std::vector<const ReportedRun*>& runs, const ChartWishes& wishes, Chart& chart) {
+void AddLines(std::string_view name, const std::vector<const ReportedRun*>& runs, const ChartWishes& wishes,
+              Chart& chart) {
   LinesOfRuns lines(runs, wishes, chart);
   const ReportedRun& first = *runs.front();
   if (name == "loss") {
@@ -133,10 +135,14 @@ void AddLines(std::string_view name, const std::vector<const ReportedRun*>& runs
 
 const char* AxisTitle(Axis axis) {
   switch (axis) {
-    case Axis::kStep: return "step";
-    case Axis::kTokens: return "tokens";
-    case Axis::kSeconds: return "time of training";
-    case Axis::kTime: return "time of day";
+    case Axis::kStep:
+      return "step";
+    case Axis::kTokens:
+      return "tokens";
+    case Axis::kSeconds:
+      return "time of training";
+    case Axis::kTime:
+      return "time of day";
   }
   return "";
 }
@@ -182,7 +188,8 @@ Quantity QuantityOf(Axis axis) {
 std::span<const ChartKind> ChartKinds() { return kKinds; }
 
 Result<Chart> ChartOf(std::string_view name, const std::vector<const ReportedRun*>& runs, const ChartWishes& wishes) {
-  const auto kind = std::find_if(kKinds.begin(), kKinds.end(), [name](const ChartKind& one) { return one.name == name; });
+  const auto kind =
+      std::find_if(kKinds.begin(), kKinds.end(), [name](const ChartKind& one) { return one.name == name; });
   if (kind == kKinds.end()) {
     std::vector<std::string_view> names;
     for (const ChartKind& one : kKinds) names.push_back(one.name);
@@ -219,7 +226,8 @@ std::string TimeBars(const ReportedRun& run) {
   double y = 76;
   for (const BarPart& part : bars) {
     svg.Rect({0, y - 10}, 12, 12, fmt::format("f{}", part.colour));
-    svg.Text({20, y}, fmt::format("{}: {}, {:.1f} %", part.name, FormatDuration(part.value), 100 * part.value / parts.total()),
+    svg.Text({20, y},
+             fmt::format("{}: {}, {:.1f} %", part.name, FormatDuration(part.value), 100 * part.value / parts.total()),
              "key");
     y += 20;
   }

@@ -68,7 +68,8 @@ TEST_F(RunChartsTest, SeveralRuns_AreALineEach) {
 }
 
 TEST_F(RunChartsTest, UnknownChart_IsRefusedWithThoseThatThereAre) {
-  EXPECT_THAT(ChartOf("los", {&*run_}, {}).status().message(), HasSubstr("'los' is no chart, expected one of loss, bits, "));
+  EXPECT_THAT(ChartOf("los", {&*run_}, {}).status().message(),
+              HasSubstr("'los' is no chart, expected one of loss, bits, "));
 }
 
 TEST_F(RunChartsTest, EveryAxis_HasPlaces) {
@@ -82,7 +83,8 @@ TEST_F(RunChartsTest, EveryAxis_HasPlaces) {
 }
 
 TEST_F(RunChartsTest, Bars_SayWhereTimeWent) {
-  EXPECT_THAT(TimeBars(*run_), testing::AllOf(HasSubstr("items (forward and backward): 1.7s"), HasSubstr("evaluations, samples, saves")));
+  EXPECT_THAT(TimeBars(*run_), testing::AllOf(HasSubstr("items (forward and backward): 1.7s"),
+                                              HasSubstr("evaluations, samples, saves")));
   EXPECT_THAT(SphereBars(*run_), testing::AllOf(HasSubstr("worker 1"), HasSubstr("waiting 1.5s, 60.0 %")));
   WrittenLog nothing;
   const ReportedRun empty = *ReadReportedRun(nothing.Start().Write(), {}, 0);

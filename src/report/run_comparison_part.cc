@@ -36,8 +36,8 @@ bool IsBetter(const ReportedRun& a, const ReportedRun& b) {
 std::string Verdict(const std::vector<ReportedRun>& runs, const std::vector<size_t>& order) {
   const ReportedRun &first = runs[order[0]], &second = runs[order[1]];
   if (!first.facts.best) return "<p>None of them was evaluated yet.</p>\n";
-  std::string text = fmt::format("{} is the best: {:.4f} bits per byte at step {}", first.name, first.facts.best->bits_per_byte,
-                                 FormatCount(first.facts.best->step));
+  std::string text = fmt::format("{} is the best: {:.4f} bits per byte at step {}", first.name,
+                                 first.facts.best->bits_per_byte, FormatCount(first.facts.best->step));
   if (second.facts.best) {
     text += fmt::format("; {} follows with {:.4f}", second.name, second.facts.best->bits_per_byte);
     if (first.facts.best->whole != second.facts.best->whole) {
@@ -66,8 +66,8 @@ std::string ComparisonPart(const std::vector<ReportedRun>& runs) {
   std::vector<size_t> order(runs.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return IsBetter(runs[a], runs[b]); });
-  HtmlRows rows = {{"run", "bits per byte", "nats per token", "at step", "training loss", "steps", "tokens", "time", "parameters",
-                    "learning"}};
+  HtmlRows rows = {{"run", "bits per byte", "nats per token", "at step", "training loss", "steps", "tokens", "time",
+                    "parameters", "learning"}};
   for (const size_t i : order) {
     const RunFacts& facts = runs[i].facts;
     const std::string sample = facts.best && !facts.best->whole ? " (sample)" : "";

@@ -114,7 +114,8 @@ std::string XLabels(const Scale& scale, const ScreenWishes& wishes, size_t colum
   std::string line(kAxisColumns + columns, ' ');
   size_t free_from = 0;
   for (const AxisMark& mark : scale.Marks(std::max<size_t>(2, columns / 14), QuantityOf(wishes.axis))) {
-    const auto at = static_cast<size_t>(std::clamp(scale.Share(mark.value), 0.0, 1.0) * static_cast<double>(columns - 1));
+    const auto at =
+        static_cast<size_t>(std::clamp(scale.Share(mark.value), 0.0, 1.0) * static_cast<double>(columns - 1));
     size_t begin = kAxisColumns + at - std::min(at + kAxisColumns, mark.label.size() / 2);
     begin = std::min(begin, line.size() - std::min(line.size(), mark.label.size()));
     if (begin < free_from || mark.label.size() > line.size()) continue;
@@ -172,7 +173,8 @@ std::string Legend(const RunHistory& history, const RunFacts& facts, const Scree
       facts.training_nats > 0 ? fmt::format("training {:.4f}", facts.training_nats) : std::string("training");
   const auto nats = history.Last("val_nats");
   const std::string validation = nats ? fmt::format("validation {:.4f}", *nats) : "";
-  const std::string best = facts.best ? fmt::format("best {:.4f} at step {}", facts.best->nats, FormatCount(facts.best->step)) : "";
+  const std::string best =
+      facts.best ? fmt::format("best {:.4f} at step {}", facts.best->nats, FormatCount(facts.best->step)) : "";
   std::string line = Coloured(wishes.unicode ? "━" : ".", kTrainingColour, wishes) + " " + training;
   size_t taken = 2 + training.size();
   if (nats && taken + 4 + validation.size() <= wishes.columns) {

@@ -10,8 +10,8 @@ namespace cllm::report {
 
 // How a run is shown in a terminal.
 struct ScreenWishes {
-  std::string name;   // of the run
-  std::string state;  // "running"
+  std::string name = {};   // of the run
+  std::string state = {};  // "running"
   size_t columns = 80, rows = 24;
   bool unicode = false;  // braille and lines, else ASCII
   bool colour = false;   // ANSI escapes

@@ -45,7 +45,8 @@ TEST_F(RunScreenTest, ShowsCurvesStateAndAnswers) {
 
 TEST_F(RunScreenTest, EveryWindow_IsKeptTo) {
   Train(60);
-  log_.Event("diverged", 60, R"("text":"a reason that is long enough to be broken into several lines in most of the windows")");
+  log_.Event("diverged", 60,
+             R"("text":"a reason that is long enough to be broken into several lines in most of the windows")");
   name_ = "a run with a name that is wider than most windows 漢字漢字漢字";
   for (const size_t columns : {1, 2, 7, 19, 20, 40, 80, 300}) {
     for (const size_t rows : {1, 2, 5, 9, 12, 24, 100}) {
@@ -90,7 +91,8 @@ TEST_F(RunScreenTest, EveryAxis_IsLabelled) {
   for (uint64_t step = 1; step <= 40; ++step) log_.Step(step, 5, 1700000000 + static_cast<double>(step));
   for (const Axis axis : {Axis::kStep, Axis::kTokens, Axis::kSeconds, Axis::kTime}) {
     const auto lines = Screen({.columns = 70, .rows = 20, .axis = axis});
-    const auto edge = std::find_if(lines.begin(), lines.end(), [](const std::string& line) { return line.find("+---") != line.npos; });
+    const auto edge = std::find_if(lines.begin(), lines.end(),
+                                   [](const std::string& line) { return line.find("+---") != line.npos; });
     ASSERT_NE(edge, lines.end());
     EXPECT_NE((edge + 1)->find_first_of("0123456789"), std::string::npos) << NameOf(axis);
   }

@@ -17,8 +17,8 @@ struct Place {
 // A plain value.
 class Svg {
  public:
-  // title: what a reader that does not see hears. style: CSS, for a drawing that is a file of its own; else its page has
-  // it.
+  // title: what a reader that does not see hears. style: CSS, for a drawing that is a file of its own; else its page
+  // has it.
   Svg(double width, double height, std::string_view title, std::string_view style = {});
 
   // What is drawn from here to EndClip is seen inside of a rectangle only. name: no other one of the page has it.

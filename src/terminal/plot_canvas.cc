@@ -11,7 +11,8 @@ namespace cllm {
 namespace {
 
 // The bits of a braille sign (Unicode, block 2800) by row, left and right.
-constexpr std::array<std::array<uint8_t, 2>, 4> kBrailleBits = {{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}};
+constexpr std::array<std::array<uint8_t, 2>, 4> kBrailleBits = {
+    {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}};
 
 }  // namespace
 
@@ -60,7 +61,8 @@ std::string PlotCanvas::Sign(const Cell& cell) const {
   if (cell.dots == 0) return " ";
   if (dots_ == Dots::kAscii) return std::string(1, " '.:"[cell.dots & 3]);
   // U+2800 to U+28FF in UTF-8.
-  return {static_cast<char>(0xE2), static_cast<char>(0xA0 | cell.dots >> 6), static_cast<char>(0x80 | (cell.dots & 0x3F))};
+  return {static_cast<char>(0xE2), static_cast<char>(0xA0 | cell.dots >> 6),
+          static_cast<char>(0x80 | (cell.dots & 0x3F))};
 }
 
 std::vector<std::string> PlotCanvas::Rows(Colours colours) const {

@@ -17,7 +17,7 @@ class PlotCanvas {
   // REQUIRES: a column and a row at least.
   PlotCanvas(size_t columns, size_t rows, Dots dots);
 
-  size_t width() const { return columns_ * per_column_; }   // in dots
+  size_t width() const { return columns_ * per_column_; }  // in dots
   size_t height() const { return rows_ * per_row_; }
 
   // From the left, from the top. What lies outside is not drawn. colour: an ANSI one (31 to 37), 0: none.

@@ -39,7 +39,8 @@ class WrittenLog {
                             step, nats, nats / 2, best, whole, whole ? 9000 : 500, Dated(time)));
   }
   WrittenLog& Event(const std::string& kind, uint64_t step, const std::string& rest = "", double time = 0) {
-    return Line(fmt::format(R"({{"event":"{}","step":{}{}{}}})", kind, step, rest.empty() ? "" : "," + rest, Dated(time)));
+    return Line(
+        fmt::format(R"({{"event":"{}","step":{}{}{}}})", kind, step, rest.empty() ? "" : "," + rest, Dated(time)));
   }
 
   // Writes all lines anew, or adds those since the last call, as a training does.
