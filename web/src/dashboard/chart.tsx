@@ -185,7 +185,15 @@ const frameOf = (chart: uPlot): Frame => ({
 function describe({ scene, axis }: ChartProps): string {
   if (scene.paths.length === 0) return 'Nothing to draw yet.';
   const [from, to] = [placeText(axis, scene.x.min), placeText(axis, scene.x.max)];
-  return `By ${kAxisNames[axis]}, from ${from} to ${to}; from ${short(scene.y.min)} to ${short(scene.y.max)}.`;
+  const count = (shape: string): number => scene.marks.filter((mark) => mark.shape === shape).length;
+  const marks: [number, string][] = [
+    [count('cross'), 'not finite'],
+    [count('spike'), 'spikes'],
+    [scene.verticals.length, 'resumed'],
+  ];
+  const told = marks.filter(([number]) => number > 0).map(([number, what]) => ` ${what}: ${number}.`);
+  const log = [scene.logX ? 'x' : '', scene.logY ? 'y' : ''].filter(Boolean).join(' and ');
+  return `By ${kAxisNames[axis]}, from ${from} to ${to}; values from ${short(scene.y.min)} to ${short(scene.y.max)}.${log === '' ? '' : ` Logarithmic ${log}.`}${told.join('')}`;
 }
 
 // Arrow keys point; with Shift they move what is shown; + and - zoom around what is pointed at; 0 shows all.
