@@ -28,6 +28,7 @@ before(async () => {
   broken.splice(250, 0, { event: 'resume', step: broken[250].step });
   runs.broken = fixtureRun('broken', broken, {
     alerts: [{ kind: 'memorising', step: 900, text: 'Validation has risen since step 700.' }],
+    facts: { learning: 'memorising', learning_text: 'no: it only learns its text by heart', memorising_text: 'yes: validation rose' },
   });
   runs.hostile = fixtureRun(
     'hostile',
@@ -422,7 +423,8 @@ test('24 a reload keeps axis, zoom, curves and panels; back goes to the view bef
 test('26 what a run is warned of', async () => {
   const page = await open('#overview?run=broken');
   await page.getByRole('note').getByText('Validation has risen since step 700.').waitFor();
-  await page.locator('.answer.bad').getByText('It did').waitFor();
+  await page.locator('.answer.bad').getByText('Validation rose.').waitFor();
+  await page.locator('.answer.bad').getByText('It only learns its text by heart.').waitFor();
 });
 
 test('28 the log and the API are a click away', async () => {
@@ -522,7 +524,7 @@ test('save, stop and sample are asked for, stop after a second thought', async (
   await page.getByText('It stops after this step and saves.').waitFor();
   assert.deepEqual(runs.now.asked, ['save', 'sample', 'stop']);
   await page.goto(`${server.url}#overview?run=done`);
-  await page.getByText('It has ended').waitFor();
+  await page.getByText('It ended at step').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Save now' }).count(), 0);
 });
 

@@ -1,16 +1,13 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { told } from '../shared/api';
 import { Notice } from '../shared/notice';
 import { ChartsView } from './charts_view';
-import { curveSetOf, type CurveSet } from './curve_store';
-import { withDerived } from './derived';
 import { amount, brief, bytes, clock, duration, figure, short } from './figures';
 import { Command, Ending, Facts, Link, LiveSign, Progress, StateSign } from './parts';
-import { curvesVersion, details, newest, running } from './run';
+import { details, left_s, newest, running } from './run';
 import { RunNote } from './run_note';
-import { ask, readCurves, type RunDetails } from './server';
-import { learning, memorising, type Scores, type Verdict } from './verdict';
+import { ask, type RunDetails } from './server';
+import { learningTone, verdictOf, type Verdict } from './verdict';
 
 // A run at a glance: does it learn, does it memorise, what limits it, when does it end.
 
@@ -113,28 +110,20 @@ function Controls({ run }: { run: RunDetails }) {
 }
 
 function Answers({ run }: { run: RunDetails }) {
-  const set = useSignal<CurveSet | null>(null);
-  // Of the whole run, whatever the charts show: few evaluations, so that it is little to read.
-  useEffect(() => {
-    let current = true;
-    readCurves(run.id, ['loss_token', 'val_nats'], { axis: 'step', from: null, to: null, points: 400 }).then(
-      (read) => current && (set.value = withDerived(curveSetOf(read))),
-      () => undefined,
-    );
-    return () => (current = false);
-  }, [run.id, curvesVersion.value, run.state]);
-  const nats = set.value?.curves['val_nats'];
-  const scores: Scores = { steps: nats?.x ?? [], nats: nats?.last ?? [] };
-  const said = run.alerts.find((alert) => alert.kind === 'memorising');
-  const heart: Verdict =
-    said === undefined
-      ? memorising(scores, set.value?.curves['gap']?.last ?? [], !running.value)
-      : { tone: 'bad', answer: running.value ? 'Yes' : 'It did', why: said.text };
+  const { facts } = run;
+  const memorises = run.alerts.some((alert) => alert.kind === 'memorising');
+  const slow = run.alerts.some((alert) => alert.kind === 'slow' || alert.kind === 'slower');
   return (
     <section class="answers" aria-label="Answers">
-      <Answer question="Is it still learning?" verdict={learning(scores, run.state)} />
-      <Answer question="Is it memorising?" verdict={heart} />
-      <Answer question="What limits its speed?" verdict={limitOf(run)} />
+      <Answer
+        question="Is it still learning?"
+        verdict={verdictOf(facts.learning_text ?? '', learningTone(facts.learning ?? ''))}
+      />
+      <Answer
+        question="Is it memorising?"
+        verdict={verdictOf(facts.memorising_text ?? '', memorises ? 'bad' : 'good')}
+      />
+      <Answer question="What limits its speed?" verdict={verdictOf(run.limits.text, slow ? 'watch' : 'good')} />
       <Answer question="When will it end?" verdict={endOf(run)} />
     </section>
   );
@@ -151,32 +140,20 @@ function Answer({ question, verdict }: { question: string; verdict: Verdict }) {
         </span>{' '}
         {verdict.answer}
       </p>
-      <p>{verdict.why}</p>
+      {verdict.why !== '' && <p>{verdict.why}</p>}
     </article>
   );
 }
 
-function limitOf(run: RunDetails): Verdict {
-  const share = newest.value?.peak_share ?? null;
-  const slower = run.alerts.find((alert) => alert.kind === 'slower');
-  const [first, ...rest] = run.limits.text.split(/(?<=[.:;]) /);
-  if (run.limits.text === '') return { tone: 'unknown', answer: 'Too early to say', why: 'A few steps will tell.' };
-  return {
-    tone: slower === undefined ? 'good' : 'watch',
-    answer: first!.replace(/[.:;]$/, ''),
-    why: [slower?.text, ...rest, share === null ? '' : `${Math.round(100 * share)} % of peak now.`].filter(Boolean).join(' '),
-  };
-}
-
+// Of a run that trains by this machine's clock, which is the reader's.
 function endOf(run: RunDetails): Verdict {
-  if (!running.value) {
-    const why = `After ${run.step.toLocaleString('en')} steps and ${duration(run.seconds)}, ${clock(run.changed)}.`;
-    if (run.state === 'damaged') return { tone: 'bad', answer: 'It is damaged', why: run.reason };
-    return { tone: run.reason === 'diverged' ? 'bad' : 'good', answer: `It has ${run.state === 'stopped' ? 'stopped' : 'ended'}`, why };
+  const left = left_s.value;
+  if (running.value && left !== null) {
+    return { tone: 'good', answer: clock(Date.now() / 1000 + left), why: `In ${duration(left)}, with evaluations and saves.` };
   }
-  const text = newest.value?.eta_s ?? figure(run.eta_s);
-  if (text === null) return { tone: 'unknown', answer: 'Too early to say', why: 'A few steps will tell.' };
-  return { tone: 'good', answer: clock(Date.now() / 1000 + text), why: `In ${duration(text)}, with evaluations and saves.` };
+  const bad = run.state === 'damaged' || run.reason === 'diverged';
+  const verdict = verdictOf(run.facts.end_text ?? '', bad ? 'bad' : 'good');
+  return run.state === 'damaged' ? { tone: 'bad', answer: 'It is damaged', why: run.reason } : verdict;
 }
 
 function Alerts({ run }: { run: RunDetails }) {

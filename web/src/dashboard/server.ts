@@ -58,6 +58,14 @@ export interface Alert {
   text: string;
 }
 
+// What the log says of how the run is doing: answers, each with its reason behind a colon.
+export interface Facts {
+  learning?: string; // "unknown", "learning", "plateau", "memorising", "diverged"
+  learning_text?: string;
+  memorising_text?: string;
+  end_text?: string;
+}
+
 export interface RunDetails extends RunSummary {
   description: Record<string, unknown>;
   config: Record<string, unknown>;
@@ -67,6 +75,7 @@ export interface RunDetails extends RunSummary {
   events: RunEvent[];
   alerts: Alert[];
   limits: { text: string };
+  facts: Facts;
   uniform_nats?: Figure;
   clip?: Figure;
   parts?: Record<string, Figure>;

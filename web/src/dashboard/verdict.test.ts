@@ -1,32 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { better, learning, memorising, type Contender } from './verdict';
+import { better, learningTone, verdictOf, type Contender } from './verdict';
 
-const scores = (nats: number[]) => ({ steps: nats.map((_, i) => 100 * (i + 1)), nats });
-
-test('a run whose validation still falls is learning', () => {
-  assert.equal(learning(scores([4, 3, 2.5, 2.2, 2.1]), 'running').tone, 'good');
-  assert.equal(learning(scores([4, 3, 2.5, 2.2, 2.1]), 'stopped').answer, 'It was still learning');
+test('an answer and its reason', () => {
+  assert.deepEqual(verdictOf('hardly: validation fell by only 0.1 % in the last 100 steps', 'watch'), {
+    tone: 'watch',
+    answer: 'Hardly',
+    why: 'Validation fell by only 0.1 % in the last 100 steps.',
+  });
+  assert.deepEqual(verdictOf('it ended at step 9', 'good'), { tone: 'good', answer: 'It ended at step 9', why: '' });
+  assert.equal(verdictOf('not known yet: too few steps', 'good').tone, 'unknown');
+  assert.equal(verdictOf('', 'good').answer, 'Not known yet');
+  assert.equal(verdictOf('at 14:05: soon', 'good').answer, 'At 14:05');
 });
 
-test('a run that gains nothing is told so, with its best', () => {
-  const flat = learning(scores([4, 3, 2.5, 2.1, 2.2, 2.15, 2.2, 2.3]), 'running');
-  assert.equal(flat.tone, 'watch');
-  assert.match(flat.why, /nothing; the best, 2\.1 nats, was at 400/);
-});
-
-test('few evaluations, or none that are finite, tell nothing', () => {
-  assert.equal(learning(scores([4, 3]), 'running').tone, 'unknown');
-  assert.equal(learning(scores([NaN, NaN, NaN, NaN, 1]), 'running').tone, 'unknown');
-  assert.equal(memorising(scores([4, 3, 2, 1]), [], false).tone, 'unknown');
-});
-
-test('validation that rises while the gap widens is memorising', () => {
-  const rising = scores([4, 3, 2, 2.2, 2.3, 2.4]);
-  assert.equal(memorising(rising, [0.1, 0.1, 0.2, 0.6, 0.9, 1.2], false).tone, 'bad');
-  assert.equal(memorising(rising, [0.1, 0.1, 0.2, 0.2, 0.15, 0.1], false).tone, 'good', 'training rises, too');
-  assert.equal(memorising(scores([4, 3, 2.5, 2.2]), [0.1, 0.1, 0.1, 0.1], false).answer, 'No');
-  assert.equal(memorising(scores([4, 3, 2.5, 2.2]), [0.1, 0.1, 0.2, 0.5], false).tone, 'watch');
+test('tones', () => {
+  assert.deepEqual(['learning', 'plateau', 'memorising', 'diverged', 'unknown', 'x'].map(learningTone), [
+    'good',
+    'watch',
+    'bad',
+    'bad',
+    'unknown',
+    'unknown',
+  ]);
 });
 
 const run = (name: string, bits: number | null, more: Partial<Contender> = {}): Contender => ({
