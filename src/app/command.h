@@ -48,6 +48,7 @@ Outcome TokenizeCommand(const Arguments& arguments);
 Outcome InspectCommand(const Arguments& arguments);
 Outcome ExportCommand(const Arguments& arguments);
 Outcome ImportCommand(const Arguments& arguments);
+Outcome DashboardCommand(const Arguments& arguments);
 Outcome RunsCommand(const Arguments& arguments);
 Outcome BenchCommand(const Arguments& arguments);
 Outcome HelpCommand(const Arguments& arguments);

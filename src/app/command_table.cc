@@ -8,13 +8,14 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr std::array<Command, 15> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"chat", "talk with a model", ChatCommand},
     {"serve", "answer other programs over HTTP", ServeCommand},
+    {"dashboard", "show runs in a browser", DashboardCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
     {"export", "write a model for llama.cpp, Ollama, transformers", ExportCommand},
