@@ -3,7 +3,7 @@ import { ApiError, told } from '../shared/api';
 import { figure } from './figures';
 import { runId } from './place';
 import { list, paused } from './runs';
-import { readRun, runPath, type RunDetails } from './server';
+import { readRun, runPath, type RunDetails, type SpheresData } from './server';
 
 // The run that is looked at: what the server says of it, and what comes from it as it trains.
 
@@ -32,6 +32,8 @@ export const link = signal<'none' | 'waiting' | 'open' | 'lost'>('none');
 export const curvesVersion = signal(0);
 export const samplesVersion = signal(0);
 export const spheresVersion = signal(0);
+// What the spheres did, as it came last.
+export const spheresNow = signal<SpheresData | null>(null);
 
 export const running = computed(() => details.value?.state === 'running');
 
@@ -60,6 +62,9 @@ const raise = (): void => {
   }, 1000);
 };
 
+// How far the server's clock is ahead of this machine's.
+let ahead_s = 0;
+
 let source: EventSource | null = null;
 let detailsTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,7 +80,10 @@ export async function loadDetails(): Promise<void> {
       fault.value = '';
       gone.value = false;
       // A run of another process may be silent since long.
-      if (heard_ms.peek() === 0 && read.now !== undefined) heard_ms.value = Date.now() - 1000 * (read.now - read.changed);
+      if (read.now !== undefined) {
+        ahead_s = read.now - Date.now() / 1000;
+        heard_ms.value = Math.max(heard_ms.peek(), 1000 * (read.changed - ahead_s));
+      }
     });
     listen();
   } catch (error) {
@@ -132,17 +140,20 @@ function take(kind: string, text: string): void {
   } catch {
     return;
   }
-  const now = Date.now();
+  // What comes first on a connection may be old.
+  const time = figure(record['time']);
+  const now = Math.min(Date.now(), time === null ? Date.now() : 1000 * (time - ahead_s));
   if (kind === 'step' && heard_ms.peek() > 0 && newest.peek() !== null) gaps.push((now - heard_ms.peek()) / 1000);
   if (gaps.length > 40) gaps.splice(0, 20);
   batch(() => {
-    heard_ms.value = now;
+    heard_ms.value = Math.max(heard_ms.peek(), now);
+    if (Array.isArray(record['leaves'])) spheresNow.value = record as unknown as SpheresData;
+    else if (kind === 'spheres') ++spheresVersion.value;
     if (kind === 'step') newest.value = stepOf(record);
     phase.value = kind === 'phase' ? phaseOf(record) : kind === 'step' ? '' : phase.peek();
     if (kind === 'sample') ++samplesVersion.value;
-    if (kind === 'spheres') ++spheresVersion.value;
   });
-  raise();
+  if (kind !== 'phase' && kind !== 'spheres') raise();
   if (kind === 'end' || kind === 'rollback' || kind === 'resume') again();
   else if (kind !== 'step' && kind !== 'phase' && kind !== 'spheres') void loadDetails();
   if (kind === 'end') hangUp();
@@ -179,6 +190,7 @@ effect(() => {
     newest.value = null;
     heard_ms.value = 0;
     phase.value = '';
+    spheresNow.value = null;
     link.value = 'none';
   });
   if (id !== '') void loadDetails();

@@ -4,14 +4,14 @@ import { told } from '../shared/api';
 import { Notice } from '../shared/notice';
 import { amount, bytes, duration, share } from './figures';
 import { runId } from './place';
-import { spheresVersion } from './run';
+import { spheresNow, spheresVersion } from './run';
 import { readSpheres, type Leaf, type SpheresData } from './server';
 import { sector, sphereLayout, timeParts, type GroupPlace, type LeafPlace, type SphereLayout } from './sphere_layout';
 
 // What each worker did: the hierarchy as a drawing, and the same as a table.
 
 export function SpheresView() {
-  const data = useSignal<SpheresData | null>(null);
+  const asked = useSignal<SpheresData | null>(null);
   const fault = useSignal('');
   const id = runId.value;
   useEffect(() => {
@@ -19,14 +19,15 @@ export function SpheresView() {
     readSpheres(id).then(
       (read) => {
         if (!current) return;
-        data.value = read;
+        asked.value = read;
         fault.value = '';
       },
       (error: unknown) => current && (fault.value = told(error)),
     );
     return () => (current = false);
   }, [id, spheresVersion.value]);
-  if (data.value === null) {
+  const data = spheresNow.value ?? asked.value;
+  if (data === null) {
     if (fault.value === '') return <p class="about">Reading what the workers did.</p>;
     return (
       <Notice kind="hint">
@@ -34,7 +35,7 @@ export function SpheresView() {
       </Notice>
     );
   }
-  const { leaves, permits, step } = data.value;
+  const { leaves, permits, step } = data;
   if (leaves.length === 0) return <p class="about empty">The workers are told with the first evaluation.</p>;
   const busy = leaves.map((leaf) => leaf.busy_s);
   const uneven = Math.max(...busy) / Math.max(1e-9, Math.min(...busy));
@@ -44,9 +45,9 @@ export function SpheresView() {
       <p class="about">
         {leaves.length === 1 ? 'One worker' : `${leaves.length} workers`}
         {permits > 0 && permits < leaves.length && `, of which ${permits} may run at once`}; what they did since the session began,
-        up to step {step.toLocaleString('en')}. {uneven > 1.2 ? `The busiest worked ${uneven.toFixed(1)} times as long as the idlest.` : 'They share the work evenly.'}
+        up to step {(step ?? 0).toLocaleString('en')}. {uneven > 1.2 ? `The busiest worked ${uneven.toFixed(1)} times as long as the idlest.` : 'They share the work evenly.'}
       </p>
-      <Drawing data={data.value} />
+      <Drawing data={data} />
       <ul class="key">
         <li class="work">at work</li>
         <li class="accumulation">accumulating gradients</li>
