@@ -12,6 +12,9 @@ export const kAxisNames: Record<Axis, string> = {
   time: 'time of day',
 };
 
+// A time of day that begins at zero is a duration.
+export const shownAxis = (axis: Axis, relative: boolean): Axis => (relative && axis === 'time' ? 'seconds' : axis);
+
 export function xTicks(axis: Axis, min: number, max: number, log: boolean, most: number): number[] {
   if (log) return logTicks(min, max, most);
   return axis === 'time' || axis === 'seconds' ? timeTicks(min, max, most) : linearTicks(min, max, most);

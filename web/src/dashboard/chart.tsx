@@ -16,7 +16,6 @@ export interface ChartProps {
   readonly label: string; // for who does not see it
   readonly scene: Scene;
   readonly axis: Axis;
-  readonly relative: boolean;
   readonly percent: boolean;
   readonly perplexity: boolean; // on the right
   readonly onZoom: (range: Range | null) => void; // null: all
@@ -34,7 +33,7 @@ export function Chart(props: ChartProps) {
   const colours = palette.value;
   const { scene } = props;
   // What uPlot cannot change afterwards.
-  const kind = [props.axis, scene.logX, scene.logY, props.percent, props.perplexity, colours.sheet, props.relative].join(' ');
+  const kind = [props.axis, scene.logX, scene.logY, props.percent, props.perplexity, colours.sheet].join(' ');
 
   useEffect(() => {
     const element = root.current;
@@ -50,6 +49,7 @@ export function Chart(props: ChartProps) {
     observer.observe(element);
     const whole = (): void => now.current.onZoom(null);
     made.over.addEventListener('dblclick', whole);
+    made.over.addEventListener('mouseleave', () => (pointed.value = null));
     return () => {
       observer.disconnect();
       made.destroy();
@@ -103,7 +103,6 @@ function optionsOf(now: { current: ChartProps }, colours: Palette, width: number
     ticks: { show: false },
     filter: (_: uPlot, splits: number[]): number[] => splits,
   };
-  const shift = props.relative && axis === 'time' ? 'seconds' : axis;
   const xMost = Math.max(2, Math.floor(width / 110));
   return {
     width: Math.max(120, width),
@@ -124,8 +123,8 @@ function optionsOf(now: { current: ChartProps }, colours: Palette, width: number
       {
         ...common,
         size: 34,
-        splits: (_, __, min, max) => xTicks(shift, min, max, scene.logX, xMost),
-        values: (_, splits) => xLabels(shift, splits),
+        splits: (_, __, min, max) => xTicks(axis, min, max, scene.logX, xMost),
+        values: (_, splits) => xLabels(axis, splits),
       },
       {
         ...common,

@@ -53,7 +53,6 @@ export function CompareView() {
       whole: run.whole,
       tokens: run.tokens,
       seconds: run.seconds,
-      memorising: false,
     })),
   );
   return (

@@ -84,6 +84,7 @@ class SpiralView {
   private slide: { from: Camera; to: Camera; began: number } | null = null;
   private readonly pointers = new Map<number, Point>();
   private dragged = 0;
+  private readonly ended = new AbortController();
   private readonly observer: ResizeObserver;
   private readonly context: CanvasRenderingContext2D;
 
@@ -97,16 +98,18 @@ class SpiralView {
     this.camera = wholeSpiral(radius, canvas.clientWidth, canvas.clientHeight);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(canvas);
-    canvas.addEventListener('wheel', this.wheel, { passive: false });
-    canvas.addEventListener('pointerdown', this.down);
-    canvas.addEventListener('pointermove', this.move);
-    canvas.addEventListener('pointerup', this.up);
-    canvas.addEventListener('pointercancel', this.up);
-    canvas.addEventListener('pointerleave', this.leave);
+    const { signal } = this.ended;
+    canvas.addEventListener('wheel', this.wheel, { passive: false, signal });
+    canvas.addEventListener('pointerdown', this.down, { signal });
+    canvas.addEventListener('pointermove', this.move, { signal });
+    canvas.addEventListener('pointerup', this.up, { signal });
+    canvas.addEventListener('pointercancel', this.up, { signal });
+    canvas.addEventListener('pointerleave', this.leave, { signal });
     this.resize();
   }
 
   end(): void {
+    this.ended.abort();
     this.observer.disconnect();
     cancelAnimationFrame(this.frame);
   }

@@ -54,7 +54,7 @@ function Lattice({ id, data }: { id: string; data: LatticeData }) {
   const card = useToken(id, data.count);
   const { colouring } = place.value;
   const isDark = dark.value;
-  const points = useMemo(() => fanned(data.x, data.y), [data.x, data.y]);
+  const points = useMemo(() => fanned(data.x, data.y), [data.count]);
   const colours = useMemo(() => coloursOf(data, colouring, palette.value, isDark), [data, colouring, isDark]);
   const matches = useComputed(() => found(data.text, data.position, search.value, kFound));
   const { token } = place.value;

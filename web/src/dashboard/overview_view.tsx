@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { told } from '../shared/api';
 import { Notice } from '../shared/notice';
 import { ChartsView } from './charts_view';
@@ -205,13 +206,13 @@ function Split({ run }: { run: RunDetails }) {
   );
 }
 
-const factsOf = (run: RunDetails): [string, preact.ComponentChildren][] => {
+const factsOf = (run: RunDetails): [string, ComponentChildren][] => {
   const of = (name: string): string | null => {
     const value = run.description[name];
     return value === undefined || value === null ? null : String(value);
   };
   const shape = ['layers', 'heads', 'width', 'hidden', 'context'].filter((name) => of(name) !== null);
-  const rows: [string, preact.ComponentChildren][] = [
+  const rows: [string, ComponentChildren][] = [
     ['Text', run.text],
     ['Parameters', amount(run.parameters)],
     ['Shape', shape.map((name) => `${name} ${of(name)}`).join(', ')],

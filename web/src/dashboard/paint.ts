@@ -147,7 +147,7 @@ function paintMark(
 }
 
 // A spike is pointed at from below, at the upper edge where it is beyond; what is not finite stands at the lower edge.
-export function markPlace(mark: Mark, scene: Scene, frame: Omit<Frame, 'ratio'> & { ratio: number }): [number, number] {
+export function markPlace(mark: Mark, scene: Scene, frame: Frame): [number, number] {
   const x = frame.x(mark.x);
   const edge = 6 * frame.ratio;
   if (mark.shape === 'cross') return [x, frame.top + frame.height - edge];

@@ -2,8 +2,8 @@ import { signal } from '@preact/signals';
 import { useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { copy } from '../shared/clipboard';
-import type { Address } from './address';
-import { kAxisNames, placeText, xLabels, xTicks, yLabels, yTicks } from './axes';
+import type { Axis } from './address';
+import { kAxisNames, placeText, shownAxis, xLabels, xTicks, yLabels, yTicks } from './axes';
 import { Chart } from './chart';
 import { chartCsv } from './chart_csv';
 import { chartSvg } from './chart_svg';
@@ -34,6 +34,7 @@ export function PanelView(props: {
   const { panel, lines, sessions } = props;
   const at = place.value;
   const chart = useRef<uPlot | null>(null);
+  const axis = shownAxis(at.axis, at.relative);
   const scene = useMemo(() => {
     const visible = lines.filter((line) => !at.hidden.includes(nameOf(line)));
     return sceneOf(visible, { ...at, ...lookOf(panel), sessions, clip: panel.clip ? props.clip : null });
@@ -46,8 +47,7 @@ export function PanelView(props: {
       <Chart
         label={`${panel.title}, ${panel.unit}`}
         scene={scene}
-        axis={at.axis}
-        relative={at.relative}
+        axis={axis}
         percent={panel.percent === true}
         perplexity={panel.perplexity === true}
         onZoom={props.onZoom}
@@ -66,7 +66,7 @@ export function PanelView(props: {
           Copy link
         </button>
         {props.csv === null ? (
-          <button class="quiet" onClick={() => download(`${file}.csv`, 'text/csv', chartCsv(at.axis, lines))}>
+          <button class="quiet" onClick={() => download(`${file}.csv`, 'text/csv', chartCsv(axis, lines))}>
             CSV
           </button>
         ) : (
@@ -79,7 +79,7 @@ export function PanelView(props: {
         </button>
         <button
           class="quiet"
-          onClick={() => download(`${file}.svg`, 'image/svg+xml', svgOf(title, panel, scene, lines, at))}
+          onClick={() => download(`${file}.svg`, 'image/svg+xml', svgOf(title, panel, scene, lines, axis))}
         >
           SVG
         </button>
@@ -96,7 +96,8 @@ export const nameOf = (line: Line): string => line.key.slice(line.key.lastIndexO
 function Legend(props: { panel: Panel; lines: readonly Line[]; scene: Scene; runs: readonly LineRun[] }) {
   const { lines, scene } = props;
   const at = pointed.value;
-  const { hidden, axis } = place.value;
+  const { hidden, relative } = place.value;
+  const axis = shownAxis(place.value.axis, relative);
   const several = props.runs.length > 1;
   const toggle = (name: string): void =>
     go({ hidden: hidden.includes(name) ? hidden.filter((each) => each !== name) : [...hidden, name] });
@@ -161,7 +162,7 @@ const figureText = (value: number | null, percent: boolean | undefined): string 
   percent && value !== null && Number.isFinite(value) ? `${short(100 * value, 3)} %` : short(value);
 
 // What a legend's figures are of: the place that is pointed at, or the newest.
-function Where(props: { x: number; last: boolean; run: LineRun | undefined; axis: Address['axis'] }) {
+function Where(props: { x: number; last: boolean; run: LineRun | undefined; axis: Axis }) {
   const reading = placeReading(props.run?.set, props.x);
   const parts = [
     reading.step === null ? placeText(props.axis, props.x) : `step ${Math.round(reading.step).toLocaleString('en')}`,
@@ -185,17 +186,17 @@ export function Swatch({ colour, dash }: { colour: string; dash: readonly number
   );
 }
 
-function svgOf(title: string, panel: Panel, scene: Scene, lines: readonly Line[], at: Address): string {
-  const x = xTicks(at.axis, scene.x.min, scene.x.max, scene.logX, 7);
+function svgOf(title: string, panel: Panel, scene: Scene, lines: readonly Line[], axis: Axis): string {
+  const x = xTicks(axis, scene.x.min, scene.x.max, scene.logX, 7);
   const y = yTicks(scene.y.min, scene.y.max, scene.logY, 6);
   const labelled = (ticks: number[], labels: string[]) => ticks.map((tick, i) => ({ at: tick, label: labels[i]! }));
   return chartSvg({
     title,
     unit: panel.unit,
-    axis: kAxisNames[at.axis],
+    axis: kAxisNames[axis],
     scene,
     legend: lines,
-    ticksX: labelled(x, xLabels(at.axis, x)),
+    ticksX: labelled(x, xLabels(axis, x)),
     ticksY: labelled(y, yLabels(y, panel.percent === true)),
     palette: palette.peek(),
   });

@@ -45,12 +45,12 @@ setInterval(() => document.hidden || (now_ms.value = Date.now()), 1000);
 export const silent_s = computed(() =>
   running.value && heard_ms.value > 0 ? Math.max(0, (now_ms.value - heard_ms.value) / 1000) : null,
 );
-// How long it may be silent: several times what lies between its words, which are seconds apart at most in a healthy run.
+// How long it may be silent: several times what lies between its words, and as long as an evaluation may take.
 const gaps: number[] = [];
 export const stale = computed(() => {
   if (silent_s.value === null) return false;
   const usual = gaps.length === 0 ? 1 : Math.max(...gaps.slice(-20));
-  return silent_s.value > Math.max(10, 4 * usual);
+  return silent_s.value > Math.max(30, 8 * usual);
 });
 
 // Step records are kept for who looks at each, others only raise a version: at most once a second.

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { Notice } from '../shared/notice';
 import { amount, bytes, clock, duration, figure, short } from './figures';
 import { Swatch } from './panel_view';
@@ -17,7 +18,7 @@ interface Column {
   readonly title: string;
   readonly largestFirst: boolean;
   readonly about?: string;
-  readonly cell: (run: RunSummary) => preact.ComponentChildren;
+  readonly cell: (run: RunSummary) => ComponentChildren;
 }
 
 const kColumns: readonly Column[] = [

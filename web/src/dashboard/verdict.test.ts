@@ -31,7 +31,6 @@ const run = (name: string, bits: number | null, more: Partial<Contender> = {}): 
   whole: true,
   tokens: 1000,
   seconds: 10,
-  memorising: false,
   ...more,
 });
 

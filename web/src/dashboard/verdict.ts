@@ -36,7 +36,6 @@ export interface Contender {
   readonly whole: boolean; // scored on all of the validation part
   readonly tokens: number;
   readonly seconds: number;
-  readonly memorising: boolean;
 }
 
 export function better(runs: readonly Contender[]): string {
