@@ -103,7 +103,7 @@ function optionsOf(now: { current: ChartProps }, colours: Palette, width: number
     ticks: { show: false },
     filter: (_: uPlot, splits: number[]): number[] => splits,
   };
-  const xMost = Math.max(2, Math.floor(width / 110));
+  const xMost = Math.max(2, Math.floor(width / (axis === 'time' || axis === 'seconds' ? 100 : 75)));
   return {
     width: Math.max(120, width),
     height: kHeight,

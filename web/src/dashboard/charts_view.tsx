@@ -16,7 +16,7 @@ import { go, place, write } from './place';
 import { moved, xRangeOf, zoomed, type Range } from './ranges';
 import { curvesVersion, details } from './run';
 import { lookNumber, summaryOf } from './runs';
-import { csvPath } from './server';
+import { csvPath, type RunDetails } from './server';
 import { lineColour } from './theme';
 
 // The charts of one run or of several, below one row of switches that holds for all of them.
@@ -25,15 +25,26 @@ const store = new CurveStore();
 const kPoints = 1200; // of a curve, at most
 const kPointsOfMany = 400;
 
-// only: these panels, without switches.
-export function ChartsView({ runs, only }: { runs: readonly string[]; only?: readonly string[] }) {
+const kNone: ReadonlyMap<string, RunDetails> = new Map();
+
+// only: these panels, without switches. known: what is known of runs beside the one that is looked at.
+export function ChartsView(props: {
+  runs: readonly string[];
+  only?: readonly string[];
+  known?: ReadonlyMap<string, RunDetails>;
+}) {
+  const { runs, only, known = kNone } = props;
   const at = place.value;
   const pattern = patternOf(at.charts);
   const panels = only === undefined ? panelsOf(pattern.matches) : kPanels.filter(({ id }) => only.includes(id));
   const open = panels.filter((panel) => only !== undefined || at.charts.trim() !== '' || isOpen(panel, at.open));
   const single = runs.length === 1;
-  const flop = flopPerToken(details.value?.description);
-  const wish = wishOf(runs, open, at, flop);
+  const looked = details.value;
+  const flopOf = (id: string): number | null =>
+    flopPerToken((known.get(id) ?? (looked?.id === id ? looked : undefined))?.description);
+  const flops = runs.map(flopOf);
+  const flop = flops.every((each) => each !== null);
+  const wish = wishOf(runs, open, at, single ? (flops[0] ?? null) : null);
   useEffect(() => store.want(wish), [JSON.stringify(wish), curvesVersion.value]);
 
   const sets = store.sets.value;
@@ -41,15 +52,15 @@ export function ChartsView({ runs, only }: { runs: readonly string[]; only?: rea
   // What was read for another axis is not shown on this one.
   const fresh = answered !== null && answered.axis === at.axis;
   const lineRuns = useMemo(
-    () => runs.map((id) => lineRunOf(id, fresh ? sets.get(id) : undefined, at, flop)),
-    [runs.join('\n'), sets, fresh, at.axis, at.relative, flop],
+    () => runs.map((id) => lineRunOf(id, fresh ? sets.get(id) : undefined, at, flopOf(id))),
+    [runs.join('\n'), sets, fresh, at.axis, at.relative, flops.join(' ')],
   );
   const whole = wholeOf(lineRuns, runs.join('\n') + at.axis + String(at.relative), answered);
   const zoom = (range: Range | null): void => go(zoomTo(range, whole));
   const clip = figure(details.value?.clip) ?? figure(details.value?.config['clip']);
   return (
     <div class="charts">
-      {only === undefined && <Switches single={single} flop={flop !== null} fault={pattern.fault} whole={whole} zoom={zoom} />}
+      {only === undefined && <Switches single={single} flop={flop} fault={pattern.fault} whole={whole} zoom={zoom} />}
       {store.fault.value !== '' && (
         <Notice kind="fault">
           <p>{store.fault.value}</p>
@@ -83,9 +94,12 @@ export function ChartsView({ runs, only }: { runs: readonly string[]; only?: rea
 
 function wishOf(runs: readonly string[], open: readonly Panel[], at: Address, flop: number | null): Wish {
   const names = namesFor(open.flatMap((panel) => panel.curves.map((curve) => curve.name)));
-  // A window of a relative axis is of each run another one: all is read, and shown in part.
-  const asked = (value: number | null): number | null =>
-    value === null || at.relative ? null : at.axis === 'flop' && flop !== null ? value / flop : value;
+  // A window of a relative axis, or of operations, is of each run another one: all is read, and shown in part.
+  const asked = (value: number | null): number | null => {
+    if (value === null || at.relative) return null;
+    if (at.axis !== 'flop') return value;
+    return flop === null ? null : value / flop;
+  };
   return {
     runs,
     names: runs.length === 1 ? [...names, ...kPlaces] : names,

@@ -66,7 +66,7 @@ export function CompareView() {
           The charts show {kMostCurves} of them. Fewer can be chosen in the <Link to={{ view: 'runs' }}>list of runs</Link>.
         </p>
       )}
-      <ChartsView runs={ids.slice(0, kMostCurves)} />
+      <ChartsView runs={ids.slice(0, kMostCurves)} known={configs.value} />
     </div>
   );
 }

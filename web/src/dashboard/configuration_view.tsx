@@ -9,7 +9,9 @@ export function ConfigurationView() {
   const run = details.value;
   if (run === null) return null;
   const rows = (fields: Record<string, unknown>): [string, string][] =>
-    Object.entries(fields).map(([name, value]) => [name, written(value)]);
+    Object.entries(fields)
+      .filter(([name]) => !['event', 'format', 'step', 'time'].includes(name))
+      .map(([name, value]) => [name, written(value)]);
   return (
     <div>
       <section aria-labelledby="commands-title">

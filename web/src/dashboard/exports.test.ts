@@ -18,7 +18,7 @@ const line: Line = {
 const look = { logX: false, logY: true, zero: false, smoothing: 0, outliers: true, from: null, to: null };
 
 test('an SVG is a document whose texts are texts', () => {
-  const scene = sceneOf([line], { ...look, clip: 2, sessions: [2] });
+  const scene = sceneOf([line], { ...look, clip: 2, spikes: true, sessions: [2] });
   const ticks = [{ at: 2, label: '2' }];
   const svg = chartSvg({
     title: hostile,

@@ -17,7 +17,7 @@ export function short(value: number | null | undefined, digits = 4): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
   if (size === 0) return '0';
-  if (size >= 10 ** digits) return Math.round(value).toLocaleString('en');
+  if (size >= 10 ** (digits - 1)) return Math.round(value).toLocaleString('en');
   if (size < 1e-4) return value.toExponential(Math.max(0, digits - 3));
   return trimmed(value.toPrecision(digits));
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Colours } from './lattice_colours';
-import { discRadius, LatticeDrawing, pixelOf, type Cloud } from './lattice_drawing';
+import { discRadius, LatticeDrawing, type Cloud } from './lattice_drawing';
 import { scaled, tokenAt, toScreen, toSpiral, wholeSpiral, type Camera, type Point } from './lattice_layout';
 import type { Palette } from './palette';
 import { palette, still } from './theme';
@@ -259,7 +259,7 @@ class SpiralView {
     const look = palette.peek();
     const ratio = canvas.width / Math.max(1, canvas.clientWidth);
     const cloud: Cloud = { x, y, colour: colours.pixels, order: colours.order };
-    drawing.draw(cloud, this.camera, pixelOf(look.sheet), ratio);
+    drawing.draw(cloud, this.camera, look.sheet, colours.css, ratio);
     context.save();
     context.scale(ratio, ratio);
     this.drawMarked(marked, look);
@@ -315,14 +315,20 @@ class SpiralView {
     context.strokeStyle = look.sheet;
     context.lineWidth = 3;
     const below = discRadius(this.camera.scale) + size;
-    let drawn = 0;
-    for (let i = 0; i < x.length && drawn < kLabels; ++i) {
+    const drawn: { left: number; right: number; y: number }[] = [];
+    // The one that is chosen first; of others none covers another.
+    const chosen = this.now.current.marked.token;
+    for (let k = chosen === null ? 0 : -1; k < x.length && drawn.length < kLabels; ++k) {
+      const i = k < 0 ? chosen! : k;
       const place = this.screen({ x: x[i]!, y: y[i]! });
       if (place.x < -20 || place.y < -20 || place.x > width + 20 || place.y > height + 20) continue;
-      ++drawn;
-      const label = text[i]!.replace(/ /g, '␣').slice(0, 14);
-      context.strokeText(label, place.x, place.y + below);
-      context.fillText(label, place.x, place.y + below);
+      const label = text[i]!.replace(/ /g, '␣').replace(/\n/g, '↵').slice(0, 14);
+      const half = label.length * size * 0.31;
+      const box = { left: place.x - half, right: place.x + half, y: place.y + below };
+      if (drawn.some((each) => Math.abs(each.y - box.y) < size && each.left < box.right && box.left < each.right)) continue;
+      drawn.push(box);
+      context.strokeText(label, place.x, box.y);
+      context.fillText(label, place.x, box.y);
     }
   }
 }

@@ -18,7 +18,9 @@ export function pixelOf(colour: string): number {
 }
 
 // The radius of a token's disc in pixels of the screen: it grows with the scale, so that discs never touch.
-export const discRadius = (scale: number): number => Math.max(0.9, Math.min(14, 0.27 * scale));
+export const discRadius = (scale: number): number => Math.max(0.9, Math.min(14, 0.21 * scale));
+
+const kSoft = 4; // pixels, from which on edges are seen
 
 export class LatticeDrawing {
   private image: ImageData;
@@ -33,8 +35,14 @@ export class LatticeDrawing {
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  // ratio: pixels of the canvas to one of the screen. Returns how many tokens are in sight.
-  draw(cloud: Cloud, camera: Camera, ground: number, ratio: number): number {
+  // Discs that are large are few, and drawn with soft edges. ratio: pixels of the canvas to one of the screen. Returns how
+  // many tokens are in sight.
+  draw(cloud: Cloud, camera: Camera, ground: string, css: (token: number) => string, ratio: number): number {
+    if (discRadius(camera.scale) >= kSoft) return this.drawSoft(cloud, camera, ground, css, ratio);
+    return this.drawMany(cloud, camera, pixelOf(ground), ratio);
+  }
+
+  private drawMany(cloud: Cloud, camera: Camera, ground: number, ratio: number): number {
     const { pixels, width, height } = this;
     pixels.fill(ground);
     const scale = camera.scale * ratio;
@@ -64,6 +72,27 @@ export class LatticeDrawing {
       }
     }
     this.context.putImageData(this.image, 0, 0);
+    return inSight;
+  }
+
+  private drawSoft(cloud: Cloud, camera: Camera, ground: string, css: (token: number) => string, ratio: number): number {
+    const { context, width, height } = this;
+    const scale = camera.scale * ratio;
+    const radius = discRadius(camera.scale) * ratio;
+    const { x, y, order } = cloud;
+    context.fillStyle = ground;
+    context.fillRect(0, 0, width, height);
+    let inSight = 0;
+    for (const i of order) {
+      const px = (x[i]! - camera.x) * scale + width / 2;
+      const py = (y[i]! - camera.y) * scale + height / 2;
+      if (px < -radius || py < -radius || px > width + radius || py > height + radius) continue;
+      ++inSight;
+      context.fillStyle = css(i);
+      context.beginPath();
+      context.arc(px, py, radius, 0, 2 * Math.PI);
+      context.fill();
+    }
     return inSight;
   }
 }

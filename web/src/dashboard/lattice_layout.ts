@@ -6,7 +6,7 @@ export interface Point {
 }
 
 const kAngle = 2.399963229728653; // the golden angle
-const kFan = 0.62; // how far from the place of its root a token is moved at most; places are 1.77 apart
+const kFan = 0.7; // how far from the place of its root a token is moved at most; places are 1.77 apart
 
 // All tokens of a root share its place on the spiral: the first keeps it, the others stand around it.
 export function fanned(xs: readonly number[], ys: readonly number[]): { x: Float32Array; y: Float32Array } {

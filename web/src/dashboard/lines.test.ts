@@ -18,7 +18,7 @@ const set: CurveSet = {
 const run = (id: string, of: CurveSet | undefined = set): LineRun => ({ id, name: id, number: id.length, set: of, unit: 1 });
 const loss = kPanels[0]!;
 const colour = (index: number): string => `c${index}`;
-const look = { logX: false, logY: false, zero: false, smoothing: 0.5, outliers: true, from: null, to: null, clip: null, sessions: [] };
+const look = { logX: false, logY: false, zero: false, smoothing: 0.5, outliers: true, from: null, to: null, clip: null, spikes: true, sessions: [] };
 
 test('one run has a colour a curve, several have a colour a run', () => {
   const one = linesOf(loss, [run('a')], colour);
@@ -37,7 +37,7 @@ test('one run has a colour a curve, several have a colour a run', () => {
 });
 
 test('a run without such records has no line', () => {
-  assert.deepEqual(linesOf(loss, [run('a', { curves: {}, sessions: [] }), run('b', undefined)], colour), []);
+  assert.deepEqual(linesOf(loss, [run('a', { curves: {}, sessions: [] }), { ...run('b'), set: undefined }], colour), []);
 });
 
 test('operations are tokens of a kind, and a relative axis begins at zero', () => {

@@ -88,7 +88,10 @@ export function PanelView(props: {
   );
 }
 
-const lookOf = (panel: Panel): { zero: boolean } => ({ zero: panel.zero === true });
+const lookOf = (panel: Panel): { zero: boolean; spikes: boolean } => ({
+  zero: panel.zero === true,
+  spikes: panel.spikes === true,
+});
 
 // The name by which a line is hidden: its curve of one run, or its run.
 export const nameOf = (line: Line): string => line.key.slice(line.key.lastIndexOf(' ') + 1);

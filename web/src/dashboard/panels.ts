@@ -15,6 +15,7 @@ export interface Panel {
   readonly open: boolean; // by itself
   readonly zero?: boolean; // y begins at zero
   readonly clip?: boolean; // has the line where gradients are clipped
+  readonly spikes?: boolean; // are told
   readonly perplexity?: boolean; // has a second axis, e^y
   readonly percent?: boolean;
 }
@@ -26,11 +27,12 @@ export const kPanels: readonly Panel[] = [
   {
     id: 'loss',
     title: 'Loss',
-    unit: 'nats per token',
+    unit: 'nats per token; on the right perplexity',
     about: 'How surprised the model is by the next token. It learns while both fall; it memorises where validation rises.',
     curves: [train('loss_token', 'training'), validation('val_nats', 'validation')],
     open: true,
     perplexity: true,
+    spikes: true,
   },
   {
     id: 'bits',
@@ -57,6 +59,7 @@ export const kPanels: readonly Panel[] = [
     curves: [train('grad_norm', 'gradient norm')],
     open: true,
     clip: true,
+    spikes: true,
   },
   {
     id: 'gap',

@@ -10,7 +10,7 @@ export interface RangeWish {
   readonly zero: boolean; // begins at zero, where that can be
 }
 
-// What of the values is shown: all, or without the outermost 2 % at either end.
+// What of the values is shown: all, or without those that lie farther out than the middle 96 % are wide.
 export function rangeOf(
   values: readonly number[],
   always: readonly number[], // shown in any case
@@ -18,11 +18,16 @@ export function rangeOf(
   withOutliers: boolean,
 ): Range {
   const fits = (value: number): boolean => Number.isFinite(value) && (!wish.log || value > 0);
-  const sorted = Float64Array.from(values.filter(fits)).sort();
+  const on = wish.log ? Math.log : (value: number): number => value;
+  const back = wish.log ? Math.exp : (value: number): number => value;
+  const sorted = Float64Array.from(values.filter(fits).map(on)).sort();
   const ends = always.filter(fits);
   if (sorted.length > 0) {
-    const cut = withOutliers || sorted.length < 20 ? 0 : 0.02;
-    ends.push(quantile(sorted, cut), quantile(sorted, 1 - cut));
+    const [least, greatest] = [sorted[0]!, sorted[sorted.length - 1]!];
+    const [low, high] = [quantile(sorted, 0.02), quantile(sorted, 0.98)];
+    const cut = !withOutliers && sorted.length >= 20;
+    ends.push(back(cut ? Math.max(least, low - (high - low)) : least));
+    ends.push(back(cut ? Math.min(greatest, high + (high - low)) : greatest));
   }
   if (ends.length === 0) return wish.log ? { min: 1, max: 10 } : { min: 0, max: 1 };
   return padded(Math.min(...ends), Math.max(...ends), wish);

@@ -49,11 +49,10 @@ const kColumns: readonly Column[] = [
     cell: (run) => amount(figure(run.tokens_per_second)),
   },
   { name: 'parameters', title: 'Parameters', largestFirst: true, cell: (run) => amount(run.parameters) },
-  { name: 'tokenizer', title: 'Tokenizer', largestFirst: false, cell: (run) => run.tokenizer },
   { name: 'seconds', title: 'Time', about: 'of training', largestFirst: true, cell: (run) => duration(run.seconds) },
   { name: 'eta_s', title: 'Left', largestFirst: false, cell: (run) => (run.state === 'running' ? duration(figure(run.eta_s)) : '') },
-  { name: 'disk_bytes', title: 'Disk', largestFirst: true, cell: (run) => bytes(run.disk_bytes) },
   { name: 'changed', title: 'Changed', largestFirst: true, cell: (run) => clock(run.changed) },
+  { name: 'disk_bytes', title: 'Disk', largestFirst: true, cell: (run) => bytes(run.disk_bytes) },
 ];
 
 const kFirst = 400; // rows that are drawn at once
@@ -171,7 +170,7 @@ function Row({ run, on }: { run: RunSummary; on: boolean }) {
       </td>
       <th scope="row" class="name">
         <Link to={{ view: 'overview', run: run.id, from: null, to: null, token: null }}>{run.name}</Link>
-        <span class="soft text">{run.text}</span>
+        <span class="soft text">{[run.text, run.tokenizer].filter(Boolean).join(', ')}</span>
       </th>
       {kColumns.map((column) => (
         <td key={column.name} data-title={column.title}>

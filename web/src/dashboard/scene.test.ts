@@ -15,6 +15,7 @@ const look: Look = {
   from: null,
   to: null,
   clip: null,
+  spikes: true,
   sessions: [],
 };
 const curve = (ys: number[], more: Partial<Curve> = {}): Curve => ({

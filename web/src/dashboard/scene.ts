@@ -23,6 +23,7 @@ export interface Look {
   readonly from: number | null;
   readonly to: number | null;
   readonly clip: number | null;
+  readonly spikes: boolean; // marked
   readonly sessions: readonly number[];
 }
 
@@ -61,7 +62,7 @@ export interface Scene {
 }
 
 const kMostSpikes = 60;
-const kFaint = 0.3;
+const kFaint = 0.4;
 
 export function sceneOf(lines: readonly Line[], look: Look): Scene {
   const x = xRangeOf(
@@ -76,7 +77,7 @@ export function sceneOf(lines: readonly Line[], look: Look): Scene {
     const own = line.unit ?? smoothingUnit(curve.x[0]!, curve.x.at(-1)!, curve.total);
     smooth.set(line.key, smoothed(curve.x, curve.last, look.smoothing, own));
   }
-  const y = yRange(lines, smooth, x, look);
+  const y = yRange(lines, x, look);
   const bands: Band[] = [];
   const faint: Path[] = [];
   const strong: Path[] = [];
@@ -97,7 +98,7 @@ export function sceneOf(lines: readonly Line[], look: Look): Scene {
       curve.x.forEach((at, i) => marks.push({ x: at, y: curve.last[i]!, shape: 'dot', colour }));
     }
     for (const mark of curve.marks) marks.push({ x: mark.x, y: NaN, shape: 'cross', colour });
-    if (line.kind === 'train') {
+    if (look.spikes && line.kind === 'train') {
       for (const i of spikes(curve)) marks.push({ x: curve.x[i]!, y: curve.max[i]!, shape: 'spike', colour });
     }
   }
@@ -107,22 +108,16 @@ export function sceneOf(lines: readonly Line[], look: Look): Scene {
   return { x, y, logX: look.logX, logY: look.logY, bands, paths, marks, verticals, clip, smooth };
 }
 
-function yRange(
-  lines: readonly Line[],
-  smooth: ReadonlyMap<string, readonly number[]>,
-  x: Range,
-  look: Look,
-): Range {
+function yRange(lines: readonly Line[], x: Range, look: Look): Range {
   const values: number[] = [];
   const always: number[] = [];
   for (const line of lines) {
     const { curve } = line;
-    const ys = smooth.get(line.key);
     curve.x.forEach((at, i) => {
       if (at < x.min || at > x.max) return;
       if (line.kind === 'validation') always.push(curve.last[i]!);
       else if (look.outliers) values.push(curve.min[i]!, curve.max[i]!);
-      else values.push(ys === undefined ? curve.last[i]! : ys[i]!, curve.last[i]!);
+      else values.push(curve.last[i]!); // not what is smoothed: a spike stays in that for long
     });
   }
   return rangeOf(values, always, { log: look.logY, zero: look.zero }, look.outliers);

@@ -14,7 +14,7 @@ test('linear marks are round and within', () => {
 
 test('logarithmic marks: enough in a small range, powers of ten in a large one', () => {
   assert.ok(logTicks(3.4, 3.9, 5).length >= 2);
-  assert.deepEqual(logTicks(2, 9, 6).slice(0, 3), [2, 3, 4]);
+  assert.deepEqual(logTicks(2, 15, 6), [2, 3, 5, 7, 10]);
   assert.deepEqual(logTicks(1, 100, 6), [1, 2, 5, 10, 20, 50, 100]);
   assert.ok(logTicks(1e-8, 1e8, 6).length <= 8);
 });

@@ -42,7 +42,7 @@ export function timeTicks(min: number, max: number, most: number): number[] {
 const roundStep = (wanted: number): number => {
   const power = 10 ** Math.floor(Math.log10(wanted));
   const rest = wanted / power;
-  return power * (rest <= 1.0001 ? 1 : rest <= 2.0001 ? 2 : rest <= 5.0001 ? 5 : 10);
+  return power * (rest <= 1.0001 ? 1 : rest <= 2.0001 ? 2 : rest <= 2.5001 ? 2.5 : rest <= 5.0001 ? 5 : 10);
 };
 
 const tidy = (value: number): number => Number(value.toPrecision(12));
@@ -85,7 +85,8 @@ export function clockLabels(ticks: readonly number[]): string[] {
     const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
     const before = i > 0 ? new Date(ticks[i - 1]! * 1000).getDate() : -1;
     if (i > 0 && date.getDate() !== before) return day;
-    const options = { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}) } as const;
+    const options: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+    if (seconds) options.second = '2-digit';
     return date.toLocaleTimeString('en-GB', options);
   });
 }
