@@ -50,6 +50,8 @@ Outcome ExportCommand(const Arguments& arguments);
 Outcome ImportCommand(const Arguments& arguments);
 Outcome DashboardCommand(const Arguments& arguments);
 Outcome RunsCommand(const Arguments& arguments);
+Outcome ReportCommand(const Arguments& arguments);
+Outcome WatchCommand(const Arguments& arguments);
 Outcome BenchCommand(const Arguments& arguments);
 Outcome HelpCommand(const Arguments& arguments);
 Outcome VersionCommand(const Arguments& arguments);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
 
 #include "app/command.h"
 #include "base/path.h"
@@ -14,6 +15,13 @@ namespace {
 constexpr uint16_t kFurtherPorts = 20;
 constexpr int kNiceness = 10;  // of the threads that read and answer
 constexpr const char* kFolderOfRuns = "runs";
+
+// A server speaks of the flag of commands that only serve.
+std::string WithOwnFlag(std::string sentence) {
+  constexpr std::string_view kFlag = "--port N";
+  if (const size_t at = sentence.find(kFlag); at != sentence.npos) sentence.replace(at, kFlag.size(), "--dashboard=PORT");
+  return sentence;
+}
 
 }  // namespace
 
@@ -30,8 +38,9 @@ std::string DashboardText(const DashboardServer& server) {
 Result<std::unique_ptr<TrainingDashboard>> TrainingDashboard::Start(uint64_t port) {
   DashboardOptions options{.niceness = kNiceness, .program = ProgramVersion(), .called = ProgramName()};
   ChoosePorts(port == kDashboardPort ? std::nullopt : std::optional(port), options);
-  CLLM_ASSIGN(auto server, DashboardServer::Start(std::move(options)));
-  return std::unique_ptr<TrainingDashboard>(new TrainingDashboard(std::move(server)));
+  auto server = DashboardServer::Start(std::move(options));
+  if (!server.ok()) return Failed(WithOwnFlag(server.status().message()));
+  return std::unique_ptr<TrainingDashboard>(new TrainingDashboard(*std::move(server)));
 }
 
 TrainingDashboard::~TrainingDashboard() {

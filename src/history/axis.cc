@@ -11,10 +11,14 @@ constexpr std::array kAxes = {Axis::kStep, Axis::kTokens, Axis::kSeconds, Axis::
 
 const char* NameOf(Axis axis) {
   switch (axis) {
-    case Axis::kStep: return "step";
-    case Axis::kTokens: return "tokens";
-    case Axis::kSeconds: return "seconds";
-    case Axis::kTime: return "time";
+    case Axis::kStep:
+      return "step";
+    case Axis::kTokens:
+      return "tokens";
+    case Axis::kSeconds:
+      return "seconds";
+    case Axis::kTime:
+      return "time";
   }
   return "";
 }

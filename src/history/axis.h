@@ -13,7 +13,7 @@ enum class Axis {
   kTime,     // of the wall clock, seconds since 1970; logs of early versions have none
 };
 
-const char* NameOf(Axis axis);                       // "step", "tokens", "seconds", "time"
+const char* NameOf(Axis axis);                         // "step", "tokens", "seconds", "time"
 std::optional<Axis> AxisNamed(std::string_view name);  // nothing: no such axis
 
 }  // namespace cllm

@@ -25,9 +25,7 @@ void EnvelopeMaker::See(double x, double value) {
   last_x_ = x;
 }
 
-double EnvelopeMaker::Place(double x) const {
-  return spacing_ == Spacing::kEven ? x : math::Log(std::max(x, 1e-300));
-}
+double EnvelopeMaker::Place(double x) const { return spacing_ == Spacing::kEven ? x : math::Log(std::max(x, 1e-300)); }
 
 size_t EnvelopeMaker::Bucket(double x) const {
   const size_t last = points_ - 1;
@@ -44,10 +42,12 @@ size_t EnvelopeMaker::Bucket(double x) const {
 
 void EnvelopeMaker::Open(size_t bucket, double x, double value) {
   open_ = bucket;
+  sum_ = value, count_ = 1;
   envelope_.x.push_back(x);
   envelope_.last.push_back(value);
   envelope_.low.push_back(value);
   envelope_.high.push_back(value);
+  envelope_.mean.push_back(value);
 }
 
 void EnvelopeMaker::Put(double x, double value) {
@@ -60,6 +60,8 @@ void EnvelopeMaker::Put(double x, double value) {
   envelope_.last.back() = value;
   envelope_.low.back() = std::min(envelope_.low.back(), value);
   envelope_.high.back() = std::max(envelope_.high.back(), value);
+  sum_ += value, ++count_;
+  envelope_.mean.back() = sum_ / static_cast<double>(count_);
 }
 
 }  // namespace cllm

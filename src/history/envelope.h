@@ -21,10 +21,10 @@ inline constexpr size_t kMaxEnvelopePoints = 4000;
 inline constexpr size_t kMaxMarks = 1000;
 
 // A curve in at most so many points, with nothing hidden: each point stands for the values of a bucket, of which it has
-// the last one with its place, the lowest and the highest. The first and the last value of the window have points of
-// their own. Where there are fewer values than points, each value is a point.
+// the last one with its place, the lowest, the highest and the mean. The first and the last value of the window have
+// points of their own. Where there are fewer values than points, each value is a point.
 struct Envelope {
-  std::vector<double> x, last, low, high;
+  std::vector<double> x, last, low, high, mean;
   uint64_t total = 0;  // values of the window that are numbers
 
   // A value that is not finite, where it stood.
@@ -56,8 +56,10 @@ class EnvelopeMaker {
   const Spacing spacing_;
   Envelope envelope_;
   uint64_t put_ = 0;
-  double first_x_ = 0, last_x_ = 0;   // of the values that are numbers
-  size_t open_ = 0;                   // the bucket of the last point
+  double first_x_ = 0, last_x_ = 0;  // of the values that are numbers
+  size_t open_ = 0;                  // the bucket of the last point
+  double sum_ = 0;                   // of its values
+  uint64_t count_ = 0;
 };
 
 }  // namespace cllm

@@ -21,9 +21,10 @@ Result<std::unique_ptr<FollowedHistory>> FollowedHistory::Open(const std::string
   }
   CLLM_ASSIGN(RunHistory newest, RunHistory::OpenNewest(log_path, newest_bytes));
   std::unique_ptr<FollowedHistory> followed(new FollowedHistory(std::move(newest)));
-  followed->reader_ = std::jthread([self = followed.get(), moved = std::move(whole)](const std::stop_token& stop) mutable {
-    self->ReadWhole(stop, std::move(moved));
-  });
+  followed->reader_ =
+      std::jthread([self = followed.get(), moved = std::move(whole)](const std::stop_token& stop) mutable {
+        self->ReadWhole(stop, std::move(moved));
+      });
   return followed;
 }
 

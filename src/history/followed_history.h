@@ -11,8 +11,8 @@
 
 namespace cllm {
 
-// A run's log, kept up to date for many readers. A huge log without an index shows its newest part at once, while a thread
-// of its own reads the whole and writes the index. Thread-safe.
+// A run's log, kept up to date for many readers. A huge log without an index shows its newest part at once, while a
+// thread of its own reads the whole and writes the index. Thread-safe.
 class FollowedHistory {
  public:
   // newest_bytes: of a log that has more than thrice as many to be read, shown first. Error: as RunHistory::Open.
@@ -22,8 +22,8 @@ class FollowedHistory {
   FollowedHistory& operator=(const FollowedHistory&) = delete;
   ~FollowedHistory() = default;  // the thread ends with the piece that it reads
 
-  // Reads what was appended, and tells `sink` of it (RunHistory::ReadMore); kAnew also when the whole has taken the place
-  // of the newest part.
+  // Reads what was appended, and tells `sink` of it (RunHistory::ReadMore); kAnew also when the whole has taken the
+  // place of the newest part.
   Growth Follow(const RunHistory::LineSink& sink = {});
 
   // What `look` makes of the history, which nobody else reads or changes meanwhile.

@@ -36,7 +36,8 @@ Status CheckNames(const RunHistory& history, const std::vector<std::string>& nam
                   const std::vector<std::string>& known) {
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return Usage(fmt::format("{} has no curve '{}', expected some of {}", history.path(), name, fmt::join(known, ", ")));
+    return Usage(
+        fmt::format("{} has no curve '{}', expected some of {}", history.path(), name, fmt::join(known, ", ")));
   }
   return {};
 }

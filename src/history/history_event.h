@@ -21,8 +21,8 @@ enum class HistoryEventKind : uint8_t {
 const char* NameOf(HistoryEventKind kind);  // as in the log: "run_start", "sample"; "diverged" for kDivergence
 std::optional<HistoryEventKind> EventKindNamed(std::string_view name);  // nothing: none of these
 
-// Where an event stands; what else it says is read from the log when it is asked for (RunHistory::Record, Text). A plain
-// value.
+// Where an event stands; what else it says is read from the log when it is asked for (RunHistory::Record, Text). A
+// plain value.
 struct HistoryEvent {
   HistoryEventKind kind = HistoryEventKind::kNote;
   uint64_t step = 0;

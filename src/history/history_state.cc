@@ -88,9 +88,8 @@ bool RecordTaker::Take(std::string_view line, uint64_t offset) {
     state_.spheres = HistoryEvent{.offset = offset, .bytes = line.size()};
     return true;
   }
-  const bool taken = ScanRecord(line, fields_)
-                         ? TakeRecord({.fields = fields_, .offset = offset, .bytes = line.size()})
-                         : TakeParsed(line, offset);
+  const bool taken = ScanRecord(line, fields_) ? TakeRecord({.fields = fields_, .offset = offset, .bytes = line.size()})
+                                               : TakeParsed(line, offset);
   if (!taken) ++state_.faults.foreign_lines;
   return taken;
 }
@@ -104,7 +103,8 @@ bool RecordTaker::TakeParsed(std::string_view text, uint64_t offset) {
 }
 
 bool RecordTaker::TakeRecord(const Line& line) {
-  const double number = line.has("step") ? line.Number("step") : -1;
+  const ScannedField* field = line.Find("step");
+  const double number = field != nullptr && field->kind == Kind::kNumber ? field->number : -1;
   if (!(number >= 0 && number <= kMaxStep)) return false;
   const auto step = static_cast<uint64_t>(number);
   if (static_cast<double>(step) != number) return false;
@@ -184,10 +184,10 @@ void RecordTaker::PlaceEvaluation(uint64_t step, double time) {
   const NumberTable& steps = state_.steps;
   const size_t tokens_column = *table.ColumnFor(kTokensColumn), seconds_column = *table.ColumnFor(kSecondsColumn);
   const size_t time_column = *table.ColumnFor(kTimeColumn);
-  const size_t before = steps.rows() == 0                             ? 0
-                        : steps.Step(steps.rows() - 1) <= step        ? steps.rows()
-                        : steps.sorted()                              ? steps.RowsUpTo(step)
-                                                                      : 0;
+  const size_t before = steps.rows() == 0                      ? 0
+                        : steps.Step(steps.rows() - 1) <= step ? steps.rows()
+                        : steps.sorted()                       ? steps.RowsUpTo(step)
+                                                               : 0;
   const auto place = [&](const char* name) {
     const auto column = steps.Find(name);
     if (before == 0 || !column) return 0.0;

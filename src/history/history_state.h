@@ -12,8 +12,8 @@
 
 namespace cllm {
 
-// What a log told so far, apart from the file that it came from: what an index keeps. A plain value, but that its tables
-// may have rows in memory of the index.
+// What a log told so far, apart from the file that it came from: what an index keeps. A plain value, but that its
+// tables may have rows in memory of the index.
 struct HistoryState {
   NumberTable steps, evaluations;
   std::vector<HistoryEvent> events;    // those that are not void

@@ -105,7 +105,8 @@ double LogFile::changed() const {
 }
 
 LogFile::Place LogFile::Look() const {
-  struct stat named {}, own {};
+  struct stat named {
+  }, own{};
   if (stat(path_.c_str(), &named) != 0) return Place::kGone;
   if (fstat(file_.get(), &own) != 0) return Place::kOther;
   if (named.st_ino != own.st_ino || named.st_dev != own.st_dev) return Place::kOther;

@@ -11,8 +11,8 @@
 
 namespace cllm {
 
-// A log that somebody else writes, read line by line as it grows. It is read, not mapped: who truncates it does no harm.
-// Owns the open file, which stays the same one when another takes its name. Movable; thread-compatible.
+// A log that somebody else writes, read line by line as it grows. It is read, not mapped: who truncates it does no
+// harm. Owns the open file, which stays the same one when another takes its name. Movable; thread-compatible.
 class LogFile {
  public:
   // Longer ones are no records.
@@ -51,9 +51,9 @@ class LogFile {
 
   std::string path_;
   FileDescriptor file_;
-  std::string pending_;       // the beginning of a line whose end was not seen
-  bool skipping_ = false;     // that line is too long, or its beginning was not seen
-  uint64_t offset_ = 0;       // read up to here
+  std::string pending_;    // the beginning of a line whose end was not seen
+  bool skipping_ = false;  // that line is too long, or its beginning was not seen
+  uint64_t offset_ = 0;    // read up to here
   uint64_t line_offset_ = 0;
   uint64_t long_lines_ = 0;
   std::string mark_;  // the last bytes before line_offset_

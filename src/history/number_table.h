@@ -29,13 +29,13 @@ class NumberTable {
   std::optional<size_t> Find(std::string_view name) const;
   const std::vector<std::string>& names() const { return names_; }
 
-  // Begins a row. One of the step of the row before takes its place, with nothing of it; one of an earlier step is sorted
-  // in by Settle, and is the one that counts among those of its step.
+  // Begins a row. One of the step of the row before takes its place, with nothing of it; one of an earlier step is
+  // sorted in by Settle, and is the one that counts among those of its step.
   void Begin(uint64_t step);
   void Set(size_t column, double value);  // of the row that was begun last
 
-  // Puts the rows in order. To be called after rows were added and before the others here are; cheap where nothing is to
-  // be done.
+  // Puts the rows in order. To be called after rows were added and before the others here are; cheap where nothing is
+  // to be done.
   void Settle();
   // Removes the rows of later steps.
   void CutAfter(uint64_t step);
@@ -49,15 +49,13 @@ class NumberTable {
   // Rows of steps up to this one.
   size_t RowsUpTo(uint64_t step) const;
 
-  // Rows that lie elsewhere, in order; REQUIRES: the table is empty, columns have as many values as there are steps, and
-  // both outlive this.
+  // Rows that lie elsewhere, in order; REQUIRES: the table is empty, columns have as many values as there are steps,
+  // and both outlive this.
   void Lend(std::span<const uint64_t> steps, const std::vector<std::string>& names,
             const std::vector<std::span<const double>>& columns);
 
  private:
-  double Lent(size_t column, size_t row) const {
-    return column < lent_.size() ? lent_[column][row] : Missing();
-  }
+  double Lent(size_t column, size_t row) const { return column < lent_.size() ? lent_[column][row] : Missing(); }
   void TakeOver();  // copies what was lent
 
   std::vector<std::string> names_;

@@ -36,11 +36,20 @@ class Scanner {
     Skip();
     if (at_ == end_) return false;
     switch (*at_) {
-      case '"': field.kind = ScannedField::Kind::kText; return Quoted(field.text);
-      case 'n': field.kind = ScannedField::Kind::kNull; return Word("null") || Number(field);
-      case 't': field.kind = ScannedField::Kind::kTrue, field.number = 1; return Word("true");
-      case 'f': field.kind = ScannedField::Kind::kFalse, field.number = 0; return Word("false");
-      default: return Number(field);
+      case '"':
+        field.kind = ScannedField::Kind::kText;
+        return Quoted(field.text);
+      case 'n':
+        field.kind = ScannedField::Kind::kNull;
+        return Word("null") || Number(field);
+      case 't':
+        field.kind = ScannedField::Kind::kTrue, field.number = 1;
+        return Word("true");
+      case 'f':
+        field.kind = ScannedField::Kind::kFalse, field.number = 0;
+        return Word("false");
+      default:
+        return Number(field);
     }
   }
 

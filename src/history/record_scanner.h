@@ -10,7 +10,7 @@ struct ScannedField {
   enum class Kind { kNumber, kNull, kTrue, kFalse, kText };
   std::string_view name;
   Kind kind = Kind::kNull;
-  double number = 0;          // of kNumber; 1 and 0 of kTrue and kFalse; may be NaN or infinite, which some writers write
+  double number = 0;  // of kNumber; 1 and 0 of kTrue and kFalse; may be NaN or infinite, which some writers write
   std::string_view text = {};  // of kText
 };
 

@@ -167,19 +167,20 @@ void FactFinder::FindMemorising() {
     Alert("memorising", last.step, "it memorises its text: " + facts_.memorising_text.substr(5));
     return;
   }
-  const std::string gap = !facts_.generalisation_gap ? ""
-                          : *facts_.generalisation_gap > 0
-                              ? fmt::format(", {:.4f} nats per token above the training loss", *facts_.generalisation_gap)
-                              : ", not above the training loss";
+  const std::string gap =
+      !facts_.generalisation_gap ? ""
+      : *facts_.generalisation_gap > 0
+          ? fmt::format(", {:.4f} nats per token above the training loss", *facts_.generalisation_gap)
+          : ", not above the training loss";
   if (evaluations_.size() < kEvaluationsToJudge) {
-    facts_.memorising_text = fmt::format("no sign of it in {} evaluation{}: validation is {:.4f}{}", evaluations_.size(),
-                                         evaluations_.size() == 1 ? "" : "s", last.nats, gap);
+    facts_.memorising_text = fmt::format("no sign of it in {} evaluation{}: validation is {:.4f}{}",
+                                         evaluations_.size(), evaluations_.size() == 1 ? "" : "s", last.nats, gap);
   } else if (worse == 0) {
     facts_.memorising_text = fmt::format("no: validation is at its lowest, {:.4f}{}", last.nats, gap);
   } else {
-    facts_.memorising_text = fmt::format("no: validation, {:.4f}, is within {} of its lowest, {:.4f} at step {}{}",
-                                         last.nats, Percent(last.nats / best.nats - 1), best.nats,
-                                         Count(static_cast<double>(best.step)), gap);
+    facts_.memorising_text =
+        fmt::format("no: validation, {:.4f}, is within {} of its lowest, {:.4f} at step {}{}", last.nats,
+                    Percent(last.nats / best.nats - 1), best.nats, Count(static_cast<double>(best.step)), gap);
   }
 }
 
@@ -202,14 +203,16 @@ void FactFinder::FindLearning() {
   const uint64_t steps = evaluations_.back().step - before.back().step;
   if (gain > kPlateauGain) {
     facts_.learning = Learning::kLearning;
-    facts_.learning_text = fmt::format("yes{}: validation fell from {:.4f} to {:.4f} nats per token ({}) in the last {} steps{}",
-                                       facts_.ended ? ", to its end" : "", former, latest, Percent(gain), Count(static_cast<double>(steps)),
-                                       facts_.ended ? "; more of them would help" : "");
+    facts_.learning_text =
+        fmt::format("yes{}: validation fell from {:.4f} to {:.4f} nats per token ({}) in the last {} steps{}",
+                    facts_.ended ? ", to its end" : "", former, latest, Percent(gain),
+                    Count(static_cast<double>(steps)), facts_.ended ? "; more of them would help" : "");
     return;
   }
   facts_.learning = Learning::kPlateau;
   facts_.learning_text =
-      gain > 0 ? fmt::format("hardly: validation fell by only {} in the last {} steps", Percent(gain), Count(static_cast<double>(steps)))
+      gain > 0 ? fmt::format("hardly: validation fell by only {} in the last {} steps", Percent(gain),
+                             Count(static_cast<double>(steps)))
                : fmt::format("no: validation has not fallen in the last {} steps", Count(static_cast<double>(steps)));
   if (!facts_.ended) Alert("plateau", facts_.step, "it learns " + facts_.learning_text);
 }
@@ -224,9 +227,9 @@ void FactFinder::LearningByTraining() {
   }
   const bool falls = *late < *before;
   facts_.learning = falls ? Learning::kLearning : Learning::kUnknown;
-  facts_.learning_text = fmt::format("{}: the training loss {} from {:.4f} to {:.4f} in the last tenth of the steps",
-                                     falls ? "yes, by the training loss" : "not certain", falls ? "fell" : "rose",
-                                     *before, *late);
+  facts_.learning_text =
+      fmt::format("{}: the training loss {} from {:.4f} to {:.4f} in the last tenth of the steps",
+                  falls ? "yes, by the training loss" : "not certain", falls ? "fell" : "rose", *before, *late);
 }
 
 void FactFinder::FindParts() {
@@ -248,6 +251,7 @@ void FactFinder::FindWaiting() {
     if (!values.ok()) return total;
     for (const JsonValue& value : *values) {
       if (const auto* real = std::get_if<double>(&value.content())) total += *real;
+      if (const auto* whole = std::get_if<uint64_t>(&value.content())) total += static_cast<double>(*whole);
     }
     return total;
   };
@@ -265,11 +269,14 @@ void FactFinder::FindLimits() {
   }
   const double update = (parts.reduce_s + parts.update_s + parts.pack_s) / total, items = parts.items_s / total;
   const double other = parts.other_s / total, waiting = facts_.waiting_share.value_or(0);
-  const std::string peak = facts_.peak_share > 0 ? fmt::format(", at {} of this processor's peak", Percent(facts_.peak_share)) : "";
-  const std::string waits = facts_.waiting_share ? fmt::format("; workers wait {} of their time", Percent(waiting)) : "";
+  const std::string peak =
+      facts_.peak_share > 0 ? fmt::format(", at {} of this processor's peak", Percent(facts_.peak_share)) : "";
+  const std::string waits =
+      facts_.waiting_share ? fmt::format("; workers wait {} of their time", Percent(waiting)) : "";
   if (other > kLargeShare) {
     facts_.limits_text = fmt::format(
-        "evaluations, samples and saves: {} of the time goes into them (a larger `eval-every` makes them rarer), {} into "
+        "evaluations, samples and saves: {} of the time goes into them (a larger `eval-every` makes them rarer), {} "
+        "into "
         "items{}{}",
         Percent(other), Percent(items), peak, waits);
   } else if (waiting > kLargeShare) {
@@ -282,11 +289,12 @@ void FactFinder::FindLimits() {
         "updates of the weights: {} of the time (a larger `batch` makes them rarer), {} goes into items{}{}",
         Percent(update), Percent(items), peak, waits);
   } else {
-    facts_.limits_text = fmt::format("the model's own arithmetic: {} of the time goes into items{}{}{}", Percent(items), peak,
-                                     facts_.peak_share > 0 && facts_.peak_share < kLowPeak
-                                         ? " (low: other programs have the cores, or the model is small for them)"
-                                         : "",
-                                     waits);
+    facts_.limits_text =
+        fmt::format("the model's own arithmetic: {} of the time goes into items{}{}{}", Percent(items), peak,
+                    facts_.peak_share > 0 && facts_.peak_share < kLowPeak
+                        ? " (low: other programs have the cores, or the model is small for them)"
+                        : "",
+                    waits);
   }
 }
 
@@ -295,12 +303,14 @@ void FactFinder::FindEnd() {
   const std::string step = Count(static_cast<double>(facts_.step));
   if (!running_) return FindEndOfStopped();
   const double silent = std::max(0.0, now_ - history_.changed());
-  const double step_s = facts_.step == 0 ? 0 : facts_.seconds / static_cast<double>(std::max<uint64_t>(1, history_.steps()));
+  const double step_s =
+      facts_.step == 0 ? 0 : facts_.seconds / static_cast<double>(std::max<uint64_t>(1, history_.steps()));
   facts_.stale_s = silent;
   if (silent > std::max(kStale_s, kStaleSteps * step_s)) {
     Alert("stale", facts_.step,
-          fmt::format("nothing was logged for {}: an evaluation or a save that takes long, a stopped process, or a full disk",
-                      FormatDuration(silent)));
+          fmt::format(
+              "nothing was logged for {}: an evaluation or a save that takes long, a stopped process, or a full disk",
+              FormatDuration(silent)));
   }
   const auto eta = history_.Last("eta_s");
   if (!eta || !IsANumber(*eta) || *eta < 0) {
@@ -336,9 +346,8 @@ void FactFinder::FindSpikes() {
   if (values.size() < kLateSteps) return;
   std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(values.size() / 2), values.end());
   const double usual = values[values.size() / 2];
-  const auto highest = std::max_element(norms.begin(), norms.end(), [](const auto& a, const auto& b) {
-    return a.second < b.second;
-  });
+  const auto highest =
+      std::max_element(norms.begin(), norms.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   if (usual <= 0 || !(highest->second > kSpike * usual)) return;
   Alert("spikes", highest->first,
         fmt::format("the gradient's norm was {:.3g} at step {}, {:.0f} times its usual {:.3g}", highest->second,
@@ -352,10 +361,11 @@ void FactFinder::FindSlowing() {
   const auto usual = history_.Mean("tok_s", begin, facts_.step - kLateSteps);
   const auto late = history_.Mean("tok_s", facts_.step - kLateSteps, facts_.step);
   if (!usual || !late || *late >= kSlowed * *usual) return;
-  Alert("slow", facts_.step,
-        fmt::format("{} tokens a second of late, {} of what this session had before: other programs, or a processor that "
-                    "became warm",
-                    Count(*late), Percent(*late / *usual)));
+  Alert(
+      "slow", facts_.step,
+      fmt::format("{} tokens a second of late, {} of what this session had before: other programs, or a processor that "
+                  "became warm",
+                  Count(*late), Percent(*late / *usual)));
 }
 
 void FactFinder::FindFaults() {
@@ -381,11 +391,16 @@ void FactFinder::FindFaults() {
 
 const char* NameOf(Learning learning) {
   switch (learning) {
-    case Learning::kUnknown: return "unknown";
-    case Learning::kLearning: return "learning";
-    case Learning::kPlateau: return "plateau";
-    case Learning::kMemorising: return "memorising";
-    case Learning::kDiverged: return "diverged";
+    case Learning::kUnknown:
+      return "unknown";
+    case Learning::kLearning:
+      return "learning";
+    case Learning::kPlateau:
+      return "plateau";
+    case Learning::kMemorising:
+      return "memorising";
+    case Learning::kDiverged:
+      return "diverged";
   }
   return "";
 }

@@ -46,7 +46,7 @@ struct RunFacts {
   bool ended = false;            // the last session came to an end that the log tells
   uint64_t step = 0, steps = 0;  // done, and planned (0: unknown)
   double tokens = 0, seconds = 0, tokens_per_s = 0;
-  double training_nats = 0;      // mean of the last steps; 0: there are none
+  double training_nats = 0;  // mean of the last steps; 0: there are none
   std::optional<BestEvaluation> best;
   std::optional<double> generalisation_gap;  // validation minus training loss, nats per token, of late
   std::optional<double> uniform_nats;        // of a guess among all tokens

@@ -15,16 +15,18 @@ constexpr uint64_t kBeginningBytes = uint64_t{256} << 10;  // where a log's desc
 constexpr double kGrowthForAnIndex = 1.25;
 
 // What records have for other ends than to be drawn.
-bool IsDrawn(std::string_view name) {
-  return !name.starts_with('@') && name != kTokensColumn && name != "eta_s";
-}
+bool IsDrawn(std::string_view name) { return !name.starts_with('@') && name != kTokensColumn && name != "eta_s"; }
 
 const char* ColumnOf(Axis axis) {
   switch (axis) {
-    case Axis::kStep: return "";
-    case Axis::kTokens: return kTokensColumn;
-    case Axis::kSeconds: return kSecondsColumn;
-    case Axis::kTime: return kTimeColumn;
+    case Axis::kStep:
+      return "";
+    case Axis::kTokens:
+      return kTokensColumn;
+    case Axis::kSeconds:
+      return kSecondsColumn;
+    case Axis::kTime:
+      return kTimeColumn;
   }
   return "";
 }
@@ -36,9 +38,7 @@ class Places {
       : table_(table), by_step_(axis == Axis::kStep), column_(table.Find(ColumnOf(axis))) {}
   bool known() const { return by_step_ || column_.has_value(); }
   // REQUIRES: known(). Missing() where the row has none.
-  double Of(size_t row) const {
-    return by_step_ ? static_cast<double>(table_.Step(row)) : table_.At(*column_, row);
-  }
+  double Of(size_t row) const { return by_step_ ? static_cast<double>(table_.Step(row)) : table_.At(*column_, row); }
 
  private:
   const NumberTable& table_;

@@ -27,7 +27,7 @@ enum class Growth {
 
 // Where indexes of huge logs are kept.
 struct HistoryOptions {
-  std::string cache = {};                      // a directory, which may be missing; "": no index is read or written
+  std::string cache = {};                          // a directory, which may be missing; "": no index is read or written
   uint64_t index_from_bytes = uint64_t{32} << 20;  // of a log; smaller ones are read as fast
 };
 
@@ -39,8 +39,8 @@ struct LoggedEvaluation {
   bool whole = false, best = false;
 };
 
-// A run as its log.jsonl tells it: numbers by step, evaluations, events. Nothing else of the run is looked at, nothing is
-// written beside the log, and a run that trains is not disturbed.
+// A run as its log.jsonl tells it: numbers by step, evaluations, events. Nothing else of the run is looked at, nothing
+// is written beside the log, and a run that trains is not disturbed.
 //
 // A log may be cut, hold lines of others, the same step twice (the last one counts), steps in any order (they are
 // sorted). A resume or a rollback voids what was told of later steps; so does a run that starts again. Its file stays
@@ -70,9 +70,9 @@ class RunHistory {
   Status SaveIndex();
 
   const std::string& path() const;
-  uint64_t bytes() const;          // read of the log
+  uint64_t bytes() const;  // read of the log
   LogFaults faults() const;
-  double changed() const;          // when the log was written last, seconds since 1970
+  double changed() const;  // when the log was written last, seconds since 1970
 
   // What was in use when the last session began, by the names of run_start; empty: no such record was seen.
   const JsonFields& description() const;
@@ -103,7 +103,8 @@ class RunHistory {
   Envelope Curve(std::string_view name, Axis axis, const Window& window = {}, size_t points = 1000,
                  Spacing spacing = Spacing::kEven) const;
   // Values one by one: calls `row` with step, seconds since 1970 (0: unknown) and the values of `names` (Missing()
-  // of number_table.h where a record has none), in the order of steps; rows of steps and of evaluations that have one step are one.
+  // of number_table.h where a record has none), in the order of steps; rows of steps and of evaluations that have one
+  // step are one.
   void ForEachRow(const std::vector<std::string>& names,
                   const std::function<void(uint64_t step, double time, const std::vector<double>& values)>& row) const;
 

@@ -26,6 +26,7 @@ class RunReader {
 
   // A run of this process, which is shown with the others.
   void AddLive(std::shared_ptr<LiveRun> live);
+  void AddPlace(const std::string& place) { shelf_.AddPlace(place); }
 
   HttpAnswer List();
   HttpAnswer Details(const std::string& id);

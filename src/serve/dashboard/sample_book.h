@@ -30,7 +30,7 @@ class SampleBook {
   struct Sample {
     uint64_t step = 0;
     uint64_t offset = 0, bytes = 0;  // of its record in the log
-    std::string text;
+    std::string text = {};
   };
   std::vector<Sample> samples_;
   std::map<std::string, SampleCopies> copies_;  // by text

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace cllm::measure {
+namespace cllm::report {
 
 // Text for HTML or SVG: &, <, > and quotes written as entities.
 std::string Escaped(std::string_view text);
@@ -17,8 +17,13 @@ struct Place {
 // A plain value.
 class Svg {
  public:
-  // title: what a reader that does not see hears.
-  Svg(double width, double height, std::string_view title);
+  // title: what a reader that does not see hears. style: CSS, for a drawing that is a file of its own; else its page
+  // has it.
+  Svg(double width, double height, std::string_view title, std::string_view style = {});
+
+  // What is drawn from here to EndClip is seen inside of a rectangle only. name: no other one of the page has it.
+  void BeginClip(std::string_view name, Place corner, double width, double height);
+  void EndClip() { body_ += "</g>\n"; }
 
   void Line(Place from, Place to, std::string_view classes);
   void Path(const std::vector<Place>& places, std::string_view classes);
@@ -36,4 +41,4 @@ class Svg {
   std::string body_;
 };
 
-}  // namespace cllm::measure
+}  // namespace cllm::report

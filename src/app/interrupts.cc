@@ -1,4 +1,4 @@
-#include "app/chat/interrupts.h"
+#include "app/interrupts.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -76,14 +76,16 @@ bool Interrupts::TakeInterrupt() { return arrived.interrupt.exchange(false, std:
 bool Interrupts::interrupted() const { return arrived.interrupt.load(std::memory_order_relaxed); }
 int Interrupts::stop_signal() const { return arrived.stop.load(std::memory_order_relaxed); }
 
-Interrupts::Woken Interrupts::WaitFor(int descriptor) {
+Interrupts::Woken Interrupts::WaitFor(int descriptor, int timeout_ms) {
   while (true) {
     if (stop_signal() != 0) return Woken::kStop;
     if (TakeInterrupt()) return Woken::kInterrupt;
     if (arrived.show_anew.exchange(false, std::memory_order_relaxed)) return Woken::kShowAnew;
     std::array<pollfd, 2> waited = {{{.fd = descriptor, .events = POLLIN, .revents = 0},
                                      {.fd = arrived.pipe[0], .events = POLLIN, .revents = 0}}};
-    if (poll(waited.data(), waited.size(), -1) < 0) continue;  // a signal
+    const int ready = poll(waited.data(), waited.size(), timeout_ms);
+    if (ready < 0) continue;  // a signal
+    if (ready == 0) return Woken::kTime;
     if (waited[1].revents != 0) {
       EmptyPipe();
       continue;
