@@ -109,7 +109,7 @@ function RunHead() {
   const run = details.value;
   const at = Math.max(newest.value?.step ?? 0, run?.step ?? 0);
   return (
-    <div class="run-head">
+    <section class="run-head" aria-label="Run">
       <div class="row">
         <h2 class="run-name">{run?.name ?? runId.value}</h2>
         {run !== null && view.value !== 'overview' && (
@@ -133,7 +133,7 @@ function RunHead() {
           </Link>
         ))}
       </nav>
-    </div>
+    </section>
   );
 }
 

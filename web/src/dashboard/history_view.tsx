@@ -39,7 +39,7 @@ function Checkpoints({ run }: { run: RunDetails }) {
                 <tr key={each.step}>
                   <th scope="row">{each.step.toLocaleString('en')}</th>
                   <td>{bytes(each.bytes)}</td>
-                  <td>{stateOf(each, rows[0]!.step)}</td>
+                  <td class="sentence">{stateOf(each, rows[0]!.step)}</td>
                 </tr>
               ))}
             </tbody>

@@ -162,7 +162,7 @@ function Scale({ colours }: { colours: ReturnType<typeof coloursOf> }) {
 
 function TokenButton({ id, text, beside }: { id: number; text: string; beside?: string }) {
   return (
-    <button class="token" onClick={() => go({ token: id })} aria-label={`Token ${id}, ${spokenText(text)}`}>
+    <button class="token" onClick={() => go({ token: id })}>
       <code>{shownText(text)}</code>
       {beside !== undefined && <span class="soft">{beside}</span>}
     </button>
@@ -170,7 +170,6 @@ function TokenButton({ id, text, beside }: { id: number; text: string; beside?: 
 }
 
 const shownText = (text: string): string => text.replaceAll(' ', '␣').replaceAll('\n', '↵').replaceAll('\t', '⇥') || '∅';
-const spokenText = (text: string): string => text.trim() || 'spaces';
 
 function Card({ data, token, card }: { data: LatticeData; token: number; card: TokenData | null }) {
   const rows: [string, string][] = [

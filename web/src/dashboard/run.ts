@@ -1,4 +1,4 @@
-import { batch, computed, effect, signal } from '@preact/signals';
+import { batch, computed, effect, signal, type Signal } from '@preact/signals';
 import { ApiError, told } from '../shared/api';
 import { figure } from './figures';
 import { runId } from './place';
@@ -32,6 +32,8 @@ export const link = signal<'none' | 'waiting' | 'open' | 'lost'>('none');
 export const curvesVersion = signal(0);
 export const samplesVersion = signal(0);
 export const spheresVersion = signal(0);
+// Not as ++, which would read it, too: who raises one does not depend on it.
+const rise = (version: Signal<number>): void => void (version.value = version.peek() + 1);
 // What the spheres did, as it came last.
 export const spheresNow = signal<SpheresData | null>(null);
 
@@ -58,7 +60,7 @@ let raised: ReturnType<typeof setTimeout> | undefined;
 const raise = (): void => {
   raised ??= setTimeout(() => {
     raised = undefined;
-    if (!paused.peek()) ++curvesVersion.value;
+    if (!paused.peek()) rise(curvesVersion);
   }, 1000);
 };
 
@@ -126,9 +128,9 @@ function hangUp(): void {
 
 function again(): void {
   batch(() => {
-    ++curvesVersion.value;
-    ++samplesVersion.value;
-    ++spheresVersion.value;
+    rise(curvesVersion);
+    rise(samplesVersion);
+    rise(spheresVersion);
   });
   void loadDetails();
 }
@@ -148,10 +150,10 @@ function take(kind: string, text: string): void {
   batch(() => {
     heard_ms.value = Math.max(heard_ms.peek(), now);
     if (Array.isArray(record['leaves'])) spheresNow.value = record as unknown as SpheresData;
-    else if (kind === 'spheres') ++spheresVersion.value;
+    else if (kind === 'spheres') rise(spheresVersion);
     if (kind === 'step') newest.value = stepOf(record);
     phase.value = kind === 'phase' ? phaseOf(record) : kind === 'step' ? '' : phase.peek();
-    if (kind === 'sample') ++samplesVersion.value;
+    if (kind === 'sample') rise(samplesVersion);
   });
   if (kind !== 'phase' && kind !== 'spheres') raise();
   if (kind === 'end' || kind === 'rollback' || kind === 'resume') again();
