@@ -70,7 +70,7 @@ export function ChartsView(props: {
         Left and right arrow keys point; with Shift they move; plus and minus zoom; 0 shows all.
       </p>
       <div class={`panels ${only === undefined ? '' : 'few'}`}>
-        {panels.map((panel) => (
+        {[...open, ...panels.filter((panel) => !open.includes(panel))].map((panel) => (
           <Fold key={panel.id} panel={panel} open={open.includes(panel)} fixed={only !== undefined}>
             <PanelView
               panel={panel}

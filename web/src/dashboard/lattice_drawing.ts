@@ -18,7 +18,7 @@ export function pixelOf(colour: string): number {
 }
 
 // The radius of a token's disc in pixels of the screen: it grows with the scale, so that discs never touch.
-export const discRadius = (scale: number): number => Math.max(0.9, Math.min(14, 0.21 * scale));
+export const discRadius = (scale: number): number => Math.max(1.2, Math.min(14, 0.21 * scale));
 
 const kSoft = 4; // pixels, from which on edges are seen
 
