@@ -27,17 +27,19 @@ void EnvelopeMaker::See(double x, double value) {
 
 double EnvelopeMaker::Place(double x) const { return spacing_ == Spacing::kEven ? x : math::Log(std::max(x, 1e-300)); }
 
-size_t EnvelopeMaker::Bucket(double x) const {
-  const size_t last = points_ - 1;
-  if (put_ == 1) return 0;
-  if (put_ == envelope_.total) return last;
-  const size_t inner = points_ - 2;
-  if (inner == 0) return last;
+void EnvelopeMaker::SetBuckets() {
   // A logarithmic axis that begins at zero has no place for that: the bucket of the first value is its own anyway.
-  const double low = Place(first_x_ > 0 || spacing_ == Spacing::kEven ? first_x_ : std::min(1.0, last_x_));
-  const double share = last_x_ > first_x_ ? (Place(x) - low) / (Place(last_x_) - low) : 0;
-  const auto bucket = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(inner));
-  return 1 + std::min(bucket, inner - 1);
+  origin_ = Place(first_x_ > 0 || spacing_ == Spacing::kEven ? first_x_ : std::min(1.0, last_x_));
+  const double stretch = Place(last_x_) - origin_;
+  buckets_per_place_ = stretch > 0 ? static_cast<double>(points_ - 2) / stretch : 0;
+}
+
+size_t EnvelopeMaker::Bucket(double x) const {
+  const size_t last = points_ - 1, inner = points_ - 2;
+  if (put_ == 1) return 0;
+  if (put_ == envelope_.total || inner == 0) return last;
+  const double bucket = (Place(x) - origin_) * buckets_per_place_;
+  return 1 + std::min(bucket > 0 ? static_cast<size_t>(bucket) : 0, inner - 1);
 }
 
 void EnvelopeMaker::Open(size_t bucket, double x, double value) {
@@ -54,6 +56,7 @@ void EnvelopeMaker::Put(double x, double value) {
   if (!Inside(x) || !IsFiniteNumber(value)) return;
   ++put_;
   if (envelope_.total <= points_) return Open(put_, x, value);
+  if (put_ == 1) SetBuckets();
   const size_t bucket = Bucket(x);
   if (put_ == 1 || bucket != open_) return Open(bucket, x, value);
   envelope_.x.back() = x;

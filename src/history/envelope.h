@@ -48,6 +48,7 @@ class EnvelopeMaker {
  private:
   bool Inside(double x) const { return x >= window_.from && x <= window_.to; }
   double Place(double x) const;  // on the axis as it is spaced
+  void SetBuckets();
   size_t Bucket(double x) const;
   void Open(size_t bucket, double x, double value);
 
@@ -57,6 +58,7 @@ class EnvelopeMaker {
   Envelope envelope_;
   uint64_t put_ = 0;
   double first_x_ = 0, last_x_ = 0;  // of the values that are numbers
+  double origin_ = 0, buckets_per_place_ = 0;
   size_t open_ = 0;                  // the bucket of the last point
   double sum_ = 0;                   // of its values
   uint64_t count_ = 0;

@@ -355,6 +355,7 @@ void FactFinder::FindSpikes() {
 }
 
 void FactFinder::FindSlowing() {
+  if (!running_) return;
   const std::vector<double> sessions = history_.Sessions(Axis::kStep);
   const uint64_t begin = sessions.empty() ? 0 : static_cast<uint64_t>(sessions.back());
   if (facts_.step < begin + 4 * kLateSteps) return;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t kBeginningBytes = uint64_t{256} << 10;  // where a log's description stands
 constexpr double kGrowthForAnIndex = 1.25;
+constexpr double kMostSteps = 0x1p53;
 
 // What records have for other ends than to be drawn.
 bool IsDrawn(std::string_view name) { return !name.starts_with('@') && name != kTokensColumn && name != "eta_s"; }
@@ -47,15 +48,20 @@ class Places {
 };
 
 // Calls each(x, value) for the values of a column, x never falling: what lies before its predecessor, as after a clock
-// was put back, lies beside it.
+// was put back, lies beside it. Of steps only those of the window are looked at.
 template <typename Each>
-void ForEachValue(const NumberTable& table, size_t column, Axis axis, const Each& each) {
+void ForEachValue(const NumberTable& table, size_t column, Axis axis, const Window& window, const Each& each) {
   const Places places(table, axis);
   if (!places.known()) return;
+  size_t row = 0, end = table.rows();
+  if (axis == Axis::kStep) {
+    if (window.from >= 1) row = table.RowsUpTo(static_cast<uint64_t>(std::min(window.from, kMostSteps)) - 1);
+    if (window.to < kMostSteps) end = table.RowsUpTo(static_cast<uint64_t>(std::max(0.0, window.to)));
+  }
   double x = -std::numeric_limits<double>::infinity();
-  for (size_t row = 0; row < table.rows(); ++row) {
+  for (; row < end; ++row) {
     const double value = table.At(column, row), place = places.Of(row);
-    if (IsMissing(value) || IsMissing(place)) continue;
+    if (IsMissing(value) || !(place - place == 0)) continue;  // nowhere, too, are NaN and infinity
     x = std::max(x, place);
     each(x, value);
   }
@@ -321,8 +327,8 @@ Envelope RunHistory::Curve(std::string_view name, Axis axis, const Window& windo
   EnvelopeMaker maker(window, points, spacing);
   const auto [table, column] = impl_->Find(name);
   if (table != nullptr) {
-    ForEachValue(*table, column, axis, [&maker](double x, double value) { maker.See(x, value); });
-    ForEachValue(*table, column, axis, [&maker](double x, double value) { maker.Put(x, value); });
+    ForEachValue(*table, column, axis, window, [&maker](double x, double value) { maker.See(x, value); });
+    ForEachValue(*table, column, axis, window, [&maker](double x, double value) { maker.Put(x, value); });
   }
   return std::move(maker).Finished();
 }

@@ -102,7 +102,7 @@ double DrawKeys(Svg& svg, const Chart& chart, Frame& frame) {
 }
 
 void DrawAxes(Svg& svg, const Chart& chart, const Frame& frame) {
-  const auto rows = static_cast<size_t>(std::max(3.0, (frame.bottom - frame.top) / 52));
+  const auto rows = static_cast<size_t>(std::max(3.0, (frame.bottom - frame.top) / 38));
   for (const AxisMark& mark : frame.y.Marks(rows, chart.y_quantity)) {
     const double y = frame.Y(mark.value);
     svg.Line({frame.left, y}, {frame.right, y}, "grid");

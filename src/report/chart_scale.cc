@@ -58,6 +58,12 @@ std::string ShortNumber(double value) {
   return text + kUnits[unit];
 }
 
+// With a comma where it is not shortened.
+std::string ShortCount(double value) {
+  const bool is_whole = value >= 1000 && value < 10'000 && value == math::Floor(value);
+  return is_whole ? FormatCount(static_cast<uint64_t>(value)) : ShortNumber(value);
+}
+
 std::string TimeLabel(double time, double step) {
   const auto seconds = static_cast<std::time_t>(time);
   std::tm parts{};
@@ -72,7 +78,7 @@ std::string TimeLabel(double time, double step) {
 std::string AxisLabel(double value, double step, Quantity quantity) {
   switch (quantity) {
     case Quantity::kCount:
-      return ShortNumber(value);
+      return ShortCount(value);
     case Quantity::kSeconds:
       return value == 0 ? "0" : FormatDuration(value);
     case Quantity::kTime:
@@ -102,7 +108,7 @@ std::vector<AxisMark> Scale::Marks(size_t wanted, Quantity quantity) const {
     const double step = StepOf((high - low) / static_cast<double>(std::max<size_t>(1, wanted)), quantity);
     for (double i = math::Ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12) + 1e-9 * step; i += 1) {
       if (marks.size() == kMostMarks) break;
-      add(i * step, step);
+      add(i == 0 ? 0 : i * step, step);  // not -0
     }
     return marks;
   }

@@ -19,7 +19,7 @@ std::vector<std::string> Labels(const Scale& scale, size_t wanted, Quantity quan
 TEST(ChartScale, Marks_AreRoundNumbers) {
   EXPECT_THAT(Labels({0, 1}, 5, Quantity::kNumber), ElementsAre("0.0", "0.2", "0.4", "0.6", "0.8", "1.0"));
   EXPECT_THAT(Labels({3.41, 3.47}, 4, Quantity::kNumber), ElementsAre("3.42", "3.44", "3.46"));
-  EXPECT_THAT(Labels({0, 1500}, 3, Quantity::kCount), ElementsAre("0", "500", "1000", "1500"));
+  EXPECT_THAT(Labels({0, 1500}, 3, Quantity::kCount), ElementsAre("0", "500", "1,000", "1,500"));
   EXPECT_THAT(Labels({0, 2'500'000}, 3, Quantity::kCount), ElementsAre("0", "1M", "2M"));
   EXPECT_THAT(Labels({0, 3}, 9, Quantity::kCount), ElementsAre("0", "1", "2", "3"));
   EXPECT_THAT(Labels({0, 0.5}, 3, Quantity::kShare), ElementsAre("0 %", "20 %", "40 %"));

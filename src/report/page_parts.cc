@@ -20,9 +20,9 @@ h1 { font-size: 28px; line-height: 1.2; margin: 0 0 6px; overflow-wrap: anywhere
 h2 { font-size: 18px; margin: 0 0 10px; } h3 { font-size: 14px; margin: 18px 0 6px; }
 p { margin: 0 0 10px; } .soft, footer { color: var(--ink-soft); }
 section { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 20px; margin-top: 16px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 10px; margin-top: 18px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px; margin-top: 18px; }
 .tile { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; }
-.tile b { display: block; font-size: 23px; line-height: 1.3; font-variant-numeric: tabular-nums; }
+.tile b { display: block; font-size: 21px; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--ink-soft); font-size: 13px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 6px 18px; margin: 0; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }

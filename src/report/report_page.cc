@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kMostSamples = 6, kSampleBytes = 2500;
 constexpr size_t kMostEvaluations = 24, kMostEvents = 60, kEventBytes = 400;
 constexpr size_t kMostOneByOne = 6;  // runs of a comparison that have parts of their own
-constexpr double kHalfWidth = 560;
+constexpr double kHalfWidth = 470;
+constexpr size_t kSampleLines = 24;
 
 // The charts of some names that have anything to show.
 std::string Charts(const std::vector<const ReportedRun*>& runs, const std::vector<std::string_view>& names,
@@ -27,7 +28,7 @@ std::string Charts(const std::vector<const ReportedRun*>& runs, const std::vecto
     Result<Chart> chart = ChartOf(name, runs, wishes);
     if (!chart.ok() || !HasValues(*chart)) continue;
     chart->width = width;
-    if (width < 600) chart->height = 300;
+    if (width < 600) chart->height = 270;
     // Two pictures of one page have different names.
     chart->name += fmt::format("-{}-{}{}", NameOf(wishes.axis), wishes.log_x ? "log-" : "", width);
     html += DrawChart(*chart, ChartPlace::kInPage);
@@ -100,6 +101,17 @@ std::vector<T> Some(const std::vector<T>& all, size_t most) {
   return some;
 }
 
+// A young model may write many empty lines.
+std::string FirstLines(const std::string& text) {
+  size_t at = 0;
+  for (size_t line = 0; line < kSampleLines; ++line) {
+    at = text.find('\n', at);
+    if (at == text.npos) return text;
+    ++at;
+  }
+  return text.substr(0, at) + "…";
+}
+
 std::string Samples(const ReportedRun& run, size_t most) {
   std::vector<HistoryEvent> samples;
   for (const HistoryEvent& event : run.history.events()) {
@@ -108,7 +120,7 @@ std::string Samples(const ReportedRun& run, size_t most) {
   std::string html;
   for (const HistoryEvent& sample : Some(samples, most)) {
     html += fmt::format("<h3>step {}</h3>\n<pre>{}</pre>\n", FormatCount(sample.step),
-                        HtmlText(Shortened(run.history.Text(sample), kSampleBytes)));
+                        HtmlText(Shortened(FirstLines(run.history.Text(sample)), kSampleBytes)));
   }
   return html;
 }
@@ -207,7 +219,7 @@ std::string PageOfOne(const ReportedRun& run, const ChartWishes& wishes) {
       "", fmt::format("<div class=\"columns\">\n{}{}{}</div>\n", Charts(runs, {"loss"}, logarithmic, kHalfWidth),
                       Charts(runs, {"parts", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth),
                       Charts(runs, {"phases"}, wishes, kHalfWidth)));
-  html += Section("Where its time went", TimeBars(run) + SphereBars(run));
+  html += Section("Time and workers", TimeBars(run) + SphereBars(run));
   html += Section("What it wrote", Samples(run, kMostSamples));
   html += Section("Evaluations", EvaluationTable(run));
   html += Section("Events", EventTable(run));

@@ -20,7 +20,7 @@ std::string LastParts(std::string path, size_t parts) {
   for (size_t i = 0; i < parts && at != std::string::npos; ++i) {
     at = at == 0 ? std::string::npos : path.rfind('/', at - 1);
   }
-  return at == std::string::npos ? path : path.substr(at + 1);
+  return at == std::string::npos || at + 1 == path.size() ? path : path.substr(at + 1);
 }
 
 // config.toml's entries by option, arrays with commas between.

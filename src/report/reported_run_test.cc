@@ -59,7 +59,7 @@ TEST(ReportedRun, DirectoryOfRuns_StandsForThem_AndNoneComesTwice) {
 
 TEST(ReportedRun, Names_TellRunsApart) {
   EXPECT_THAT(ShortNames({"runs/a"}), ElementsAre("a"));
-  EXPECT_THAT(ShortNames({"x/run", "y/run/", "z"}), ElementsAre("x/run", "y/run/", "z"));
+  EXPECT_THAT(ShortNames({"x/run", "y/run/", "z"}), ElementsAre("x/run", "y/run", "z"));
   EXPECT_THAT(ShortNames({"/", "."}), ElementsAre("/", "."));
 }
 

@@ -225,6 +225,7 @@ std::string TimeBars(const ReportedRun& run) {
   DrawBar(svg, {0, 32}, 880, parts.total(), bars);
   double y = 76;
   for (const BarPart& part : bars) {
+    if (part.value <= 0) continue;  // early logs do not tell what is between steps
     svg.Rect({0, y - 10}, 12, 12, fmt::format("f{}", part.colour));
     svg.Text({20, y},
              fmt::format("{}: {}, {:.1f} %", part.name, FormatDuration(part.value), 100 * part.value / parts.total()),

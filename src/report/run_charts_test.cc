@@ -55,7 +55,7 @@ TEST_F(RunChartsTest, Loss_HasTrainingAndValidation) {
 TEST_F(RunChartsTest, TrainingInBitsPerByte_IsByWhatAnEvaluationSays) {
   const Chart bits = *ChartOf("bits", {&*run_}, {});
   ASSERT_THAT(Names(bits), ElementsAre("training", "validation, a sample of it"));
-  EXPECT_DOUBLE_EQ(bits.lines[0].values.last.front(), 4.75 / 2);
+  EXPECT_DOUBLE_EQ(bits.lines[0].values.last.front(), 5.0 / 2);
 }
 
 TEST_F(RunChartsTest, SeveralRuns_AreALineEach) {

@@ -132,7 +132,7 @@ void AddPlot(const RunHistory& history, const ScreenWishes& wishes, size_t rows,
   if (plot.empty()) return lines.push_back(Cut("no step was logged yet", wishes.columns));
   const std::vector<std::string> drawn = plot.Draw();
   std::vector<std::string> labels(drawn.size());
-  for (const AxisMark& mark : plot.y().Marks(std::max<size_t>(2, drawn.size() / 4), Quantity::kNumber)) {
+  for (const AxisMark& mark : plot.y().Marks(std::max<size_t>(2, drawn.size() / 2), Quantity::kNumber)) {
     const double down = (1 - plot.y().Share(mark.value)) * static_cast<double>(drawn.size());
     const auto row = static_cast<size_t>(std::clamp(down, 0.0, static_cast<double>(drawn.size()) - 1));
     if (labels[row].empty()) labels[row] = mark.label;
@@ -214,9 +214,9 @@ std::vector<std::string> RunScreen(const RunHistory& history, const RunFacts& fa
   }
   // The answers have room where the curve still has some, too.
   std::vector<std::string> answers;
-  AddWrapped("learning: " + facts.learning_text, wishes, 2, answers);
-  AddWrapped("memorising: " + facts.memorising_text, wishes, 2, answers);
-  AddWrapped("speed: " + facts.limits_text, wishes, 2, answers);
+  AddWrapped("learning: " + facts.learning_text, wishes, 3, answers);
+  AddWrapped("memorising: " + facts.memorising_text, wishes, 3, answers);
+  AddWrapped("speed: " + facts.limits_text, wishes, 3, answers);
   AddWrapped("end: " + facts.end_text, wishes, 2, answers);
   if (head.size() + foot.size() + answers.size() + kLeastPlotRows + 6 <= wishes.rows) {
     foot.insert(foot.end(), answers.begin(), answers.end());

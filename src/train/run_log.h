@@ -20,9 +20,9 @@ namespace cllm {
 class RunLog : public RunObserver {
  public:
   // files, notes: outlive this; notes may be a fan-out to which this belongs. Nothing is opened before the first event,
-  // and what is told before a start or a resume is not written.
-  RunLog(FileSystem& files, std::string path, RunObserver& notes)
-      : files_(files), path_(std::move(path)), notes_(notes) {}
+  // and what is told before a start or a resume is not written. clock: seconds since 1970.
+  RunLog(FileSystem& files, std::string path, RunObserver& notes, SecondsClock clock = WallClockSeconds)
+      : files_(files), path_(std::move(path)), notes_(notes), clock_(std::move(clock)) {}
 
   void OnStart(const StartEvent& event) override;
   void OnResume(const ResumeEvent& event) override;

@@ -19,7 +19,7 @@ TEST(LiveRuns, KnowPhaseAndSpheres_UntilTheEnd) {
   observer.OnPhase({.name = "evaluating", .share = 0.5});
   EXPECT_EQ(run->state().phase.name, "evaluating");
   const uint64_t before = run->state().changes;
-  observer.OnStep({.step = 7, .elapsed_s = 2, .spheres = {.leaves = {{.items = 3}}, .permits = 2}});
+  observer.OnStep({.step = 7, .elapsed_s = 2, .spheres = {.leaves = {{.items = 3}}, .groups = {}, .permits = 2}});
   const LiveRun::State state = run->state();
   EXPECT_GT(state.changes, before);
   EXPECT_EQ(state.phase.name, "") << "a step ends a phase";
@@ -51,7 +51,7 @@ TEST(LiveRuns, AreToldAndReadAtOnce) {
       });
     }
     for (uint64_t step = 1; step <= 2000; ++step) {
-      queue.OnStep({.step = step, .spheres = {.leaves = std::vector<LeafStatistics>(5)}});
+      queue.OnStep({.step = step, .spheres = {.leaves = std::vector<LeafStatistics>(5), .groups = {}}});
       if (step % 10 == 0) queue.OnPhase({.name = "saving"});
     }
     queue.OnEnd({});
