@@ -104,7 +104,7 @@ test('a training is watched from its beginning to its end', async () => {
   expected = /ERR_|Failed to load/;
   await page.getByRole('button', { name: 'Yes, stop it' }).click();
   assert.notEqual(await training.ended, 'SIGKILL');
-  await page.getByText('The server does not answer').waitFor();
+  await page.getByText('The server does not answer; trying again.').waitFor();
 });
 
 test('runs of a directory: compared, each of them looked at, gone on with, without a broken rule', async () => {
