@@ -94,7 +94,7 @@ TEST(ReportPage, SeveralRuns_AreCompared) {
 }
 
 TEST(ReportPage, ManyRuns_StaySmall) {
-  std::vector<WrittenLog> logs(60);
+  std::vector<WrittenLog> logs(200);
   std::vector<std::string> paths;
   for (WrittenLog& log : logs) {
     WriteAll(log);
