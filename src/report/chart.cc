@@ -38,8 +38,8 @@ svg .key { fill: var(--ink); } .end { text-anchor: end; } .middle { text-anchor:
 
 namespace {
 
-constexpr double kLeft = 64, kRight = 18, kTop = 58, kBottom = 48;
-constexpr double kRowOfKeys = 18;
+constexpr double kLeft = 50, kRight = 18, kTop = 58, kBottom = 48;
+constexpr double kHeadLeft = 2, kRowOfKeys = 18;
 constexpr double kGlyph = 6.9;  // about the width of a letter
 constexpr size_t kNamedDots = 120;
 
@@ -87,10 +87,11 @@ Scale XScale(const Chart& chart) {
 
 // Keys in rows as wide as the chart; the height that they take.
 double DrawKeys(Svg& svg, const Chart& chart, Frame& frame) {
-  double x = frame.left, y = kTop - 16;
+  double x = kHeadLeft, y = kTop - 16;
   for (const ChartLine& line : chart.lines) {
+    if (line.name.empty()) continue;
     const double width = 34 + kGlyph * static_cast<double>(line.name.size());
-    if (x + width > frame.right && x > frame.left) x = frame.left, y += kRowOfKeys;
+    if (x + width > frame.right && x > kHeadLeft) x = kHeadLeft, y += kRowOfKeys;
     if (line.look == ChartLine::Look::kDots) {
       svg.Circle({x + 8, y - 4}, 3.2, fmt::format("f{}", line.colour % kChartColours));
     }
@@ -211,7 +212,7 @@ std::string DrawChart(const Chart& chart, ChartPlace place) {
   }
   Svg svg(chart.width, chart.height + keys, chart.title,
           place == ChartPlace::kAlone ? kChartStyle : std::string_view());
-  svg.Text({frame.left, 20}, chart.title, "title");
+  svg.Text({kHeadLeft, 20}, chart.title, "title");
   DrawKeys(svg, chart, frame);
   frame.top += keys;
   frame.bottom = chart.height + keys - kBottom;
@@ -225,7 +226,8 @@ std::string DrawChart(const Chart& chart, ChartPlace place) {
   for (const ChartLevel& level : chart.levels) {
     if (level.value < frame.y.low || level.value > frame.y.high) continue;
     svg.Line({frame.left, frame.Y(level.value)}, {frame.right, frame.Y(level.value)}, "level");
-    svg.Text({frame.right - 4, frame.Y(level.value) - 5}, level.name, "end");
+    const double above = frame.Y(level.value) - 5;
+    svg.Text({frame.right - 4, above > frame.top + 12 ? above : above + 20}, level.name, "end");
   }
   for (const ChartLine& line : chart.lines) DrawLine(svg, chart, frame, line);
   for (const ChartLine& line : chart.lines) DrawMarks(svg, chart, frame, line);

@@ -16,7 +16,7 @@ struct ChartLine {
     kPlain,     // a line through the means, with what each point stands for
     kDots,      // few values, each of which counts: evaluations
   };
-  std::string name = {};
+  std::string name = {};  // empty: no key of its own
   size_t colour = 0;
   Look look = Look::kPlain;
   Envelope values = {};

@@ -47,7 +47,7 @@ footer { margin-top: 20px; font-size: 13px; overflow-wrap: anywhere; }
 @page { margin: 14mm; }
 @media print { body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; }
   section, .tile { background: #fff; border-color: #ccc; } svg { background: #fff; } pre { background: #f4f4f2; }
-  svg, .tile, tr, h2, h3, .alert { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  svg, .tile, tr, h2, h3, pre, .alert { break-inside: avoid; } dl.fine { font-size: 11px; } h2, h3 { break-after: avoid; }
   section { padding: 12px; } .columns { grid-template-columns: 1fr 1fr; } }
 )";
 

@@ -15,7 +15,7 @@ namespace cllm::report {
 namespace {
 
 constexpr size_t kMostSamples = 6, kSampleBytes = 2500;
-constexpr size_t kMostEvaluations = 24, kMostEvents = 60, kEventBytes = 400;
+constexpr size_t kMostEvaluations = 24, kMostEvents = 60, kEventBytes = 400, kOptionBytes = 200;
 constexpr size_t kMostOneByOne = 6;  // runs of a comparison that have parts of their own
 constexpr double kHalfWidth = 470;
 constexpr size_t kSampleLines = 24;
@@ -149,8 +149,6 @@ std::string EventText(const ReportedRun& run, const HistoryEvent& event) {
       return "the run began";
     case HistoryEventKind::kResume:
       return "the run was gone on with";
-    case HistoryEventKind::kCheckpoint:
-      return "saved";
     case HistoryEventKind::kRollback:
       return "back to this step, with a lower rate";
     case HistoryEventKind::kEnd:
@@ -160,43 +158,47 @@ std::string EventText(const ReportedRun& run, const HistoryEvent& event) {
   }
 }
 
+// Saves, of which there are many, in a sentence; all others in a table.
 std::string EventTable(const ReportedRun& run) {
-  std::vector<HistoryEvent> events;
+  std::vector<HistoryEvent> events, saves;
   for (const HistoryEvent& event : run.history.events()) {
-    if (event.kind != HistoryEventKind::kSample) events.push_back(event);
+    if (event.kind == HistoryEventKind::kCheckpoint) {
+      saves.push_back(event);
+    } else if (event.kind != HistoryEventKind::kSample) {
+      events.push_back(event);
+    }
   }
+  if (events.empty() && saves.empty()) return "";
   HtmlRows rows = {{"step", "when", "what"}};
   for (const HistoryEvent& event : Some(events, kMostEvents)) {
     rows.push_back(
         {FormatCount(event.step), event.time > 0 ? LocalTimeText(event.time) : "", HtmlText(EventText(run, event))});
   }
-  return events.empty() ? "" : Table(rows, "words");
-}
-
-std::string Machine(const ReportedRun& run) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const char* name : {"processor", "simd", "precision"}) {
-    if (const std::string text = run.history.DescribedText(name); !text.empty()) pairs.emplace_back(name, text);
-  }
-  for (const char* name : {"workers", "cache_domains", "ranks", "peak_gflops", "numerics"}) {
-    if (const auto value = run.history.Described(name)) pairs.emplace_back(name, fmt::format("{:.6g}", *value));
-  }
-  return pairs.empty() ? "" : "<h3>Machine</h3>\n" + Pairs(pairs);
+  const std::string saved = saves.empty() ? ""
+                                          : fmt::format("<p class=\"soft\">Saved {} time{}, at last at step {}.</p>\n",
+                                                        FormatCount(saves.size()), saves.size() == 1 ? "" : "s",
+                                                        FormatCount(saves.back().step));
+  return Table(rows, "words") + saved;
 }
 
 std::string Configuration(const ReportedRun& run) {
-  std::string html;
-  if (!run.configuration.empty()) html = "<h3>config.toml</h3>\n" + Pairs(run.configuration);
+  if (run.configuration.empty()) return "";
+  std::vector<std::pair<std::string, std::string>> pairs = run.configuration;
+  for (auto& [name, value] : pairs) value = Shortened(value, kOptionBytes);
+  return "<h3>config.toml</h3>\n" + Pairs(pairs);
+}
+
+// What the log says of the last session's beginning.
+std::string Description(const ReportedRun& run) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const JsonField& field : run.history.description()) {
-    if (field.name == "event" || field.name == "format" || field.name == "time" || field.name == "step") continue;
+    if (field.name == "event" || field.name == "format" || field.name == "time") continue;
     std::string value = WriteJson({{"v", field.value}});
     value = value.substr(5, value.size() - 6);
     if (value.size() > 1 && value.front() == '"') value = run.history.DescribedText(field.name);
-    pairs.emplace_back(field.name, value);
+    pairs.emplace_back(field.name, Shortened(value, kOptionBytes));
   }
-  if (!pairs.empty()) html += "<h3>As the last session began</h3>\n" + Pairs(pairs);
-  return html;
+  return pairs.empty() ? "" : "<h3>As the last session began, and on which machine</h3>\n" + Pairs(pairs);
 }
 
 std::string Commands(const ReportedRun& run) {
@@ -224,7 +226,7 @@ std::string PageOfOne(const ReportedRun& run, const ChartWishes& wishes) {
   html += Section("Evaluations", EvaluationTable(run));
   html += Section("Events", EventTable(run));
   html += Section("Configuration and machine", fmt::format("<div class=\"columns\"><div>{}</div><div>{}</div></div>\n",
-                                                           Configuration(run), Machine(run)));
+                                                           Configuration(run), Description(run)));
   return html + Section("Commands", Commands(run));
 }
 

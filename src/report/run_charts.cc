@@ -15,7 +15,7 @@ using Look = ChartLine::Look;
 
 constexpr std::array<ChartKind, 9> kKinds = {{
     {"loss", "training and validation loss, nats per token"},
-    {"bits", "bits per byte of the original text, which any two runs can be compared by"},
+    {"bits", "bits per byte of the original text"},
     {"training", "the training loss alone, nats per token"},
     {"parts", "the loss of tokens, of their roots and of their forms", false},
     {"lr", "the learning rate of the matrices"},
@@ -79,8 +79,7 @@ void LinesOfRuns::Validation(std::string_view column) {
       continue;
     }
     Add(one ? "validation, a sample of it" : runs_[i]->name, one ? 1 : i, Look::kDots, Only(values, whole, 0));
-    Add(one ? "the whole validation part" : runs_[i]->name + ", the whole part", one ? 2 : i, Look::kDots,
-        Only(values, whole, 1));
+    Add(one ? "the whole validation part" : "", one ? 2 : i, Look::kDots, Only(values, whole, 1));
   }
 }
 
@@ -103,7 +102,7 @@ void AddLines(std::string_view name, const std::vector<const ReportedRun*>& runs
   if (name == "loss") {
     if (runs.size() == 1) lines.OfEach("loss_token", "training", Look::kSmoothed);
     lines.Validation("val_nats");
-    if (runs.size() > 1) chart.title = "Validation loss, nats per token";
+    if (runs.size() > 1) chart.title = "Validation loss, nats per token, by " + chart.x_name;
     if (first.facts.uniform_nats && runs.size() == 1) {
       chart.levels.push_back({"a guess among all tokens", *first.facts.uniform_nats});
     }
@@ -202,6 +201,7 @@ Result<Chart> ChartOf(std::string_view name, const std::vector<const ReportedRun
   chart.x_quantity = QuantityOf(wishes.axis);
   chart.log_x = wishes.log_x && wishes.axis != Axis::kTime;
   chart.log_y = wishes.log_y;
+  if (chart.log_x && chart.log_y) chart.title += ", both axes logarithmic";
   chart.from_zero = name == "throughput" || name == "peak" || name == "phases" || name == "lr";
   if (name == "throughput") chart.y_quantity = Quantity::kCount;
   if (name == "peak") chart.y_quantity = Quantity::kShare;

@@ -113,7 +113,7 @@ std::vector<std::string> Plot::Draw() {
 std::string XLabels(const Scale& scale, const ScreenWishes& wishes, size_t columns) {
   std::string line(kAxisColumns + columns, ' ');
   size_t free_from = 0;
-  for (const AxisMark& mark : scale.Marks(std::max<size_t>(2, columns / 14), QuantityOf(wishes.axis))) {
+  for (const AxisMark& mark : scale.Marks(std::max<size_t>(2, columns / 11), QuantityOf(wishes.axis))) {
     const auto at =
         static_cast<size_t>(std::clamp(scale.Share(mark.value), 0.0, 1.0) * static_cast<double>(columns - 1));
     size_t begin = kAxisColumns + at - std::min(at + kAxisColumns, mark.label.size() / 2);
