@@ -184,7 +184,8 @@ RunReader::News RunReader::Poll(const std::vector<std::string>& runs) {
     for (ShownRun::News& each : run.TakeNews()) news.events.push_back({id, std::move(each.kind), std::move(each.record)});
     PollLive(run, followed_[id], news.events);
   }
-  std::erase_if(awaited_, [](auto& run) { return --run.second == 0; });
+  for (auto& [id, looks] : awaited_) --looks;
+  std::erase_if(awaited_, [](const auto& run) { return run.second <= 0; });
   for (ShownRun* run : shelf_.Runs(MonotonicSeconds())) {
     if (std::ranges::count(heard, run) == 0 && !awaited_.contains(run->id())) run->Listen(false);
   }
