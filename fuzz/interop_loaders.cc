@@ -22,7 +22,7 @@ class Discard : public ByteSink {
 // What was accepted can be read to its end and written as ours.
 Status UseModel(const std::string& path) {
   CLLM_ASSIGN(const ForeignModel model, OpenForeignModel(path));
-  CHECK(Validate(model.shape).ok() && model.tokenizer.vocabulary() == model.shape.vocabulary);
+  CHECK(Validate(model.shape()).ok() && model.tokenizer.vocabulary() == model.shape().vocabulary);
   const std::string text = "The rivers' walks, 12 \xC3\xA9t\xC3\xA9\n\xFF";
   CHECK(model.tokenizer.Decode(model.tokenizer.Encode(text)) == text);
   for (const CheckpointFile& file : ImportedFiles(model)) {

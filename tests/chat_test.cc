@@ -85,7 +85,7 @@ TEST_F(Chat, Retry_MakesWhatTheNextSeedMakes) {
 
 TEST_F(Chat, Figures_AreToldAfterEachAnswer) {
   const Outcome outcome = FromInput("The\n");
-  EXPECT_THAT(outcome.err, ::testing::ContainsRegex("\\[20 tokens, [0-9]+ a second; .*; context: [0-9]+ of [0-9]+ left\\]"));
+  EXPECT_THAT(outcome.err, ::testing::ContainsRegex("\\[20 tokens, [0-9]+ a second; .*; [0-9]+ of the context's [0-9]+ tokens left\\]"));
 }
 
 TEST_F(Chat, AFullContext_IsTold) {

@@ -13,6 +13,9 @@ Configurations (layers, heads, width, hidden, context, batch, vocabulary):
   a  4 4 128 344 64 12 256       small byte-level model
   b  6 6 384 1024 256 16 256     the 10 M parameter byte-level model
   c  4 4 256 688 256 8 4096      small sub-word model
+  d  4 2 128 352 256 8 256       the model of Shakespeare in three minutes
+--optimizer muon trains as cllm does by default: Muon (Jordan et al. 2024) for the matrices inside layers, AdamW for the
+embedding and the norms, the latter without decay; else AdamW trains all.
 speed prints one JSON line: tokens per second (median step), step milliseconds, FLOP per token, resident MB after
 the last step and at its highest.
 train prints validation loss (nats per token over the whole last tenth of the file) and bits per byte.
@@ -22,7 +25,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-CONFIGS = {"a": (4, 4, 128, 344, 64, 12, 256), "b": (6, 6, 384, 1024, 256, 16, 256), "c": (4, 4, 256, 688, 256, 8, 4096)}
+CONFIGS = {"a": (4, 4, 128, 344, 64, 12, 256), "b": (6, 6, 384, 1024, 256, 16, 256), "c": (4, 4, 256, 688, 256, 8, 4096),
+           "d": (4, 2, 128, 352, 256, 8, 256)}
 
 
 class Model(torch.nn.Module):
@@ -64,6 +68,51 @@ class Model(torch.nn.Module):
         return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten())
 
 
+class Muon:
+    """Steps along the orthogonalised momentum of each matrix, or of each of its parts."""
+
+    def __init__(self, matrices):
+        self.matrices = [(w, parts, torch.zeros_like(w)) for w, parts in matrices]
+
+    @torch.no_grad()
+    def step(self, rate):
+        for w, parts, momentum in self.matrices:
+            momentum.mul_(0.95).add_(w.grad)
+            for rows, direction in zip(w.chunk(parts), (w.grad + 0.95 * momentum).chunk(parts)):
+                rows.mul_(1 - 0.1 * rate)
+                rows.sub_(rate * max(1, rows.shape[0] / rows.shape[1]) ** 0.5 * self.orthogonal(direction))
+
+    @staticmethod
+    def orthogonal(g):
+        x = g / (g.norm() + 1e-7)
+        tall = x.shape[0] > x.shape[1]
+        x = x.T if tall else x
+        for _ in range(5):
+            a = x @ x.T
+            x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+        return x.T if tall else x
+
+
+class Optimizers:
+    def __init__(self, m, kind, rate):
+        inside = [(w, parts) for group, parts in ((m.qkv, 3), (m.proj, 1), (m.gate_up, 2), (m.down, 1)) for w in group]
+        self.muon = Muon(inside) if kind == "muon" else None
+        rest = [m.embed] if self.muon else [m.embed, *(w for w, _ in inside)]
+        plain = {"params": list(m.norms), "weight_decay": 0.0 if self.muon else 0.1}
+        self.adamw = torch.optim.AdamW([{"params": rest, "weight_decay": 0.1}, plain], lr=rate, betas=(0.9, 0.99))
+        self.rate = rate
+
+    def set_rate(self, rate):
+        self.rate = rate
+        for g in self.adamw.param_groups:
+            g["lr"] = rate
+
+    def step(self):
+        self.adamw.step()
+        if self.muon:
+            self.muon.step(self.rate)
+
+
 def flop_per_token(layers, heads, width, hidden, context, vocab):
     """6 per matmul weight (head included, lookup not) + 12*L*T*C for attention scores and values, full square."""
     return 6 * (layers * (4 * width * width + 3 * width * hidden) + vocab * width) + 12 * layers * context * width
@@ -84,6 +133,7 @@ def main():
     ap.add_argument("--seconds", type=float, default=10)
     ap.add_argument("--data", default="tinyshakespeare.txt")
     ap.add_argument("--steps", type=int, default=2000)
+    ap.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw")
     ap.add_argument("--lr", type=float, default=1e-3)
     ap.add_argument("--seed", type=int, default=1)
     a = ap.parse_args()
@@ -92,14 +142,14 @@ def main():
     rng = np.random.default_rng(a.seed)
     layers, heads, width, hidden, context, batch, vocab = CONFIGS[a.config]
     m = Model(layers, heads, width, hidden, context, vocab)
-    opt = torch.optim.AdamW(m.parameters(), lr=a.lr, betas=(0.9, 0.99), weight_decay=0.1)
+    opt = Optimizers(m, a.optimizer, a.lr)
     auto = lambda: torch.autocast("cpu", torch.bfloat16, enabled=a.dtype == "bf16")
     flop = flop_per_token(layers, heads, width, hidden, context, vocab)
 
     def step(x, y):
         with auto():
             loss = m(x, y)
-        opt.zero_grad(set_to_none=True)
+        m.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(m.parameters(), 1.0)
         opt.step()
@@ -139,14 +189,14 @@ def main():
     start = time.perf_counter()
     for s in range(a.steps):
         lr = a.lr * min(1, (s + 1) / 100) * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * s / a.steps)))
-        for g in opt.param_groups:
-            g["lr"] = lr
+        opt.set_rate(lr)
         i = rng.integers(0, len(train) - context - 1, batch)
         w = torch.from_numpy(np.stack([train[j:j + context + 1] for j in i]))
         step(w[:, :-1], w[:, 1:])
     seconds = time.perf_counter() - start
     nats = validation()
-    print(json.dumps({"config": a.config, "threads": a.threads, "dtype": a.dtype, "steps": a.steps, "lr": a.lr, "seed": a.seed,
+    print(json.dumps({"config": a.config, "threads": a.threads, "dtype": a.dtype, "optimizer": a.optimizer,
+                      "steps": a.steps, "lr": a.lr, "seed": a.seed,
                       "train_s": round(seconds, 1), "val_nats_per_byte": round(nats, 4), "bits_per_byte": round(nats / math.log(2), 4)}))
 
 

@@ -40,6 +40,9 @@ struct TrainOptions {
   std::optional<size_t> kv_heads = {}, head_dim = {};
   std::optional<bool> untied = {};
   std::optional<double> rope_base = {}, norm_eps = {};
+  // Rotary frequencies stretched to a longer context as Llama 3.1 does it: factor, turns below and above, former context.
+  std::optional<double> rope_factor = {}, rope_low = {}, rope_high = {};
+  std::optional<size_t> rope_original = {};
 
   std::optional<size_t> batch = {}, item = {};  // sequences of a step, and of a work item; [1, 65536]
   OptimizerChoice optimizer = OptimizerChoice::kMuon;

@@ -21,6 +21,10 @@ void TakeShapeOf(const TrainOptions& options, ShapeChoices& shape) {
   shape.untied = options.untied;
   shape.rope_base = options.rope_base;
   shape.norm_eps = options.norm_eps;
+  shape.rope_factor = options.rope_factor;
+  shape.rope_low = options.rope_low;
+  shape.rope_high = options.rope_high;
+  shape.rope_original = options.rope_original;
 }
 
 void TakeLearning(const TrainOptions& options, RunChoices& choices) {

@@ -32,6 +32,7 @@ TEST(ChoicesTest, EveryOption_Arrives) {
   TrainOptions o;
   o.steps = 7, o.tokenizer = "bytes", o.from = "model", o.layers = 1, o.heads = 2, o.width = 12, o.hidden = 32;
   o.context = 16, o.kv_heads = 1, o.head_dim = 4, o.untied = true, o.rope_base = 500, o.norm_eps = 1e-6;
+  o.rope_factor = 8, o.rope_low = 2, o.rope_high = 3, o.rope_original = 512;
   o.batch = 6, o.item = 3, o.optimizer = OptimizerChoice::kAdamW, o.rate = 0.01, o.embedding_rate = 0.02;
   o.warmup = 5, o.weight_decay = 0.3, o.dropout = 0.25, o.lambda = 0.5, o.clip = 2, o.seed = 9, o.threads = 3;
   o.precision = PrecisionChoice::kBf16, o.eval_every = 11, o.save_every = 13, o.eval_tokens = 17, o.keep_every = 19;
@@ -52,6 +53,10 @@ TEST(ChoicesTest, EveryOption_Arrives) {
   EXPECT_EQ(c.untied, true);
   EXPECT_EQ(c.rope_base, 500);
   EXPECT_EQ(c.norm_eps, 1e-6);
+  EXPECT_EQ(c.rope_factor, 8);
+  EXPECT_EQ(c.rope_low, 2);
+  EXPECT_EQ(c.rope_high, 3);
+  EXPECT_EQ(c.rope_original, 512u);
   EXPECT_EQ(c.batch, 6u);
   EXPECT_EQ(c.item, 3u);
   EXPECT_EQ(c.optimizer, OptimizerKind::kAdamW);

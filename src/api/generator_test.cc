@@ -36,7 +36,7 @@ class GeneratorTest : public SmallTrainings {
 TEST_F(GeneratorTest, Text_IsThatOfTheRoomsBelow_OnAnyNumberOfThreads) {
   Result<OpenedModel> opened = OpenModel(root_ / "model");
   ASSERT_TRUE(opened.ok());
-  const Weights weights(std::move(opened->parameters), Storage::kF32);
+  const Weights weights(std::move(opened->stored), Storage::kF32);
   RequestOptions request{.tokens = 30};
   request.sampler.seed = 5;
   const Generated expected = ::cllm::Generate(weights, opened->tokenizer, "line", request);

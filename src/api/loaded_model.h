@@ -13,7 +13,7 @@ class LoadedModel {
   LoadedModel(OpenedModel opened, ModelInfo info, Storage storage)
       : info_(std::move(info)),
         tokenizer_(std::move(opened.tokenizer)),
-        weights_(std::move(opened.parameters), storage) {}
+        weights_(std::move(opened.stored), storage) {}
   LoadedModel(const LoadedModel&) = delete;
   LoadedModel& operator=(const LoadedModel&) = delete;
 

@@ -31,7 +31,7 @@ ModelInfo InfoOfOpened(const OpenedModel& opened) {
   info.directory = opened.directory;
   info.step = opened.step;
   info.chat = opened.chat != nullptr;
-  info.weights_hash = WeightHash(opened.parameters);
+  info.weights_hash = WeightHash(opened.stored);
   return info;
 }
 

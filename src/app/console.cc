@@ -43,6 +43,7 @@ ConsoleObserver::ConsoleObserver(ConsoleStyle style) : style_(style) {
 }
 
 void ConsoleObserver::OnStep(const StepEvent& event) {
+  step_ = event.step;
   if (event.skipped) return;
   if (line_) line_->Step(event);
   if (style_ != ConsoleStyle::kLines) return;
@@ -74,7 +75,9 @@ void ConsoleObserver::OnEvaluation(const EvaluationEvent& event) {
                  fmt::format("{:.4f} bits/byte", event.bits_per_byte)};
   if (line_) line_->Validation(validation_);
   if (style_ != ConsoleStyle::kLines) return;
-  Print(fmt::format("step {}: validation {:.4f} nats per token, {:.4f} bits per byte {}{}", event.step, event.loss_token,
+  const std::string weights = event.step < step_ ? fmt::format("the best weights, of step {}", event.step)
+                                                 : fmt::format("step {}", event.step);
+  Print(fmt::format("{}: validation {:.4f} nats per token, {:.4f} bits per byte {}{}", weights, event.loss_token,
                     event.bits_per_byte, Measure(event),
                     event.best && !event.whole && comparable ? ", the best so far on it" : ""));
 }

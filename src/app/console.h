@@ -47,6 +47,7 @@ class ConsoleObserver : public RunObserver {
   double shown_at_ = -1e9;          // the last step or share of a phase, in style kLines
   std::string phase_;
   double phase_began_ = 0;
+  uint64_t step_ = 0;               // the last one
   ValidationParts validation_;
   uint64_t sample_tokens_ = 0;  // of the evaluations that are compared; 0: none yet
 };

@@ -5,6 +5,7 @@
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/console.h"
+#include "base/units.h"
 #include "math/scalar.h"
 #include "run/evaluate.h"
 #include "run/open_model.h"
@@ -44,13 +45,13 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
     return;
   }
   std::cout << fmt::format(
-      "nats_per_token {:.4f}\nperplexity     {}\nbits_per_byte  {:.4f}\nroot, form     {:.4f}, {:.4f} nats per "
-      "token\ntext           {} bytes, {} tokens\n",
-      scores.token, Perplexity(perplexity), text.result.bits_per_byte, scores.root, scores.form, text.bytes,
-      scores.positions);
+      "nats_per_token {:.4f}\nperplexity     {}\nbits_per_byte  {:.4f}\nof the token's root {:.4f}, of its form {:.4f} "
+      "nats per token\ntext           {} bytes, {} tokens\n",
+      scores.token, Perplexity(perplexity), text.result.bits_per_byte, scores.root, scores.form, FormatCount(text.bytes),
+      FormatCount(scores.positions));
   if (text.tokens_of_dialogues == 0) return;
   std::cout << fmt::format("               of what the assistant says, in dialogues of {} bytes, {} tokens\n",
-                           text.bytes_of_dialogues, text.tokens_of_dialogues);
+                           FormatCount(text.bytes_of_dialogues), FormatCount(text.tokens_of_dialogues));
 }
 
 }  // namespace
@@ -76,7 +77,7 @@ Outcome EvalCommand(const Arguments& arguments) {
   CLLM_TRY(line.Apply(choices));
   choices.text = flags.text;
   CLLM_TRY(CheckChoices(choices));
-  const Weights weights(std::move(model.parameters), storage);
+  const Weights weights(std::move(model.stored), storage);
   EvaluateOptions options;
   options.threads = flags.threads;
   if (flags.stride != 0) options.stride = flags.stride;

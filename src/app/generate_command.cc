@@ -126,7 +126,7 @@ Outcome GenerateCommand(const Arguments& arguments) {
   texts.options.begin = !flags.no_begin;
   CLLM_ASSIGN(texts.prompts, Prompts(flags, source, model.tokenizer));
   CLLM_TRY(ChooseSeeds(line, flags.count, texts.options.sampler));
-  const Weights weights(std::move(model.parameters), storage);
+  const Weights weights(std::move(model.stored), storage);
   CLLM_ASSIGN(const auto pool, Spheres::Start({.leaves = flags.threads}));
   return GenerateTexts(texts, {weights, model.tokenizer, pool.get()});
 }

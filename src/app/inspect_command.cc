@@ -35,12 +35,13 @@ JsonFields ModelFields(const OpenedModel& model) {
                dimension.place);
   }
   JsonArray tensors;
-  for (const TensorInfo& t : model.parameters.layout().tensors()) {
+  const ParameterLayout layout(model.shape());
+  for (const TensorInfo& t : layout.tensors()) {
     tensors.push_back(JsonFields{{"name", t.name}, {"shape", JsonArray{t.rows, t.columns}}});
   }
-  fields.push_back({"parameters", model.parameters.layout().parameters()});
+  fields.push_back({"parameters", layout.parameters()});
   fields.push_back({"tokenizer", model.tokenizer.name()});
-  fields.push_back({"weights_xxh3", WeightHash(model.parameters)});
+  fields.push_back({"weights_xxh3", WeightHash(model.stored)});
   fields.push_back({"read_from", model.directory});
   fields.push_back({"tensors", tensors});
   return fields;
@@ -88,12 +89,13 @@ void PrintNext(const RunRecord& run) {
 void PrintModel(const OpenedModel& model) {
   std::cout << fmt::format(
       "model       {} parameters: {}\ntokenizer   {}, {} tokens\nweights     XXH3 {}\nread from   {}\n",
-      FormatCount(model.parameters.layout().parameters()), DescribeShape(model.shape()), model.tokenizer.name(),
-      model.shape().vocabulary, WeightHash(model.parameters), model.directory);
+      FormatCount(ParameterLayout(model.shape()).parameters()), DescribeShape(model.shape()), model.tokenizer.name(),
+      model.shape().vocabulary, WeightHash(model.stored), model.directory);
 }
 
 void PrintTensors(const OpenedModel& model) {
-  for (const TensorInfo& t : model.parameters.layout().tensors()) {
+  const ParameterLayout layout(model.shape());
+  for (const TensorInfo& t : layout.tensors()) {
     std::cout << fmt::format("  {:<28} [{}, {}]\n", t.name, t.rows, t.columns);
   }
 }

@@ -57,12 +57,13 @@ void PrintTokenJson(const Tokenizer& tokenizer, uint32_t id) {
 void PrintToken(const Tokenizer& tokenizer, uint32_t id) {
   const TokenLattice& lattice = tokenizer.lattice();
   const UlamPoint p = UlamPointOf(lattice.rank(id));
-  std::cout << fmt::format("token      {} '{}'\ncode       {} = {}\nroot rank  {}\nUlam point ({:.4f}, {:.4f}, {:.4f})\n"
-                           "kissing neighbours (kernel k, GCD g):\n",
+  std::cout << fmt::format("token      {} '{}'\ncode       {} = {}\nits root   number {} by frequency\npoint      ({:.4f}, {:.4f}, "
+                           "{:.4f}) on the spiral\nnearest on the spiral (likeness by place and factors; by the greatest "
+                           "common divisor alone):\n",
                            id, tokenizer.TokenText(id), lattice.codes()[id], FactorText(lattice, id), lattice.rank(id),
                            p.x, p.y, p.z);
   for (const LatticeNeighbour& n : KissingNeighbours(lattice, id)) {
-    std::cout << fmt::format("  {:.4f}  g {:.4f}  {:>6} '{}'\n", n.kernel,
+    std::cout << fmt::format("  {:.4f}  {:.4f}  {:>6} '{}'\n", n.kernel,
                              GcdSimilarity(lattice.codes()[id], lattice.codes()[n.token]), n.token,
                              tokenizer.TokenText(n.token));
   }

@@ -10,9 +10,9 @@
 namespace cllm {
 namespace {
 
-// "  ./cllm resume 'my runs/1' --steps 400"
+// A line of its own: "\n  ./cllm resume 'my runs/1' --steps 400"
 std::string CommandText(const std::string& command, const std::string& run, const std::string& rest) {
-  return fmt::format("  {} {} {}{}", QuotedForShell(ProgramName()), command, QuotedForShell(run), rest);
+  return fmt::format("\n  {} {} {}{}", QuotedForShell(ProgramName()), command, QuotedForShell(run), rest);
 }
 
 std::string MeasureText(const RunSummary& summary) {
@@ -31,9 +31,9 @@ std::string PlanText(const PreparedRun& run) {
   const uint64_t steps = run.expected_steps;
   const double tokens = static_cast<double>(steps * plan.step.batch * plan.shape.context);
   std::string text = fmt::format(
-      "plan: {} parameters ({}, vocabulary {} {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
-      FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), plan.shape.vocabulary,
-      run.tokenizer->name(), run.time ? "about " : "", steps, plan.step.batch,
+      "plan: {} parameters ({}, {} tokens of {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
+      FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), FormatCount(plan.shape.vocabulary),
+      run.tokenizer->name(), run.time ? "about " : "", FormatCount(steps), plan.step.batch,
       FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(run.corpus->training().size()));
   if (run.time) text += fmt::format(", done {} after the start", FormatDuration(run.time->seconds));
   return text + "\n" + run.memory.Text();
@@ -41,7 +41,7 @@ std::string PlanText(const PreparedRun& run) {
 
 std::string RepeatText(const PreparedRun& run, const std::string& directory) {
   if (!run.time) return "";
-  return fmt::format("\nplan and steps follow this machine's speed; to repeat the run, bit for bit, on any:\n  {} train "
+  return fmt::format("\nrepeat: this plan was made for this machine's speed; the same run, bit for bit, on any:\n  {} train "
                      "--config {} --out ANOTHER",
                      QuotedForShell(ProgramName()), QuotedForShell(directory + "/config.toml"));
 }
@@ -49,13 +49,15 @@ std::string RepeatText(const PreparedRun& run, const std::string& directory) {
 std::string EndText(const RunSummary& summary, const std::string& run) {
   const std::string weights = summary.best_step == summary.step ? "" : fmt::format(" with the weights of step {}, the best",
                                                                                    summary.best_step);
-  return fmt::format("done: step {}, validation {:.4f} nats per token, {:.4f} bits per byte {}{}, {}\nnext:\n{}\n{}\n{}",
-                     summary.step, summary.scores.token, summary.bits_per_byte, MeasureText(summary), weights,
-                     FormatDuration(summary.seconds),
-                     summary.of_answers ? CommandText("chat", run, "") : CommandText("generate", run, " -p \"Once\""),
-                     CommandText("eval", run, " TEXT"),
-                     CommandText("resume", run, fmt::format(" --steps {}", summary.patience_ended ? summary.planned
-                                                                                  : 2 * summary.step)));
+  std::string text = fmt::format("done: step {}, validation {:.4f} nats per token, {:.4f} bits per byte {}{}, {}\nnext:",
+                                 FormatCount(summary.step), summary.scores.token, summary.bits_per_byte,
+                                 MeasureText(summary), weights, FormatDuration(summary.seconds));
+  const uint64_t further = summary.patience_ended ? summary.planned : 2 * summary.step;
+  // What was taught to answer is talked with.
+  if (!summary.of_answers) text += CommandText("generate", run, " -p \"Once\"");
+  text += CommandText("chat", run, "") + CommandText("serve", run, "") + CommandText("eval", run, " TEXT") +
+          CommandText("resume", run, fmt::format(" --steps {}", further));
+  return text;
 }
 
 std::string KeptText(const RunSummary& summary) {
@@ -67,7 +69,7 @@ std::string KeptText(const RunSummary& summary) {
 
 std::string StoppedText(const RunSummary& summary, const std::string& run) {
   const std::string kept = summary.saved_step == summary.step ? ", which is saved" : ": " + KeptText(summary);
-  const std::string next = summary.saved_step ? "; go on with:\n" + CommandText("resume", run, "") : std::string();
+  const std::string next = summary.saved_step ? "; go on with:" + CommandText("resume", run, "") : std::string();
   return fmt::format("stopped at step {}{}{}", summary.step, kept, next);
 }
 

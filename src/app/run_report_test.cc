@@ -41,9 +41,16 @@ TEST(EndText, CommandsCanBePasted) {
   EXPECT_THAT(EndText(Ended(), "my runs/it's"),
               AllOf(HasSubstr(" generate 'my runs/it'\\''s' -p \"Once\"\n"), HasSubstr(" eval 'my runs/it'\\''s' TEXT\n"),
                     HasSubstr(" resume 'my runs/it'\\''s' --steps 600")));
-  EXPECT_THAT(EndText(Ended(), "runs/a-1"), HasSubstr(" resume runs/a-1 --steps 600"));
+  EXPECT_THAT(EndText(Ended(), "runs/a-1"),
+              AllOf(HasSubstr(" chat runs/a-1\n"), HasSubstr(" serve runs/a-1\n"), HasSubstr(" resume runs/a-1 --steps 600")));
   EXPECT_THAT(StoppedText(Ended(), "a $b"), HasSubstr(" resume 'a $b'"));
   EXPECT_THAT(StoppedText(Ended(), "-run"), HasSubstr(" resume ./-run"));
+}
+
+TEST(EndText, AModelThatAnswers_IsTalkedWith) {
+  RunSummary taught = Ended();
+  taught.of_answers = true;
+  EXPECT_THAT(EndText(taught, "runs/a-1"), AllOf(HasSubstr(" chat runs/a-1\n"), Not(HasSubstr(" generate "))));
 }
 
 TEST(EndText, AfterPatience_TheNextStepsAreThePlannedOnes) {

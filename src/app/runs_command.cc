@@ -35,16 +35,6 @@ std::string LocalTime(int64_t seconds) {
                      local.tm_hour, local.tm_min);
 }
 
-// "843", "12.3K", "49.3M", "1.2B": of parameters.
-std::string ShortCount(uint64_t count) {
-  constexpr const char* kUnits[] = {"K", "M", "B", "T"};
-  if (count < 1000) return fmt::format("{}", count);
-  double value = static_cast<double>(count) / 1000;
-  size_t unit = 0;
-  for (; value >= 999.95 && unit + 1 < std::size(kUnits); ++unit) value /= 1000;
-  return fmt::format("{:.1f}{}", value, kUnits[unit]);
-}
-
 // On a terminal in its columns, else whole.
 void PrintTable(TableRows rows, const std::vector<ColumnRule>& rules) {
   for (auto& row : rows) {
@@ -97,10 +87,10 @@ JsonFields ToJson(const RunRecord& run) {
 }
 
 TableRows RunRows(const std::vector<RunRecord>& runs) {
-  TableRows rows = {{"run", "text", "size", "steps", "bits/byte", "saved", "state", "disk"}};
+  TableRows rows = {{"run", "text", "parameters", "steps", "bits/byte", "saved", "state", "disk"}};
   for (const RunRecord& run : runs) {
     const std::string steps = run.time_left_s ? run.Steps() : fmt::format("{}/{}", run.step, run.planned);
-    rows.push_back({run.path, run.Text(), ShortCount(run.parameters), steps, ScoreText(run), LocalTime(run.changed),
+    rows.push_back({run.path, run.Text(), FormatShortCount(run.parameters), steps, ScoreText(run), LocalTime(run.changed),
                     ConditionText(run), FormatBytes(run.disk_bytes)});
   }
   return rows;

@@ -88,12 +88,14 @@ Result<std::vector<std::unique_ptr<ServedModel>>> OpenModels(const ServeFlags& f
   return models;
 }
 
-void SayWhatIsServed(const std::vector<std::unique_ptr<ServedModel>>& models, ConsoleObserver& console) {
+std::string WhatIsServed(const std::vector<std::unique_ptr<ServedModel>>& models) {
+  std::string lines;
   for (const auto& model : models) {
-    console.SayAlways(fmt::format("serving '{}': {} parameters in {}, context {}, {}", model->name(),
-                                  FormatCount(model->parameters()), model->storage(), model->shape().context,
-                                  model->chat() != nullptr ? "taught dialogues" : "continues texts"));
+    lines += fmt::format("serving '{}': {} parameters in {}, context {}, {}\n", model->name(),
+                         FormatCount(model->parameters()), model->storage(), model->shape().context,
+                         model->chat() != nullptr ? "taught dialogues" : "continues texts");
   }
+  return lines;
 }
 
 }  // namespace
@@ -114,11 +116,12 @@ Outcome ServeCommand(const Arguments& arguments) {
   CLLM_ASSIGN(ModelServerOptions options, OptionsOf(flags));
   options.tell = [&console](const std::string& sentence) { console.SayAlways(sentence); };
   CLLM_ASSIGN(auto models, OpenModels(flags, console));
-  SayWhatIsServed(models, console);
+  const std::string what = WhatIsServed(models);
   const size_t served = models.size();
   CLLM_ASSIGN(const auto pool, Spheres::Start({.leaves = flags.threads}));
   const bool guarded = !options.access.api_key.empty();
   CLLM_ASSIGN(const auto server, ModelServer::Start(std::move(models), pool.get(), std::move(options)));
+  console.SayAlways(what);
   console.SayAlways(fmt::format("base URL {}, {}; Ctrl-C stops", server->base_url(),
                                 guarded ? "with the API key" : "no key needed"));
   const std::string base = server->base_url();

@@ -32,4 +32,7 @@ std::string FormatBytes(uint64_t bytes);
 // "1,234,567".
 std::string FormatCount(uint64_t count);
 
+// Of parameters, to three digits: "259", "43.2 k", "0.8 M", "135 M", "1.1 B".
+std::string FormatShortCount(uint64_t count);
+
 }  // namespace cllm

@@ -92,5 +92,16 @@ TEST(Units, FormatCount_GroupsOfThree) {
   EXPECT_EQ(FormatCount(1234567), "1,234,567");
 }
 
+TEST(Units, FormatShortCount_HasThreeDigits) {
+  EXPECT_EQ(FormatShortCount(0), "0");
+  EXPECT_EQ(FormatShortCount(259), "259");
+  EXPECT_EQ(FormatShortCount(43'210), "43.2 k");
+  EXPECT_EQ(FormatShortCount(800'000), "0.8 M");
+  EXPECT_EQ(FormatShortCount(999'960), "1.0 M");
+  EXPECT_EQ(FormatShortCount(134'515'008), "135 M");
+  EXPECT_EQ(FormatShortCount(1'100'048'384), "1.1 B");
+  EXPECT_EQ(FormatShortCount(70'553'706'496'000), "70.6 T");
+}
+
 }  // namespace
 }  // namespace cllm

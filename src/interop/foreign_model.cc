@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "base/file.h"
 #include "base/path.h"
 #include "interop/foreign_tensor.h"
+#include "interop/gguf/gguf_file.h"
 #include "interop/gguf/gguf_shape.h"
 #include "interop/gguf/gguf_tokenizer.h"
 #include "interop/hugging_face/hugging_face_reader.h"
@@ -30,7 +32,7 @@ Status CheckAllTensorsAreKnown(const Gguf& file, const ParameterLayout& layout) 
   std::set<std::string> known;
   for (const TensorPart& part : TensorParts(layout)) known.insert(part.gguf);
   for (const GgufTensor& tensor : file.tensors()) {
-    if (known.contains(tensor.name)) continue;
+    if (known.contains(tensor.name) || tensor.name == kGgufRopeDivisors) continue;
     return BadInput(
         fmt::format("{}: the tensor '{}' is none of those of a plain Llama model", file.label(), tensor.name));
   }
@@ -38,8 +40,9 @@ Status CheckAllTensorsAreKnown(const Gguf& file, const ParameterLayout& layout) 
 }
 
 Result<ForeignModel> OpenGguf(const std::string& path) {
-  CLLM_ASSIGN(GgufFile file, GgufFile::Open(path));
-  const Gguf& content = file.content();
+  CLLM_ASSIGN(GgufFile opened, GgufFile::Open(path));
+  const auto file = std::make_shared<const GgufFile>(std::move(opened));
+  const Gguf& content = file->content();
   std::vector<std::string> notes;
   CLLM_ASSIGN(const ModelShape shape, GgufShape(content, notes));
   CLLM_ASSIGN(Tokenizer tokenizer, GgufTokenizer(content));
@@ -57,7 +60,7 @@ Result<ForeignModel> OpenGguf(const std::string& path) {
     CLLM_ASSIGN(const std::string jinja, content.Text(kChatTemplateKey));
     chat = KnownChatTemplate(jinja, notes);
   }
-  return ForeignModel{shape, std::move(tokenizer), std::move(tensors), std::move(notes), chat, std::move(file), {}};
+  return ForeignModel{{shape, std::move(tensors), {file}}, std::move(tokenizer), std::move(notes), chat};
 }
 
 }  // namespace
@@ -77,16 +80,8 @@ std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model) {
   if (model.chat != nullptr) files.push_back(TextFile(kChatTemplateFileName, ChatTemplateJson(*model.chat)));
   files.push_back(TextFile(kTokenizerFileName, TokenizerJson(model.tokenizer)));
   files.push_back(TextFile(kLatticeFileName, LatticeJson(model.tokenizer)));
-  files.push_back(ModelFile(model.shape, model.tensors));
+  files.push_back(ModelFile(model.shape(), model.stored.tensors));
   return files;
-}
-
-Parameters ParametersOf(const ForeignModel& model) {
-  Parameters parameters(model.shape);
-  for (const TensorInfo& info : parameters.layout().tensors()) {
-    DecodeRows(model.tensors[info.index], parameters.tensor(info));
-  }
-  return parameters;
 }
 
 }  // namespace cllm

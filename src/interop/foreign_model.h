@@ -1,32 +1,24 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
-#include "interop/gguf/gguf_file.h"
-#include "model/parameters.h"
-#include "model/tensor_rows.h"
+#include "model/stored_model.h"
 #include "store/checkpoint.h"
-#include "store/safetensors.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace cllm {
 
-// A model in files of another program, as ours: its tensors by their place in our layout, read from the mapped files
-// when wanted. Owns the mappings; movable, immutable.
+// A model in files of another program, as ours: read from the mapped files when wanted. Movable, immutable.
 struct ForeignModel {
-  ModelShape shape;
-  Tokenizer tokenizer;  // of the shape's vocabulary
-  std::vector<TensorRows> tensors;
+  StoredModel stored;
+  Tokenizer tokenizer;                 // of the shape's vocabulary
   std::vector<std::string> notes;      // sentences on what is different here
   const ChatTemplate* chat = nullptr;  // how it was taught dialogues, if that is known here; null: it continues texts
 
-  // Where the tensors' bytes lie.
-  std::optional<GgufFile> gguf;
-  std::vector<SafetensorsFile> safetensors;
+  const ModelShape& shape() const { return stored.shape; }
 };
 
 // A .gguf file of the llama architecture, or a directory of Hugging Face's of the Llama family. Error (BadInput): one
@@ -41,8 +33,5 @@ const ChatTemplate* KnownChatTemplate(const std::string& jinja, std::vector<std:
 // Matrices are written in the types that they have (Q4_0 as Q8_0 of the same scales, exactly), those of several types
 // as F32. They view the model until written.
 std::vector<CheckpointFile> ImportedFiles(const ForeignModel& model);
-
-// Its numbers in f32.
-Parameters ParametersOf(const ForeignModel& model);
 
 }  // namespace cllm

@@ -45,16 +45,16 @@ TEST_P(ForeignModelTest, Exported_IsReadBack_BitForBit) {
       const Parameters parameters = SomeWeights(shape);
       const Result<ForeignModel> model = OpenForeignModel(Written(parameters, tokenizer));
       ASSERT_TRUE(model.ok()) << model.status().message();
-      EXPECT_EQ(model->shape, shape) << DescribeShape(model->shape);
+      EXPECT_EQ(model->shape(), shape) << DescribeShape(model->shape());
       EXPECT_EQ(model->tokenizer.hash(), tokenizer.hash());
       EXPECT_TRUE(model->notes.empty());
-      const Parameters read = ParametersOf(*model);
+      const Parameters read = ParametersOf(model->stored);
       for (const TensorInfo& info : read.layout().tensors()) {
         const TensorType type = info.is_norm() ? TensorType::kF32 : MatrixType(GetParam().type, info.columns);
         std::vector<float> expected(info.size());
         DecodeRows(RowsOf(parameters, info, type), expected);
         EXPECT_EQ(std::memcmp(expected.data(), read.tensor(info).data(), info.size() * sizeof(float)), 0) << info.name;
-        EXPECT_EQ(model->tensors[info.index].type, type) << info.name;
+        EXPECT_EQ(model->stored.tensors[info.index].type, type) << info.name;
       }
     }
   }
@@ -71,7 +71,7 @@ TEST_P(ForeignModelTest, Imported_IsAModelOfOurs) {
   ASSERT_TRUE(WriteFileGroup(files, imported, ImportedFiles(*model), IfThere::kRefuse).ok());
   Parameters read(parameters.shape());
   ASSERT_TRUE(ReadModel(imported + "/model.safetensors", read).ok());
-  EXPECT_EQ(WeightHash(read), WeightHash(ParametersOf(*model)));
+  EXPECT_EQ(WeightHash(read), WeightHash(model->stored));
   const Result<Tokenizer> loaded = LoadTokenizer(imported);
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   EXPECT_EQ(loaded->hash(), tokenizer.hash());

@@ -9,7 +9,6 @@
 #include "kernels/elementwise.h"
 #include "kernels/norm.h"
 #include "kernels/rope.h"
-#include "nn/embedding.h"
 #include "nn/feed_forward.h"
 #include "nn/linear.h"
 
@@ -101,8 +100,7 @@ void EmbedTokens(const ForwardPass& pass, std::span<const uint32_t> tokens, floa
   const Weights& w = pass.weights;
   const size_t width = w.shape().width;
   const Range rows = pass.team.Share(pass.rows, 1);
-  EmbeddingForward(tokens.subspan(rows.begin, rows.size()), w.values(w.layout().embedding()), width,
-                   x + rows.begin * width);
+  w.LookUp(tokens.subspan(rows.begin, rows.size()), x + rows.begin * width);
   pass.dropout.Apply(x, pass.rows * width, DropoutMask::kEmbedding);
   pass.team.Meet();
 }

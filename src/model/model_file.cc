@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstring>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -12,7 +15,7 @@
 namespace cllm {
 namespace {
 
-constexpr uint64_t kModelFormat = 2;
+constexpr uint64_t kModelFormat = 3;
 constexpr const char* kHeadName = "head";
 // Before a tensor's name in the metadata: its type, if the file's own type of it does not tell.
 constexpr const char* kTypePrefix = "type.";
@@ -39,15 +42,24 @@ Status AtPath(const SafetensorsFile& file, const Status& status) {
   return BadInput(fmt::format("{}: {}", file.path(), status.message()));
 }
 
-// One dimension from the metadata. Files of format 1 have none of the derived ones.
+// The first format that says all of a shape: readers of former formats read the files of all models that they know.
+uint64_t FormatOf(const ModelShape& shape) {
+  const ModelShape plain;
+  uint64_t format = 2;
+  for (const Dimension& dimension : Dimensions()) {
+    if (dimension.Text(shape) != dimension.Text(plain)) format = std::max(format, dimension.since);
+  }
+  return format;
+}
+
+// One dimension from the metadata. Files of a format have none that came with a later one.
 Status ReadDimension(const SafetensorsFile& file, uint64_t format, const Dimension& dimension, ModelShape& shape) {
   const auto entry = file.metadata().find(std::string(dimension.name));
   const bool there = entry != file.metadata().end();
-  if (dimension.derived && format == 1) {
+  if (dimension.since > format) {
     if (!there) return {};
-    return BadInput(
-        fmt::format("{}: the metadata has {} '{}', which a file of format 1 does not have; expected format {}",
-                    file.path(), dimension.name, entry->second, kModelFormat));
+    return BadInput(fmt::format("{}: the metadata has {} '{}', which a file of format {} does not have; expected format {}",
+                                file.path(), dimension.name, entry->second, format, dimension.since));
   }
   if (!there) {
     return BadInput(
@@ -131,16 +143,12 @@ Result<CheckedFile> OpenChecked(const std::string& path) {
   return CheckedFile{std::move(file), shape, std::move(types)};
 }
 
-void Decode(TensorType type, const TensorView& tensor, const TensorInfo& info, std::span<float> out) {
-  const size_t row_bytes = RowBytes(type, info.columns);
-  for (size_t row = 0; row < info.rows; ++row) {
-    DecodeRow(type, tensor.bytes.subspan(row * row_bytes, row_bytes), out.subspan(row * info.columns, info.columns));
-  }
-}
-
 TensorMetadata MetadataOf(const ModelShape& shape) {
-  TensorMetadata metadata = {{kFormatKey, std::to_string(kModelFormat)}};
-  for (const Dimension& dimension : Dimensions()) metadata[std::string(dimension.name)] = dimension.Text(shape);
+  const uint64_t format = FormatOf(shape);
+  TensorMetadata metadata = {{kFormatKey, std::to_string(format)}};
+  for (const Dimension& dimension : Dimensions()) {
+    if (dimension.since <= format) metadata[std::string(dimension.name)] = dimension.Text(shape);
+  }
   return metadata;
 }
 
@@ -182,12 +190,27 @@ Result<ModelShape> ReadModelShape(const std::string& path) {
   return checked.shape;
 }
 
-Status ReadModel(const std::string& path, Parameters& parameters) {
-  CLLM_ASSIGN(const CheckedFile checked, OpenChecked(path));
-  CLLM_TRY(CheckSameShape(path, checked.shape, parameters.shape()));
-  for (const TensorInfo& info : parameters.layout().tensors()) {
-    Decode(checked.types[info.index], *checked.file.Find(info.name), info, parameters.tensor(info));
+Result<StoredModel> OpenModelFile(const std::string& path) {
+  CLLM_ASSIGN(CheckedFile checked, OpenChecked(path));
+  const auto file = std::make_shared<const SafetensorsFile>(std::move(checked.file));
+  StoredModel model{.shape = checked.shape, .tensors = {}, .sources = {file}};
+  const ParameterLayout layout(model.shape);
+  for (const TensorInfo& info : layout.tensors()) {
+    const TensorType type = checked.types[info.index];
+    model.tensors.push_back({.type = type,
+                             .rows = info.rows,
+                             .columns = info.columns,
+                             .read = [bytes = file->Find(info.name)->bytes](size_t row, std::span<std::byte> out) {
+                               std::memcpy(out.data(), bytes.data() + row * out.size(), out.size());
+                             }});
   }
+  return model;
+}
+
+Status ReadModel(const std::string& path, Parameters& parameters) {
+  CLLM_ASSIGN(const StoredModel model, OpenModelFile(path));
+  CLLM_TRY(CheckSameShape(path, model.shape, parameters.shape()));
+  ReadInto(model, parameters);
   return {};
 }
 

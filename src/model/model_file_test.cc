@@ -267,8 +267,26 @@ TEST_F(ModelFiles, OfFormat1_WithWhatFormat2Brought_AreRefused) {
                 {"'BF16'", "expected F32 in a file of format 1"});
 }
 
+// Only what former readers would misread is of a new format.
+TEST_F(ModelFiles, OfStretchedRotations_AreOfFormat3) {
+  ModelShape shape = parameters_.shape();
+  for (const double factor : {1.0, 8.5}) {
+    shape.rope_factor = factor;
+    Parameters parameters(shape);
+    InitializeParameters(4, parameters);
+    const std::string path = Write("of-a-format.safetensors", ModelFile(parameters));
+    const auto file = SafetensorsFile::Open(path);
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(*file->Format(9), factor == 1 ? 2u : 3u);
+    EXPECT_EQ(file->metadata().contains("rope_original"), factor != 1);
+    const auto read = ReadModelShape(path);
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    EXPECT_EQ(*read, shape);
+  }
+}
+
 TEST_F(ModelFiles, OfAFutureFormat_AreRefused) {
-  ExpectRefused(WriteWith(kFormatKey, "3"), {"3", "2"});
+  ExpectRefused(WriteWith(kFormatKey, "4"), {"4", "3"});
   ExpectRefused(WriteWith(kFormatKey, "0"), {"0"});
 }
 

@@ -17,7 +17,7 @@ constexpr Dimension::Place<Value> At(Value ModelShape::*value, std::optional<Val
 
 using Shape = ModelShape;
 using Choices = ShapeChoices;
-constexpr std::array<Dimension, 11> kDimensions = {{
+constexpr std::array<Dimension, 15> kDimensions = {{
     {"layers", At(&Shape::layers, &Choices::layers), 1, 256, "layers"},
     {"heads", At(&Shape::heads, &Choices::heads), 1, 256, "attention heads a layer"},
     {"width", At(&Shape::width, &Choices::width), 2, 8192, "width of the residual stream"},
@@ -25,13 +25,21 @@ constexpr std::array<Dimension, 11> kDimensions = {{
     {"context", At(&Shape::context, &Choices::context), 1, 65536, "tokens the model sees at once"},
     {"vocabulary", At<size_t>(&Shape::vocabulary, nullptr), 4, 1 << 20, "tokens of the vocabulary"},
     {"kv_heads", At(&Shape::kv_heads, &Choices::kv_heads), 1, 256, "heads of keys and values; they divide the heads",
-     true},
-    {"head_dim", At(&Shape::head_dim, &Choices::head_dim), 2, 1024, "numbers of a head's query; even", true},
+     true, 2},
+    {"head_dim", At(&Shape::head_dim, &Choices::head_dim), 2, 1024, "numbers of a head's query; even", true, 2},
     {"untied", At(&Shape::untied, &Choices::untied), 0, 1,
-     "give the head a matrix of its own instead of the embedding's", true},
-    {"rope_base", At(&Shape::rope_base, &Choices::rope_base), 1, 1e12, "base of the rotary frequencies", true},
-    {"norm_eps", At(&Shape::norm_eps, &Choices::norm_eps), 1e-12, 0.1, "number added to the mean square in norms",
-     true},
+     "give the head a matrix of its own instead of the embedding's", true, 2},
+    {"rope_base", At(&Shape::rope_base, &Choices::rope_base), 1, 1e12, "base of the rotary frequencies", true, 2},
+    {"norm_eps", At(&Shape::norm_eps, &Choices::norm_eps), 1e-12, 0.1, "number added to the mean square in norms", true,
+     2},
+    {"rope_factor", At(&Shape::rope_factor, &Choices::rope_factor), 1, 1e6,
+     "divide slow rotary frequencies by this, as Llama 3.1 does for longer contexts", true, 3},
+    {"rope_low", At(&Shape::rope_low, &Choices::rope_low), 1e-6, 1e6,
+     "turns in the original context below which a frequency is slow", true, 3},
+    {"rope_high", At(&Shape::rope_high, &Choices::rope_high), 1e-6, 1e6,
+     "turns in the original context above which a frequency stays as it is", true, 3},
+    {"rope_original", At(&Shape::rope_original, &Choices::rope_original), 1, 1 << 24,
+     "the original context, which was stretched", true, 3},
 }};
 
 std::string TextOf(size_t value) { return std::to_string(value); }
@@ -128,6 +136,10 @@ Status Validate(const ModelShape& shape) {
   if (shape.head_dim % 2 != 0) {
     return BadInput(fmt::format("head_dim is {} with heads {} and width {}, expected an even number (rotary pairs)",
                                 shape.head_dim, shape.heads, shape.width));
+  }
+  if (!(shape.rope_low < shape.rope_high)) {
+    return BadInput(fmt::format("rope_low is {} and rope_high {}, expected the first below the second", shape.rope_low,
+                                shape.rope_high));
   }
   return {};
 }

@@ -25,6 +25,9 @@ struct ModelShape {
   bool untied = false;        // the head has a matrix of its own instead of the embedding's
   double rope_base = 10000;   // of the rotary frequencies
   double norm_eps = 1e-5;     // added to the mean square in a norm
+  // How Llama 3.1 stretches the rotary frequencies to a longer context (rope_table.h); 1: not at all.
+  double rope_factor = 1, rope_low = 1, rope_high = 4;
+  size_t rope_original = 8192;
 
   size_t query_width() const { return heads * head_dim; }   // columns of the queries, and of the heads' output
   size_t kv_width() const { return kv_heads * head_dim; }   // columns of the keys, and of the values
@@ -36,7 +39,8 @@ struct ModelShape {
 struct ShapeChoices {
   std::optional<size_t> layers, heads, width, hidden, context, kv_heads, head_dim;
   std::optional<bool> untied;
-  std::optional<double> rope_base, norm_eps;
+  std::optional<double> rope_base, norm_eps, rope_factor, rope_low, rope_high;
+  std::optional<size_t> rope_original;
 };
 
 // One dimension of a shape. The only table of its kind: validation, model files, a run's options, log and inspection go
@@ -55,6 +59,7 @@ struct Dimension {
   double low, high;  // the range of its values
   std::string_view meaning;
   bool derived = false;  // has a value that fits the other dimensions, if it is not named
+  uint64_t since = 1;    // the format of model files that has it first
 
   // The value as text: a whole number, the shortest decimal that reads back as the same number, or true or false.
   std::string Text(const ModelShape& shape) const;

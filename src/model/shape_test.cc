@@ -74,6 +74,7 @@ TEST(Validate, DimensionsAgainstEachOther_AreNamedWithBothValues) {
   EXPECT_THAT(Message({.heads = 6, .kv_heads = 4, .head_dim = 8}), HasSubstr("kv_heads 4 does not divide heads 6"));
   EXPECT_THAT(Message({.heads = 2, .kv_heads = 4, .head_dim = 8}), HasSubstr("kv_heads 4 does not divide heads 2"));
   EXPECT_THAT(Message({.heads = 4, .width = 20}), HasSubstr("head_dim is 5 with heads 4 and width 20"));
+  EXPECT_THAT(Message({.rope_low = 4, .rope_high = 4}), HasSubstr("rope_low is 4 and rope_high 4"));
 }
 
 TEST(DefaultHeadDim, IsTheWidthOverTheHeads) {
@@ -84,7 +85,7 @@ TEST(DefaultHeadDim, IsTheWidthOverTheHeads) {
 
 TEST(Dimension, TextAndSet_RoundTrip) {
   const ModelShape shape{.heads = 6, .kv_heads = 3, .head_dim = 24, .untied = true, .rope_base = 12345.678901234567,
-                         .norm_eps = 1e-6};
+                         .norm_eps = 1e-6, .rope_factor = 8, .rope_low = 0.5, .rope_high = 7, .rope_original = 100};
   ModelShape read;
   for (const Dimension& dimension : Dimensions()) {
     ASSERT_TRUE(dimension.Set(read, dimension.Text(shape)).ok()) << dimension.name;

@@ -33,13 +33,19 @@ Status WriteRows(const TensorRows& rows, ByteSink& sink) {
   return {};
 }
 
+void DecodeRows(const TensorRows& rows, size_t first, std::span<float> out) {
+  const size_t count = out.size() / rows.columns;
+  CHECK(out.size() == count * rows.columns && first + count <= rows.rows);
+  std::vector<std::byte> bytes(rows.row_bytes());
+  for (size_t i = 0; i < count; ++i) {
+    rows.read(first + i, bytes);
+    DecodeRow(rows.type, bytes, out.subspan(i * rows.columns, rows.columns));
+  }
+}
+
 void DecodeRows(const TensorRows& rows, std::span<float> out) {
   CHECK(out.size() == rows.rows * rows.columns);
-  std::vector<std::byte> bytes(rows.row_bytes());
-  for (size_t row = 0; row < rows.rows; ++row) {
-    rows.read(row, bytes);
-    DecodeRow(rows.type, bytes, out.subspan(row * rows.columns, rows.columns));
-  }
+  DecodeRows(rows, 0, out);
 }
 
 }  // namespace cllm

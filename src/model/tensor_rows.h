@@ -27,7 +27,8 @@ TensorRows RowsOf(const Parameters& parameters, const TensorInfo& info, TensorTy
 // Appends all rows in turn, some at a time.
 Status WriteRows(const TensorRows& rows, ByteSink& sink);
 
-// Reads all rows as numbers. REQUIRES: out.size() == rows.rows * rows.columns.
+// Reads rows as numbers: as many as `out` holds, from `first` on; all of them. REQUIRES: whole rows that are there.
+void DecodeRows(const TensorRows& rows, size_t first, std::span<float> out);
 void DecodeRows(const TensorRows& rows, std::span<float> out);
 
 }  // namespace cllm

@@ -77,6 +77,11 @@ const Problem kProblems[] = {
     {"multi_query",
      {.layers = 1, .heads = 3, .width = 40, .hidden = 24, .context = 53, .vocabulary = 50, .kv_heads = 1, .head_dim = 6},
      2, 1, 0.3, true},
+    // Rotary frequencies that are slow, fast and between.
+    {"stretched",
+     {.layers = 1, .heads = 1, .width = 24, .hidden = 24, .context = 53, .vocabulary = 50, .rope_factor = 8,
+      .rope_original = 64},
+     2, 1, 0.3, true},
 };
 
 class Gradients : public testing::TestWithParam<Problem> {

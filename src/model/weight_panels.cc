@@ -5,8 +5,6 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kNoPanels = ~size_t{0};
-
 // An embedding beside an untied head is only looked up.
 bool HasPanels(const ParameterLayout& layout, const TensorInfo& info) {
   return !info.is_norm() && (info.role != TensorRole::kEmbedding || !layout.shape().untied);
@@ -32,7 +30,7 @@ std::vector<WeightPanels::Job> WeightPanels::Plan(const ParameterLayout& layout,
 WeightPanels::WeightPanels(const ParameterLayout& layout, Use use, PanelFormat format) : format_(format) {
   size_t floats = 0;
   jobs_ = Plan(layout, use, format, floats);
-  offsets_.assign(2 * layout.tensors().size(), kNoPanels);
+  offsets_.assign(2 * layout.tensors().size(), kNone);
   for (const Job& job : jobs_) offsets_[2 * job.tensor + job.direction] = job.offset;
   buffer_ = AlignedBuffer<float>(floats);
 }
@@ -51,13 +49,20 @@ void WeightPanels::Pack(const Parameters& values, size_t index) {
   if (job.direction == 0) {
     PackColumns(weight, info.columns, info.columns, info.rows, out, format_);
   } else {
-    PackRows(weight, info.columns, info.rows, info.columns, out, format_.precision());
+    cllm::PackRows(weight, info.columns, info.rows, info.columns, out, format_.precision());
   }
+}
+
+void WeightPanels::PackRows(const TensorInfo& info, size_t first_row, std::span<const float> rows) {
+  const size_t offset = offsets_[2 * info.index];
+  DCHECK(offset != kNone && first_row % kPanelAlignment == 0);
+  float* out = buffer_.data() + offset + PackedSize(info.columns, first_row, format_);
+  PackColumns(rows.data(), info.columns, info.columns, rows.size() / info.columns, out, format_);
 }
 
 Panels WeightPanels::View(const TensorInfo& info, size_t direction) const {
   const size_t offset = offsets_[2 * info.index + direction];
-  CHECK(offset != kNoPanels);
+  CHECK(offset != kNone);
   return direction == 0 ? PackedView(buffer_.data() + offset, info.columns, info.rows, format_)
                         : PackedView(buffer_.data() + offset, info.rows, info.columns, format_);
 }

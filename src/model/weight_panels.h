@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -21,6 +22,11 @@ class WeightPanels {
   // Packing is cut into jobs() independent jobs, one per matrix and direction. `values` have the layout's shape.
   size_t jobs() const { return jobs_.size(); }
   void Pack(const Parameters& values, size_t job);
+  // Packs some rows of a matrix, in its forward panels. REQUIRES: has(info); `first_row` is a multiple of kPanelAlignment,
+  // `rows` are whole rows, and as many as make one unless they are the last.
+  void PackRows(const TensorInfo& info, size_t first_row, std::span<const float> rows);
+  // Whether products read the tensor.
+  bool has(const TensorInfo& info) const { return offsets_[2 * info.index] != kNone; }
 
   // REQUIRES: the tensor is read by a product in that direction.
   Panels forward(const TensorInfo& info) const { return View(info, 0); }
@@ -37,6 +43,8 @@ class WeightPanels {
   };
   static std::vector<Job> Plan(const ParameterLayout& layout, Use use, PanelFormat format, size_t& floats);
   Panels View(const TensorInfo& info, size_t direction) const;
+
+  static constexpr size_t kNone = ~size_t{0};
 
   PanelFormat format_;
   std::vector<Job> jobs_;

@@ -8,24 +8,29 @@
 
 #include "base/check.h"
 #include "base/cache_line.h"
+#include "nn/embedding.h"
 
 namespace cllm {
 namespace {
 
-constexpr size_t kNotKept = ~size_t{0};
+constexpr size_t kNoNorm = ~size_t{0};
+constexpr size_t kRowsAtOnce = 8 * kPanelAlignment;  // of a matrix that is packed
 
 constexpr std::array<std::pair<std::string_view, Storage>, 3> kStorages = {
     {{"f32", Storage::kF32}, {"bf16", Storage::kBf16}, {"q8_0", Storage::kQ8}}};
 
-bool IsReadInF32(const TensorInfo& info) { return info.is_norm() || info.role == TensorRole::kEmbedding; }
-
-RopeTable TableFor(const ModelShape& shape) { return {shape.context, shape.head_dim, shape.rope_base}; }
-
-Parameters Rounded(Parameters values, Storage storage) {
-  for (const TensorInfo& info : values.layout().tensors()) {
-    if (!info.is_norm()) RoundWeights(values.tensor(info).data(), info.rows, info.columns, storage);
+// Rows that hold what panels in `storage` hold.
+TensorType RowType(Storage storage) {
+  switch (storage) {
+    case Storage::kF32: return TensorType::kF32;
+    case Storage::kBf16: return TensorType::kBF16;
+    case Storage::kQ8: return TensorType::kQ8_0;
   }
-  return values;
+  CHECK(false);
+}
+
+bool IsOnlyLookedUp(const ParameterLayout& layout, const TensorInfo& info) {
+  return layout.shape().untied && info.role == TensorRole::kEmbedding;
 }
 
 }  // namespace
@@ -34,34 +39,59 @@ Weights::Weights(const ModelShape& shape, Precision precision)
     : layout_(shape),
       values_(shape),
       panels_(layout_, WeightPanels::Use::kTraining, precision),
-      rope_(TableFor(shape)) {}
+      rope_(shape) {}
 
-Weights::Weights(Parameters values, Storage storage)
-    : layout_(values.layout()),
-      values_(Rounded(std::move(values), storage)),
-      panels_(layout_, WeightPanels::Use::kForward, storage),
-      rope_(TableFor(layout_.shape())) {
-  PackAll();
-  KeepWhatIsReadInF32();
-}
-
-void Weights::KeepWhatIsReadInF32() {
+Weights::Weights(StoredModel model, Storage storage)
+    : layout_(model.shape), panels_(layout_, WeightPanels::Use::kForward, storage), rope_(model.shape) {
   size_t floats = 0;
   for (const TensorInfo& info : layout_.tensors()) {
-    offsets_.push_back(IsReadInF32(info) ? floats : kNotKept);
-    if (IsReadInF32(info)) floats += WholeLines(info.size());
+    norm_offsets_.push_back(info.is_norm() ? floats : kNoNorm);
+    if (info.is_norm()) floats += WholeLines(info.size());
   }
-  kept_ = AlignedBuffer<float>(floats);
-  for (const TensorInfo& info : layout_.tensors()) {
-    if (IsReadInF32(info)) std::ranges::copy(values_->tensor(info), kept_.data() + offsets_[info.index]);
+  norms_ = AlignedBuffer<float>(floats);
+  for (const TensorInfo& info : layout_.tensors()) Take(info, model.tensors[info.index], storage);
+}
+
+void Weights::Take(const TensorInfo& info, const TensorRows& rows, Storage storage) {
+  if (info.is_norm()) return DecodeRows(rows, {norms_.data() + norm_offsets_[info.index], info.size()});
+  const TensorType type = RowType(storage);
+  const size_t row_bytes = RowBytes(type, info.columns);
+  if (!panels_.has(info)) embedding_.resize(info.rows * row_bytes);
+  std::vector<float> values(std::min(kRowsAtOnce, info.rows) * info.columns);
+  for (size_t first = 0; first < info.rows; first += kRowsAtOnce) {
+    const size_t count = std::min(kRowsAtOnce, info.rows - first);
+    const std::span<float> part = std::span(values).first(count * info.columns);
+    DecodeRows(rows, first, part);
+    if (panels_.has(info)) {
+      panels_.PackRows(info, first, part);
+      continue;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      EncodeRow(type, part.subspan(i * info.columns, info.columns),
+                std::span(embedding_).subspan((first + i) * row_bytes, row_bytes));
+    }
   }
-  values_.reset();
 }
 
 const float* Weights::values(const TensorInfo& info) const {
   if (values_) return values_->data() + info.offset;
-  DCHECK(offsets_[info.index] != kNotKept);
-  return kept_.data() + offsets_[info.index];
+  DCHECK(norm_offsets_[info.index] != kNoNorm);
+  return norms_.data() + norm_offsets_[info.index];
+}
+
+void Weights::LookUp(std::span<const uint32_t> tokens, float* x) const {
+  const TensorInfo& info = layout_.embedding();
+  if (values_) return EmbeddingForward(tokens, values(info), info.columns, x);
+  const TensorType type = RowType(format().storage());
+  const size_t row_bytes = RowBytes(type, info.columns);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    float* row = x + i * info.columns;
+    if (panels_.has(info)) {
+      UnpackColumn(panels_.forward(info), tokens[i], row);
+    } else {
+      DecodeRow(type, std::span(embedding_).subspan(tokens[i] * row_bytes, row_bytes), {row, info.columns});
+    }
+  }
 }
 
 void Weights::PackAll() {
@@ -78,7 +108,8 @@ Weights::Sizes Weights::SizesForReading(const ModelShape& shape, Storage storage
   const ParameterLayout layout(shape);
   Sizes sizes{.panels = WeightPanels::Bytes(layout, WeightPanels::Use::kForward, storage)};
   for (const TensorInfo& info : layout.tensors()) {
-    if (IsReadInF32(info)) sizes.values += WholeLines(info.size()) * sizeof(float);
+    if (info.is_norm()) sizes.values += WholeLines(info.size()) * sizeof(float);
+    if (IsOnlyLookedUp(layout, info)) sizes.values += info.rows * RowBytes(RowType(storage), info.columns);
   }
   return sizes;
 }

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "model/parameters.h"
 #include "model/rope_table.h"
+#include "model/stored_model.h"
 #include "model/weight_panels.h"
 
 namespace cllm {
@@ -21,9 +25,11 @@ class Weights {
   // A model to be trained: every tensor in f32, panels in both directions, for products in `precision`. All values are
   // zero until parameters() and PackAll give it some.
   Weights(const ModelShape& shape, Precision precision);
-  // A model that is only read. Its matrices, the embedding too, are rounded to what `storage` holds of them and kept as
-  // panels alone; embedding and norms stay in f32 as well. All that is computed with it is what the rounded model gives.
-  Weights(Parameters values, Storage storage);
+  // A model that is only read. Its matrices, the embedding too, are rounded to what `storage` holds of them and kept once,
+  // as panels; norms stay in f32. All that is computed with it is what the rounded model gives. `model` is read a few rows
+  // at a time and given up, so that files of it are mapped no longer than that.
+  Weights(StoredModel model, Storage storage);
+  Weights(Parameters values, Storage storage) : Weights(StoredInMemory(std::move(values)), storage) {}
 
   const ModelShape& shape() const { return layout_.shape(); }
   const ParameterLayout& layout() const { return layout_; }
@@ -31,8 +37,10 @@ class Weights {
   float norm_eps() const { return static_cast<float>(shape().norm_eps); }
   PanelFormat format() const { return panels_.format(); }
 
-  // A tensor in f32. REQUIRES: the model is one to be trained, or the tensor is a norm or the embedding.
+  // A tensor in f32. REQUIRES: the model is one to be trained, or the tensor is a norm.
   const float* values(const TensorInfo& info) const;
+  // x[i] = the embedding of tokens[i], [tokens, C].
+  void LookUp(std::span<const uint32_t> tokens, float* x) const;
   Panels forward(const TensorInfo& info) const { return panels_.forward(info); }
   Panels backward(const TensorInfo& info) const { return panels_.backward(info); }
 
@@ -44,7 +52,7 @@ class Weights {
   void Pack(size_t job) { panels_.Pack(*values_, job); }
   void PackAll();
 
-  // Bytes of tensors in f32 and of panels, before anything is allocated.
+  // Bytes of tensors beside the panels and of panels, before anything is allocated.
   struct Sizes {
     size_t values = 0, panels = 0;
   };
@@ -52,13 +60,14 @@ class Weights {
   static Sizes SizesForReading(const ModelShape& shape, Storage storage);
 
  private:
-  // The tensors that are read in f32 go to kept_, the rest of the values is given up.
-  void KeepWhatIsReadInF32();
+  void Take(const TensorInfo& info, const TensorRows& rows, Storage storage);
 
   ParameterLayout layout_;
   std::optional<Parameters> values_;  // of a model to be trained
-  std::vector<size_t> offsets_;       // of a model that is only read, by tensor: floats into kept_
-  AlignedBuffer<float> kept_;
+  // Of a model that is only read:
+  std::vector<size_t> norm_offsets_;  // by tensor: floats into norms_
+  AlignedBuffer<float> norms_;
+  std::vector<std::byte> embedding_;  // one beside an untied head, which is only looked up: rows of the storage's type
   WeightPanels panels_;
   RopeTable rope_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <vector>
 
 namespace cllm {
 namespace {
@@ -20,11 +21,11 @@ Parameters Initial(const ModelShape& shape) {
 class WeightsOf : public testing::TestWithParam<ModelShape> {};
 INSTANTIATE_TEST_SUITE_P(Shapes, WeightsOf, testing::Values(kTied, kUntied));
 
-TEST_P(WeightsOf, AModelThatIsOnlyRead_KeepsEmbeddingAndNormsInF32) {
+TEST_P(WeightsOf, AModelThatIsOnlyRead_KeepsNormsInF32) {
   const Parameters values = Initial(GetParam());
   const Weights weights(Initial(GetParam()), Storage::kF32);
   const ParameterLayout& layout = weights.layout();
-  for (const TensorInfo* info : {&layout.embedding(), &layout.attention_norm(1), &layout.final_norm()}) {
+  for (const TensorInfo* info : {&layout.attention_norm(1), &layout.final_norm()}) {
     EXPECT_EQ(std::memcmp(weights.values(*info), values.tensor(*info).data(), info->size() * sizeof(float)), 0)
         << info->name;
   }
@@ -43,21 +44,42 @@ TEST_P(WeightsOf, BothKindsOfModel_HaveTheSamePanelsInF32) {
 }
 
 // The embedding of a tied model is looked up and multiplied with: both see the rounded numbers.
-TEST_P(WeightsOf, RoundedStorage_RoundsTheEmbeddingToo) {
-  Parameters values = Initial(GetParam());
-  const TensorInfo& embedding = values.layout().embedding();
-  const Weights weights(Initial(GetParam()), Storage::kBf16);
-  RoundWeights(values.tensor(embedding).data(), embedding.rows, embedding.columns, Storage::kBf16);
-  EXPECT_EQ(std::memcmp(weights.values(weights.layout().embedding()), values.tensor(embedding).data(),
-                        embedding.size() * sizeof(float)),
-            0);
+TEST_P(WeightsOf, Embedding_IsLookedUp_AsItIsStored) {
+  for (const Storage storage : {Storage::kF32, Storage::kBf16, Storage::kQ8}) {
+    Parameters values = Initial(GetParam());
+    const TensorInfo& embedding = values.layout().embedding();
+    const Weights weights(Initial(GetParam()), storage);
+    RoundWeights(values.tensor(embedding).data(), embedding.rows, embedding.columns, storage);
+    std::vector<uint32_t> tokens;
+    for (uint32_t token = 0; token < embedding.rows; ++token) tokens.push_back(token);
+    std::vector<float> found(embedding.size());
+    weights.LookUp(tokens, found.data());
+    EXPECT_EQ(std::memcmp(found.data(), values.tensor(embedding).data(), found.size() * sizeof(float)), 0);
+    weights.LookUp(std::vector<uint32_t>{49, 3}, found.data());
+    EXPECT_EQ(found[1], values.tensor(embedding)[49 * embedding.columns + 1]);
+  }
+}
+
+// More rows than are packed at once, and a last part that fills no panel.
+TEST(Weights, PackedInParts_AreThoseOfTheWhole) {
+  const ModelShape shape{.layers = 1, .heads = 2, .width = 64, .hidden = 700, .context = 8, .vocabulary = 531};
+  for (const Storage storage : {Storage::kF32, Storage::kBf16, Storage::kQ8}) {
+    const Parameters values = Initial(shape);
+    const Weights weights(Initial(shape), storage);
+    for (const TensorInfo* info : {&values.layout().gate_up(0), &values.layout().down(0), &values.layout().head()}) {
+      AlignedBuffer<float> expected(PackedSize(info->columns, info->rows, storage));
+      PackColumns(values.tensor(*info).data(), info->columns, info->columns, info->rows, expected.data(), storage);
+      const Panels panels = weights.forward(*info);
+      EXPECT_EQ(std::memcmp(panels.data, expected.data(), expected.size() * sizeof(float)), 0) << info->name;
+    }
+  }
 }
 
 TEST_P(WeightsOf, Sizes_AreThoseOfTheBuffers) {
   const auto f32 = Weights::SizesForReading(GetParam(), Storage::kF32);
   const auto q8 = Weights::SizesForReading(GetParam(), Storage::kQ8);
   const auto training = Weights::SizesForTraining(GetParam(), Precision::kFp32);
-  EXPECT_EQ(f32.values, q8.values);
+  EXPECT_EQ(f32.values == q8.values, !GetParam().untied);
   EXPECT_LT(q8.panels, f32.panels / 2);
   EXPECT_LT(f32.values, training.values);
   EXPECT_EQ(training.values, ParameterLayout(GetParam()).size() * sizeof(float));

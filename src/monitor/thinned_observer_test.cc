@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 
 // Writes down what it is told.
-class Listener : public RunObserver {
+class StepListener : public RunObserver {
  public:
   void OnStep(const StepEvent& event) override { heard.push_back("step " + std::to_string(event.step)); }
   void OnPhase(const PhaseEvent& event) override {
@@ -30,7 +30,7 @@ class Thinned : public ::testing::Test {
     thinned_.OnStep({.step = step});
   }
   double now_ = 0;
-  Listener listener_;
+  StepListener listener_;
   ThinnedObserver thinned_{listener_, 0.25, [this] { return now_; }};
 };
 

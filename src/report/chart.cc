@@ -20,7 +20,8 @@ const std::string_view kChartStyle = R"(
   --c0: #7cc0e4; --c1: #f0995a; --c2: #6fc692; --c3: #bd9ce2; --c4: #f08d81; --c5: #d8bb4b; --c6: #5cc8c4; --c7: #b5aa9d; } }
 svg { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; background: var(--sheet); }
 svg text { fill: var(--ink-soft); } svg .title { fill: var(--ink); font-size: 15px; font-weight: 600; }
-svg .key { fill: var(--ink); } .end { text-anchor: end; } .middle { text-anchor: middle; }
+svg .key { fill: var(--ink); } .halo { paint-order: stroke; stroke: var(--sheet); stroke-width: 4px; }
+.end { text-anchor: end; } .middle { text-anchor: middle; }
 .grid { stroke: var(--line); stroke-width: 1; } .axis { stroke: var(--line-strong); stroke-width: 1; }
 .session { stroke: var(--line-strong); stroke-width: 1; stroke-dasharray: 2 3; }
 .level { stroke: var(--line-strong); stroke-width: 1.2; stroke-dasharray: 6 4; }
@@ -167,6 +168,13 @@ void DrawLine(Svg& svg, const Chart& chart, const Frame& frame, const ChartLine&
   if (line.look == ChartLine::Look::kDots) DrawDots(svg, chart, frame, line);
 }
 
+void DrawLevel(Svg& svg, const Frame& frame, const ChartLevel& level) {
+  if (level.value < frame.y.low || level.value > frame.y.high) return;
+  const double y = frame.Y(level.value), above = y - 5;
+  svg.Line({frame.left, y}, {frame.right, y}, "level");
+  svg.Text({frame.right - 4, above > frame.top + 12 ? above : above + 20}, level.name, "end halo");
+}
+
 // Crosses at the bottom where values were no numbers, arrows at the top where they are off the scale.
 void DrawMarks(Svg& svg, const Chart& chart, const Frame& frame, const ChartLine& line) {
   for (const Envelope::Mark& mark : line.values.marks) {
@@ -223,14 +231,9 @@ std::string DrawChart(const Chart& chart, ChartPlace place) {
     if (chart.log_x && session <= 0) continue;
     svg.Line({frame.X(session), frame.top}, {frame.X(session), frame.bottom}, "session");
   }
-  for (const ChartLevel& level : chart.levels) {
-    if (level.value < frame.y.low || level.value > frame.y.high) continue;
-    svg.Line({frame.left, frame.Y(level.value)}, {frame.right, frame.Y(level.value)}, "level");
-    const double above = frame.Y(level.value) - 5;
-    svg.Text({frame.right - 4, above > frame.top + 12 ? above : above + 20}, level.name, "end");
-  }
   for (const ChartLine& line : chart.lines) DrawLine(svg, chart, frame, line);
   for (const ChartLine& line : chart.lines) DrawMarks(svg, chart, frame, line);
+  for (const ChartLevel& level : chart.levels) DrawLevel(svg, frame, level);
   svg.EndClip();
   return svg.Finished();
 }

@@ -43,7 +43,7 @@ tr:last-child td { border-bottom: 0; } td.best { color: var(--c2); font-weight: 
 .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 7px; }
 footer { margin-top: 20px; font-size: 13px; overflow-wrap: anywhere; }
 @media (max-width: 620px) { main { padding: 20px 10px; } section { padding: 14px; } dl { grid-template-columns: 1fr; gap: 2px; }
-  dd { margin-bottom: 8px; } .columns { grid-template-columns: 1fr; } }
+  dd { margin-bottom: 8px; } .columns { grid-template-columns: 1fr; } .scroll > svg { min-width: 640px; } }
 @page { margin: 14mm; }
 @media print { body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; }
   section, .tile { background: #fff; border-color: #ccc; } svg { background: #fff; } pre { background: #f4f4f2; }

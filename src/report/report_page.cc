@@ -36,6 +36,9 @@ std::string Charts(const std::vector<const ReportedRun*>& runs, const std::vecto
   return html;
 }
 
+// Wide charts stay readable where the window is not.
+std::string Scrolled(const std::string& html) { return "<div class=\"scroll\">\n" + html + "</div>\n"; }
+
 std::string StateText(const ReportedRun& run) {
   if (!run.record) return run.running ? "running" : "its log alone";
   const std::string reason = run.record->reason.empty() ? "" : " (" + run.record->reason + ")";
@@ -216,7 +219,7 @@ std::string PageOfOne(const ReportedRun& run, const ChartWishes& wishes) {
   logarithmic.log_x = logarithmic.log_y = true;
   std::string html = fmt::format("<header><h1>{}</h1>\n{}</header>\n", HtmlText(run.name), Subtitle(run));
   html += Tiles(run) + Section("In short", Answers(run));
-  html += Section("How it learned", Charts(runs, {"loss", "bits"}, wishes, 880));
+  html += Section("How it learned", Scrolled(Charts(runs, {"loss", "bits"}, wishes, 880)));
   html += Section(
       "", fmt::format("<div class=\"columns\">\n{}{}{}</div>\n", Charts(runs, {"loss"}, logarithmic, kHalfWidth),
                       Charts(runs, {"parts", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth),
@@ -237,7 +240,8 @@ std::string PageOfSeveral(const std::vector<ReportedRun>& runs, const ChartWishe
   by_time.axis = Axis::kSeconds;
   std::string html = fmt::format("<header><h1>{} runs</h1>\n</header>\n", runs.size());
   html += Section("Which is better", ComparisonPart(runs));
-  html += Section("How they learned", Charts(all, {"loss", "bits"}, wishes, 880) + Charts(all, {"loss"}, by_time, 880));
+  html += Section("How they learned",
+                  Scrolled(Charts(all, {"loss", "bits"}, wishes, 880) + Charts(all, {"loss"}, by_time, 880)));
   html +=
       Section("", fmt::format("<div class=\"columns\">\n{}</div>\n",
                               Charts(all, {"training", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth)));

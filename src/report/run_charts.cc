@@ -201,7 +201,7 @@ Result<Chart> ChartOf(std::string_view name, const std::vector<const ReportedRun
   chart.x_quantity = QuantityOf(wishes.axis);
   chart.log_x = wishes.log_x && wishes.axis != Axis::kTime;
   chart.log_y = wishes.log_y;
-  if (chart.log_x && chart.log_y) chart.title += ", both axes logarithmic";
+  if (chart.log_x && chart.log_y) chart.title += ", log-log";
   chart.from_zero = name == "throughput" || name == "peak" || name == "phases" || name == "lr";
   if (name == "throughput") chart.y_quantity = Quantity::kCount;
   if (name == "peak") chart.y_quantity = Quantity::kShare;

@@ -78,7 +78,7 @@ Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewR
   CLLM_TRY(WriteRunFiles(files, path, run));
   std::unique_ptr<ActiveRun> active(new ActiveRun(*std::move(lock), run, path, files, watch.observer));
   CLLM_TRY(active->MakeTrainer(run, path, files, watch.control));
-  CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->parameters : nullptr));
+  CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->stored : nullptr));
   active->pace_.Begin(active->trainer_->state().schedule);
   directory.Keep();
   return active;

@@ -60,7 +60,7 @@ TEST_F(ActiveRunTest, ChoicesBecomeARun_ThatIsEvaluatedAndGenerates) {
 
   Result<OpenedModel> model = OpenModel(directory);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  const Weights weights(std::move(model->parameters), Storage::kF32);
+  const Weights weights(std::move(model->stored), Storage::kF32);
   const auto evaluated = EvaluateText(weights, model->tokenizer, {.paths = {Text()}}, {}, listener_);
   ASSERT_TRUE(evaluated.ok()) << evaluated.status().message();
   EXPECT_GT(evaluated->result.scores.token, 0);
@@ -101,7 +101,7 @@ TEST_F(ActiveRunTest, ChoicesThatARunWrote_ReproduceIt) {
   Train(*written, root_ / "second");
   const auto first = OpenModel(root_ / "first@12"), second = OpenModel(root_ / "second@12");
   ASSERT_TRUE(first.ok() && second.ok());
-  EXPECT_EQ(WeightHash(first->parameters), WeightHash(second->parameters));
+  EXPECT_EQ(WeightHash(first->stored), WeightHash(second->stored));
 }
 
 // A clock that goes on with the steps: a machine that gets half as fast.
@@ -136,7 +136,7 @@ TEST_F(ActiveRunTest, RunByTime_IsRepeatedFromTheConfigurationThatItWrote) {
   EXPECT_EQ(again.step, summary->step);
   const auto first = OpenModel(root_ / "first@latest"), second = OpenModel(root_ / "second@latest");
   ASSERT_TRUE(first.ok() && second.ok());
-  EXPECT_EQ(WeightHash(first->parameters), WeightHash(second->parameters));
+  EXPECT_EQ(WeightHash(first->stored), WeightHash(second->stored));
   EXPECT_EQ(ReadText(root_ / "first/config.toml"), ReadText(root_ / "second/config.toml"));
 }
 

@@ -59,7 +59,7 @@ Result<Place> PlaceOf(const ExportRequest& request, const std::string& name) {
 }
 
 // What the types keep of each tensor is what the files have, bit for bit.
-Status CompareTensors(const Parameters& written, const ForeignModel& read, const ExportChoice& choice,
+Status CompareTensors(const Parameters& written, const StoredModel& read, const ExportChoice& choice,
                       const std::string& path) {
   if (!(read.shape == written.shape())) {
     return Failed(fmt::format("{}: read back as {}, expected {}", path, DescribeShape(read.shape),
@@ -76,14 +76,15 @@ Status CompareTensors(const Parameters& written, const ForeignModel& read, const
   return {};
 }
 
-Result<LogitComparison> Verify(OpenedModel model, const ExportChoice& choice, const std::string& path) {
-  CLLM_ASSIGN(const ForeignModel read, OpenForeignModel(path));
-  CLLM_TRY(CompareTensors(model.parameters, read, choice, path));
+Result<LogitComparison> Verify(const OpenedModel& model, Parameters parameters, const ExportChoice& choice,
+                               const std::string& path) {
+  CLLM_ASSIGN(ForeignModel read, OpenForeignModel(path));
+  CLLM_TRY(CompareTensors(parameters, read.stored, choice, path));
   if (read.tokenizer.hash() != model.tokenizer.hash()) {
     return Failed(fmt::format("{}: the tokenizer was read back as another one", path));
   }
   if (read.chat != model.chat) return Failed(fmt::format("{}: the chat template was read back as another one", path));
-  const Weights exported(ParametersOf(read), Storage::kF32), own(std::move(model.parameters), Storage::kF32);
+  const Weights exported(std::move(read.stored), Storage::kF32), own(std::move(parameters), Storage::kF32);
   const LogitComparison comparison = CompareLogits(own, exported, OwnText(own, model.tokenizer, kVerifiedTokens));
   const bool exact = choice.type == TensorType::kF32;
   if (comparison.largest_difference <= (exact ? 0 : std::numeric_limits<double>::max())) return comparison;
@@ -96,10 +97,11 @@ Result<LogitComparison> Verify(OpenedModel model, const ExportChoice& choice, co
 Result<ExportOutcome> ExportModel(const ExportRequest& request, RunObserver& observer) {
   auto opening = std::make_unique<Phase>(observer, "opening the model");
   CLLM_ASSIGN(OpenedModel model, OpenModel(request.model));
+  Parameters parameters = ParametersOf(model.stored);
   opening.reset();
   const std::string run = RunOf(model.directory);
   CLLM_ASSIGN(const std::string origin, OriginOf(run));
-  const ExportedModel exported{model.parameters, model.tokenizer, LastName(run), origin, model.chat};
+  const ExportedModel exported{parameters, model.tokenizer, LastName(run), origin, model.chat};
   CLLM_TRY(CheckExportable(exported, request.choice));
   CLLM_ASSIGN(const Place place, PlaceOf(request, exported.name));
   const std::vector<CheckpointFile> files = ExportedFiles(exported, request.choice, place.stem);
@@ -116,7 +118,7 @@ Result<ExportOutcome> ExportModel(const ExportRequest& request, RunObserver& obs
   }
   if (request.verify) {
     const Phase phase(observer, "verifying");
-    CLLM_ASSIGN(outcome.comparison, Verify(std::move(model), request.choice, outcome.path));
+    CLLM_ASSIGN(outcome.comparison, Verify(model, std::move(parameters), request.choice, outcome.path));
   }
   return outcome;
 }

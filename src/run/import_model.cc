@@ -13,15 +13,13 @@ namespace {
 
 // Every number is finite; a model with others gives no text.
 Status CheckFinite(const ForeignModel& model, const std::string& path) {
-  const ParameterLayout layout(model.shape);
+  const ParameterLayout layout(model.shape());
   std::vector<float> values;
   for (const TensorInfo& info : layout.tensors()) {
-    const TensorRows& rows = model.tensors[info.index];
+    const TensorRows& rows = model.stored.tensors[info.index];
     values.resize(info.columns);
-    std::vector<std::byte> bytes(rows.row_bytes());
     for (size_t row = 0; row < rows.rows; ++row) {
-      rows.read(row, bytes);
-      DecodeRow(rows.type, bytes, values);
+      DecodeRows(rows, row, values);
       if (std::all_of(values.begin(), values.end(), [](float x) { return x - x == 0; })) continue;
       return BadInput(
           fmt::format("{}: what becomes {} has a number that is not finite in row {}", path, info.name, row));
@@ -39,7 +37,7 @@ Result<ImportOutcome> ImportModel(const std::string& path, const std::string& di
   CLLM_TRY(CheckFinite(model, path));
   PosixFileSystem files;
   CLLM_TRY(WriteFileGroup(files, directory, ImportedFiles(model), if_there));
-  return ImportOutcome{directory, model.shape, model.tokenizer.name(), model.notes};
+  return ImportOutcome{directory, model.shape(), model.tokenizer.name(), model.notes};
 }
 
 }  // namespace cllm

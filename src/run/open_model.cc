@@ -87,14 +87,12 @@ Result<OpenedModel> OpenModel(const std::string& model) {
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(tokenizer_directory));
   CLLM_ASSIGN(const ChatTemplate* const chat, LoadChatTemplate(tokenizer_directory));
   const std::string path = JoinPath(directory, kModelFileName);
-  CLLM_ASSIGN(const ModelShape shape, ReadModelShape(path));
-  if (shape.vocabulary != tokenizer.vocabulary()) {
-    return BadInput(fmt::format("{}: a model of {} tokens, expected {} as in {}", path, shape.vocabulary,
+  CLLM_ASSIGN(StoredModel stored, OpenModelFile(path));
+  if (stored.shape.vocabulary != tokenizer.vocabulary()) {
+    return BadInput(fmt::format("{}: a model of {} tokens, expected {} as in {}", path, stored.shape.vocabulary,
                                 tokenizer.vocabulary(), JoinPath(tokenizer_directory, kTokenizerFileName)));
   }
-  Parameters parameters(shape);
-  CLLM_TRY(ReadModel(path, parameters));
-  return OpenedModel{std::move(parameters), std::move(tokenizer), chat, directory, step};
+  return OpenedModel{std::move(stored), std::move(tokenizer), chat, directory, step};
 }
 
 }  // namespace cllm

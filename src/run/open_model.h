@@ -4,21 +4,21 @@
 #include <string>
 
 #include "base/status.h"
-#include "model/parameters.h"
+#include "model/stored_model.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace cllm {
 
-// A model as read from files, with its tokenizer. A plain value; large, so move it.
+// A model as it lies in files, with its tokenizer. Movable.
 struct OpenedModel {
-  Parameters parameters;
+  StoredModel stored;     // mapped: what is wanted of it is read
   Tokenizer tokenizer;    // of as many tokens as the shape's vocabulary
   const ChatTemplate* chat = nullptr;  // how it was taught dialogues; null: it continues texts
   std::string directory;  // where model.safetensors lies, symlinks resolved
   uint64_t step = 0;      // of the checkpoint; 0 for a model without manifest.json
 
-  const ModelShape& shape() const { return parameters.shape(); }
+  const ModelShape& shape() const { return stored.shape; }
 };
 
 // The directory of what the command line calls MODEL: a run directory (its best checkpoint), RUN@best, RUN@latest or

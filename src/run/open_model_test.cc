@@ -66,7 +66,7 @@ void ExpectStep(const std::string& model, uint64_t step, uint64_t weights) {
   ASSERT_TRUE(opened.ok()) << opened.status().message();
   EXPECT_EQ(opened->step, step) << model;
   EXPECT_EQ(opened->shape(), Shape(kByteVocabulary)) << model;
-  EXPECT_EQ(WeightHash(opened->parameters), WeightHash(WeightsOfStep(weights))) << model;
+  EXPECT_EQ(WeightHash(opened->stored), WeightHash(WeightsOfStep(weights))) << model;
   EXPECT_EQ(opened->tokenizer.hash(), Tokenizer::Bytes().hash()) << model;
 }
 

@@ -201,9 +201,10 @@ OptionSpec OfDimension(const Dimension& dimension) {
   const std::string_view name = texts.emplace_back(OptionName(dimension));
   const bool flag = std::holds_alternative<Dimension::Place<bool>>(dimension.place);
   const bool whole = std::holds_alternative<Dimension::Place<size_t>>(dimension.place);
-  const std::string_view initial = texts.emplace_back(!dimension.derived ? "planned"
-                                                      : whole            ? "from the others"
-                                                                         : dimension.Text(ModelShape()));
+  const std::string plain = dimension.Text(ModelShape());
+  const bool follows = dimension.Text(ModelShape{.heads = 1, .width = 64}) != plain;
+  const std::string_view initial =
+      texts.emplace_back(!dimension.derived ? "planned" : follows ? "from the others" : plain);
   return {.name = name, .value = flag ? "" : whole ? "N" : "X", .initial = initial, .help = dimension.meaning,
           .set = [&dimension, name](RunChoices& choices, const std::string& text) -> Status {
             if (dimension.Set(choices, text).ok()) return {};

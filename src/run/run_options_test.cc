@@ -21,6 +21,8 @@ TEST(RunOptions, Dimensions_ShowTheirDefaults) {
   for (const OptionSpec& option : RunOptions()) initial[option.name] = option.initial;
   EXPECT_EQ(initial["width"], "planned");
   EXPECT_EQ(initial["kv-heads"], "from the others");
+  EXPECT_EQ(initial["head-dim"], "from the others");
+  EXPECT_EQ(initial["rope-original"], "8192");
   EXPECT_EQ(initial["untied"], "false");
   EXPECT_EQ(initial["rope-base"], "10000");
   EXPECT_EQ(initial["norm-eps"], "1e-05");

@@ -19,8 +19,9 @@ namespace cllm {
 namespace {
 
 constexpr double kPeakMilliseconds = 60;
-constexpr double kLeastTraining = 0.1;  // of the time, however long the preparation took
-constexpr double kFaster = 0.95;        // bf16's step against fp32's, so that it is worth its rounding
+constexpr double kLeastTraining = 0.1;    // of the time, however long the preparation took
+constexpr uint64_t kLittleText = 20'000;  // bytes
+constexpr double kFaster = 0.95;          // bf16's step against fp32's, so that it is worth its rounding
 
 double Left(const TimeBudget& time, const SecondsClock& clock) {
   return std::max(kLeastTraining * time.seconds, time.begin + time.seconds - clock());
@@ -101,6 +102,14 @@ std::optional<TimeBudget> TimeOf(RunChoices& choices, double started) {
   return TimeBudget{.begin = started, .seconds = *choices.time_s};
 }
 
+void NoteLittleText(const SplitText& text, RunObserver& observer) {
+  const uint64_t bytes = text.statistics().bytes;
+  if (bytes >= kLittleText) return;
+  observer.OnNote({fmt::format("the text has {}: of so little a model learns no more than the text itself; from some 100 KiB "
+                               "on it learns how such texts are written",
+                               FormatBytes(bytes))});
+}
+
 Status CheckDialogues(const SplitText& text, const RunChoices& choices) {
   if (!choices.chat || text.statistics().dialogues != 0) return {};
   return BadInput(fmt::format("{}: expected dialogues, .jsonl with a list of messages a line ({{\"messages\": "
@@ -163,6 +172,7 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   NoteSurprises(run.choices, observer);
   CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
   CLLM_TRY(CheckDialogues(text, run.choices));
+  NoteLittleText(text, observer);
   run.machine = LookAtMachine(run.choices);
   run.time = TimeOf(run.choices, started);
   const bool precision_is_open = !run.choices.precision;

@@ -107,6 +107,15 @@ TEST_F(PlannedForAText, ThatIsTiny_GetsAContextThatItHolds) {
   }
 }
 
+TEST_F(PlannedForAText, OfAFewWords_IsToldToBeLittle) {
+  const std::string enough = Repeated("some words of a text, and others\n", 2000);
+  ASSERT_TRUE(Plan("hello, world\n").ok());
+  EXPECT_THAT(notes_.sentences, ::testing::Contains(HasSubstr("the text has 13 B: of so little")));
+  notes_.sentences.clear();
+  ASSERT_TRUE(Plan(enough).ok());
+  EXPECT_THAT(notes_.sentences, ::testing::Not(::testing::Contains(HasSubstr("of so little"))));
+}
+
 TEST_F(PlannedForAText, ThatIsTooShortForAnyContext_IsNotToldToChooseASmallerOne) {
   const Status status = Plan("x").status();
   EXPECT_EQ(status.code(), Code::kBadInput);

@@ -146,7 +146,7 @@ TEST(ModelServer, AppliedTemplate_IsWhatAChatIsGiven) {
     if (taught) {
       const ModelShape shape = model->shape();
       model = std::make_unique<ServedModel>(ServedModel::Parts{
-          .name = "random", .parameters = RandomModel(shape, 1, 8), .tokenizer = Tokenizer::Bytes(), .chat = &kPlainChat});
+          .name = "random", .stored = StoredInMemory(RandomModel(shape, 1, 8)), .tokenizer = Tokenizer::Bytes(), .chat = &kPlainChat});
     }
     const TestServer server(std::move(model));
     for (const Json& messages : {

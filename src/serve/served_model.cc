@@ -38,8 +38,8 @@ ServedModel::ServedModel(Parts parts)
       created_(parts.created),
       storage_(StorageName(parts.storage)),
       fingerprint_(fmt::format("{}-n{}-{}-{}", parts.program, kNumerics,
-                               WeightHash(parts.parameters).substr(0, kHashDigits), storage_)),
-      weights_(std::move(parts.parameters), parts.storage) {
+                               WeightHash(parts.stored).substr(0, kHashDigits), storage_)),
+      weights_(std::move(parts.stored), parts.storage) {
   std::ranges::replace(fingerprint_, ' ', '-');
   for (uint32_t id = 0; id < tokenizer_.vocabulary(); ++id) {
     longest_token_ = std::max(longest_token_, tokenizer_.TokenBytes(id).size());
@@ -65,7 +65,7 @@ Result<std::unique_ptr<ServedModel>> OpenServedModel(const ModelToServe& model, 
   CLLM_ASSIGN(OpenedModel opened, OpenModel(model.path));
   return std::make_unique<ServedModel>(
       ServedModel::Parts{.name = model.name,
-                         .parameters = std::move(opened.parameters),
+                         .stored = std::move(opened.stored),
                          .tokenizer = std::move(opened.tokenizer),
                          .storage = storage,
                          .chat = opened.chat,

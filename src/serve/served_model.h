@@ -17,7 +17,7 @@ class ServedModel {
  public:
   struct Parts {
     std::string name;
-    Parameters parameters;
+    StoredModel stored;
     Tokenizer tokenizer;
     Storage storage = Storage::kF32;
     const ChatTemplate* chat = nullptr;  // what it was taught dialogues by; null: it continues texts

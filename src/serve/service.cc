@@ -279,10 +279,11 @@ void Service::Page(Visit& visit) {
 void Service::Help(Visit& visit) {
   std::string text = fmt::format("{}\n\nBase URL for clients of OpenAI's API: {}\n\n", options_.program, base_url_);
   for (const Endpoint& endpoint : Endpoints()) {
-    if (endpoint.path == "/" || endpoint.path == "/embeddings") continue;
+    if (endpoint.path == "/embeddings") continue;
     const bool versioned = endpoint.path == "/completions" || endpoint.path == "/chat/completions" ||
                            endpoint.path == "/models";
-    text += fmt::format("{:<5} {}{}\n", endpoint.posts ? "POST" : "GET", versioned ? "/v1" : "", endpoint.path);
+    text += fmt::format("{:<5} {}{}{}\n", endpoint.posts ? "POST" : "GET", versioned ? "/v1" : "", endpoint.path,
+                        endpoint.path == "/" ? "  the page, for a browser" : endpoint.path == "/models" ? "[/NAME]" : "");
   }
   text += "\nModels:";
   for (size_t i = 0; i < models_.size(); ++i) text.append(" ").append(models_[i].name());

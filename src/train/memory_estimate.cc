@@ -41,9 +41,9 @@ size_t MemoryEstimate::total() const {
 }
 
 std::string MemoryEstimate::Text() const {
-  std::string text = fmt::format("memory {} ({} for each of {} workers)", FormatBytes(total()),
+  std::string text = fmt::format("memory: {}, {} of it for each of {} workers", FormatBytes(total()),
                                  FormatBytes(context_per_worker + stack_per_worker), workers);
-  const char* separator = ": ";
+  const char* separator = "; ";
   for (const MemoryPart& part : kParts) {
     text += fmt::format("{}{} {}", separator, part.name, FormatBytes(this->*part.bytes));
     separator = ", ";

@@ -72,10 +72,10 @@ void Trainer::NotePinning() {
   }
 }
 
-Status Trainer::Begin(const Parameters* weights) {
+Status Trainer::Begin(const StoredModel* weights) {
   if (weights != nullptr) {
     CLLM_TRY(session_.step->LoadWeights([&](Parameters& own) -> Status {
-      std::copy_n(weights->data(), weights->layout().size(), own.data());
+      ReadInto(*weights, own);
       return {};
     }));
   } else {

@@ -60,8 +60,8 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // A new run: weights from the seed, or a copy of `weights` (fine-tuning). Saves step 0.
-  Status Begin(const Parameters* weights);
+  // A new run: weights from the seed, or those of a model (fine-tuning). Saves step 0.
+  Status Begin(const StoredModel* weights);
   // Goes on from a checkpoint directory, on the plan's schedule where that continues the checkpoint's, to `steps` in
   // total if given (see Schedule::Extend), which patience that was lost does not hinder, else for the time of the parts
   // where there is one. REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is open

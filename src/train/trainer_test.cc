@@ -79,8 +79,9 @@ TEST_F(DivergingTrainer, WithRollback_GoesOnFromTheLastCheckpointWithHalfTheRate
 TEST_F(DivergingTrainer, BeforeTheFirstPeriodicSave_ReturnsToTheStart) {
   plan_.on_divergence = OnDivergence::kRollback;
   const ModelShape model = plan_.shape;
-  Parameters weights(model);
-  InitializeParameters(77, weights);
+  Parameters initial(model);
+  InitializeParameters(77, initial);
+  const StoredModel weights = StoredInMemory(std::move(initial));
   Poisoner observer({1});
   const auto trainer = MakePoisoned(observer);
   ASSERT_TRUE(trainer->Begin(&weights).ok());

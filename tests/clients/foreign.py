@@ -26,18 +26,19 @@ def split(pattern):
 
 
 # Of each pre-split: how tokenizer.json says it, special tokens, which of them begins and ends a text, whether one is
-# added in front, and the model: heads, heads of keys, size of a head, untied, RoPE base, epsilon.
+# added in front, and the model: heads, heads of keys, size of a head, untied, RoPE base, epsilon, by how much slow
+# rotations are slowed down.
 KINDS = {
     "gpt-2": dict(pre=byte_level(True), specials=["<|endoftext|>"], begin="<|endoftext|>", end="<|endoftext|>", adds=False,
-                  model=(4, 4, 16, False, 10000.0, 1e-5)),
+                  model=(4, 4, 16, False, 10000.0, 1e-5, 1)),
     "llama-bpe": dict(pre=split(LLAMA3), specials=["<|begin_of_text|>", "<|end_of_text|>", "<|reserved_0|>"],
-                      begin="<|begin_of_text|>", end="<|end_of_text|>", adds=True, model=(4, 2, 16, False, 500000.0, 1e-5)),
+                      begin="<|begin_of_text|>", end="<|end_of_text|>", adds=True, model=(4, 2, 16, False, 500000.0, 1e-5, 32)),
     "qwen2": dict(pre=split(QWEN2), specials=["<|endoftext|>", "<|im_start|>", "<|im_end|>"], begin=None,
-                  end="<|endoftext|>", adds=False, model=(6, 2, 8, True, 1000000.0, 1e-6)),
+                  end="<|endoftext|>", adds=False, model=(6, 2, 8, True, 1000000.0, 1e-6, 1)),
     "smollm": dict(pre={"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": True},
                                                                byte_level(True)]},
                    specials=["<|endoftext|>", "<|im_start|>", "<|im_end|>"], begin="<|endoftext|>", end="<|endoftext|>",
-                   adds=False, model=(9, 3, 8, False, 100000.0, 1e-5)),
+                   adds=False, model=(9, 3, 8, False, 100000.0, 1e-5, 1)),
 }
 WIDTH, HIDDEN, LAYERS, CONTEXT = 64, 96, 2, 256
 
@@ -100,7 +101,7 @@ def vocabulary(kind):
 
 
 def weights(kind, size):
-    heads, kv_heads, head_dim, untied, _, _ = KINDS[kind]["model"]
+    heads, kv_heads, head_dim, untied, *_ = KINDS[kind]["model"]
     random = numpy.random.default_rng(11)
 
     def matrix(rows, columns):
@@ -120,6 +121,14 @@ def weights(kind, size):
                 "ffn_down": matrix(WIDTH, HIDDEN)}.items():
             tensors[f"blk.{layer}.{name}"] = tensor
     return tensors
+
+
+def rope_divisors(base, head_dim, factor):
+    """As llama.cpp's converter makes them of Llama 3.1's configuration: by wavelength, 8192 positions before."""
+    wavelength = 2 * numpy.pi * base ** (numpy.arange(0, head_dim, 2) / head_dim)
+    smooth = (8192 / wavelength - 1) / (4 - 1)
+    between = 1 / ((1 - smooth) / factor + smooth)
+    return numpy.where(wavelength < 8192 / 4, 1, numpy.where(wavelength > 8192 / 1, factor, between)).astype(numpy.float32)
 
 
 def bf16(x):
@@ -165,7 +174,7 @@ def key(name, kind, value):
 
 def write_gguf(path, kind, tokens, merges, tensors, name):
     k, specials = KINDS[kind], set(KINDS[kind]["specials"])
-    heads, kv_heads, head_dim, _, base, epsilon = k["model"]
+    heads, kv_heads, head_dim, _, base, epsilon, factor = k["model"]
     number, file_type, encode = TYPES[name]
     keys = [key("general.architecture", "str", "llama"), key("general.file_type", "u32", file_type),
             key("general.quantization_version", "u32", 2), key("llama.context_length", "u32", CONTEXT),
@@ -181,6 +190,8 @@ def write_gguf(path, kind, tokens, merges, tensors, name):
             key("tokenizer.ggml.eos_token_id", "u32", tokens.index(k["end"])),
             key("tokenizer.ggml.bos_token_id", "u32", tokens.index(k["begin"] or k["end"])),
             key("tokenizer.ggml.add_bos_token", "bool", k["adds"])]
+    if factor != 1:
+        tensors = {"rope_freqs": rope_divisors(base, head_dim, factor), **tensors}
     entries, data = b"", b""
     for tensor_name, tensor in tensors.items():
         kind_number, encoded = number, None
@@ -226,7 +237,7 @@ def write_safetensors(path, tensors):
 
 def write_hugging_face(folder, kind, tokens, merges, tensors):
     k = KINDS[kind]
-    heads, kv_heads, head_dim, untied, base, epsilon = k["model"]
+    heads, kv_heads, head_dim, untied, base, epsilon, factor = k["model"]
     folder.mkdir()
     padded = len(tokens) + (5 if kind == "qwen2" else 0)  # rows that no token has
     named = {}
@@ -247,6 +258,9 @@ def write_hugging_face(folder, kind, tokens, merges, tensors):
               "max_position_embeddings": CONTEXT, "rms_norm_eps": epsilon, "rope_theta": base, "rope_scaling": None,
               "tie_word_embeddings": not untied, "attention_bias": False, "mlp_bias": False,
               "eos_token_id": tokens.index(k["end"])}
+    if factor != 1:
+        config["rope_scaling"] = {"rope_type": "llama3", "factor": float(factor), "low_freq_factor": 1.0,
+                                  "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
     if k["begin"]:
         config["bos_token_id"] = tokens.index(k["begin"])
     (folder / "config.json").write_text(json.dumps(config))

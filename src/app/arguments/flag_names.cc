@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "base/shell_word.h"
 #include "run/run_options.h"
+#include "terminal/terminal_text.h"
 
 namespace cllm {
 namespace {
+
+constexpr std::string_view kCommand = "cllm ";  // and its words
 
 bool IsOption(std::string_view word) {
   const auto options = RunOptions();
@@ -25,6 +29,11 @@ std::string WithFlags(std::string_view sentence) {
     text += sentence.substr(0, open);
     if (IsOption(word)) {
       (text += "--") += word;
+      sentence.remove_prefix(close + 1);
+    } else if (word.starts_with(kCommand)) {
+      text += '`' + QuotedForShell(ProgramName()) + ' ';
+      text += word.substr(kCommand.size());
+      text += '`';
       sentence.remove_prefix(close + 1);
     } else {
       text += '`';

@@ -43,8 +43,8 @@ void Greet(const ChatFlags& flags, const OpenedModel& model) {
   const auto say = [](const std::string& text) {
     std::fprintf(stderr, "%s\n", Wrap(text, TerminalColumns(STDERR_FILENO), 0).c_str());
   };
-  const uint64_t parameters = model.parameters.layout().size();
-  say(fmt::format("{}: {} parameters, a context of {} tokens ({})", flags.model, ShortCount(parameters),
+  const uint64_t parameters = ParameterLayout(shape).size();
+  say(fmt::format("{}: {} parameters, a context of {} tokens ({})", flags.model, FormatShortCount(parameters),
                   FormatCount(shape.context), model.tokenizer.name()));
   say(WhatToExpect(parameters));
   if (model.chat == nullptr) {
@@ -74,7 +74,7 @@ Outcome ChatCommand(const Arguments& arguments) {
     std::fprintf(stderr, "note: seed %llu; --seed %llu repeats it\n", static_cast<unsigned long long>(seed),
                  static_cast<unsigned long long>(seed));
   }
-  const Weights weights(std::move(model.parameters), storage);
+  const Weights weights(std::move(model.stored), storage);
   CLLM_ASSIGN(const auto pool, Spheres::Start({.leaves = flags.threads}));
   Conversation conversation({.weights = weights, .tokenizer = model.tokenizer, .chat = model.chat, .pool = pool.get()});
   conversation.SetSystem(flags.system);

@@ -1,7 +1,5 @@
 #include "app/chat/chat_greeting.h"
 
-#include <fmt/format.h>
-
 #include <array>
 
 namespace cllm {
@@ -33,17 +31,6 @@ std::string WhatToExpect(uint64_t parameters) {
   size_t i = 0;
   while (i + 1 < kExpectations.size() && parameters >= kExpectations[i].below) ++i;
   return kExpectations[i].sentences;
-}
-
-std::string ShortCount(uint64_t count) {
-  constexpr std::array<const char*, 4> kUnits = {"", " k", " M", " G"};
-  double value = static_cast<double>(count);
-  size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < kUnits.size()) value /= 1000, ++unit;
-  // 0.8 M says more than 800 k of a model.
-  if (unit == 1 && value >= 100) value /= 1000, ++unit;
-  const bool whole = unit == 0 || value >= 99.95;
-  return whole ? fmt::format("{:.0f}{}", value, kUnits[unit]) : fmt::format("{:.1f}{}", value, kUnits[unit]);
 }
 
 }  // namespace cllm

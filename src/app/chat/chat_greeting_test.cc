@@ -18,15 +18,5 @@ TEST(ChatGreeting, ExpectationsGrowWithTheModel) {
   EXPECT_THAT(WhatToExpect(~uint64_t{0}), HasSubstr("Check what matters"));
 }
 
-TEST(ChatGreeting, CountsAreShort) {
-  EXPECT_EQ(ShortCount(0), "0");
-  EXPECT_EQ(ShortCount(259), "259");
-  EXPECT_EQ(ShortCount(43'210), "43.2 k");
-  EXPECT_EQ(ShortCount(800'000), "0.8 M");
-  EXPECT_EQ(ShortCount(999'960), "1.0 M");
-  EXPECT_EQ(ShortCount(134'515'008), "135 M");
-  EXPECT_EQ(ShortCount(1'100'048'384), "1.1 G");
-}
-
 }  // namespace
 }  // namespace cllm

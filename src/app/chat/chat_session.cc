@@ -100,10 +100,10 @@ void ChatSession::TakeCommand(std::string_view line) {
     names.emplace_back(command.name);
     if (name != command.name) continue;
     if (*command.words != '\0' || words.empty()) return (this->*command.run)(words);
-    return Say(fmt::format("{} takes no words; a message that begins with / is written //", name));
+    return Say(fmt::format("{} takes no words; to say something that begins with /, write //", name));
   }
   const std::string near = Nearest(name, names);
-  Say(fmt::format("unknown command {}{}; /help lists them, and a message that begins with / is written //", name,
+  Say(fmt::format("unknown command {}{}; /help lists them; to say something that begins with /, write //", name,
                   near.empty() ? "" : ", did you mean " + near + "?"));
 }
 
@@ -148,7 +148,7 @@ void ChatSession::TellFigures(const Answer& answer) {
   if (answer.reason == FinishReason::kLength) end = "as many as --tokens says; an empty line goes on";
   if (answer.reason == FinishReason::kEnd && !settings_.taught) end = "its text ended";
   const size_t used = std::min(conversation_.ContextTokens(), conversation_.context());
-  Say(fmt::format("[{} token{}{}{}{}; context: {} of {} left]", FormatCount(answer.tokens), answer.tokens == 1 ? "" : "s",
+  Say(fmt::format("[{} token{}{}{}{}; {} of the context's {} tokens left]", FormatCount(answer.tokens), answer.tokens == 1 ? "" : "s",
                   rate, end.empty() ? "" : "; ", end, FormatCount(conversation_.context() - used),
                   FormatCount(conversation_.context())));
 }
@@ -168,7 +168,7 @@ void ChatSession::Reset(const std::string&) {
   conversation_.Restart({});
   conversation_.SetSystem(system);
   unfinished_ = false;
-  Say("nothing was said");
+  Say("begun anew: what was said before is forgotten");
 }
 
 void ChatSession::Retry(const std::string&) {

@@ -1,9 +1,11 @@
 #include "interop/gguf/gguf_model.h"
 
+#include <cstring>
 #include <utility>
 
 #include "interop/gguf/gguf_writer.h"
 #include "interop/tensor_names.h"
+#include "model/rope_table.h"
 #include "text/pre_split_json.h"
 #include "text/tokenizer_file.h"
 
@@ -38,6 +40,22 @@ void AddShape(const ModelShape& shape, GgufWriter& file) {
   whole("llama.rope.dimension_count", shape.head_dim);
   file.Add("llama.rope.freq_base", static_cast<float>(shape.rope_base));
   file.Add("llama.attention.layer_norm_rms_epsilon", static_cast<float>(shape.norm_eps));
+  if (shape.rope_factor == 1) return;
+  file.Add(kGgufRopeFactor, static_cast<float>(shape.rope_factor));
+  file.Add(kGgufRopeLow, static_cast<float>(shape.rope_low));
+  file.Add(kGgufRopeHigh, static_cast<float>(shape.rope_high));
+  file.Add(kGgufRopeOriginal, static_cast<uint32_t>(shape.rope_original));
+}
+
+// What stretches the rotary frequencies, a vector of F32.
+TensorRows RopeDivisorRows(const ModelShape& shape) {
+  return {.type = TensorType::kF32, .rows = 1, .columns = shape.head_dim / 2,
+          .read = [divisors = RopeDivisors(shape)](size_t, std::span<std::byte> out) {
+            for (size_t j = 0; j < divisors.size(); ++j) {
+              const float divisor = static_cast<float>(divisors[j]);
+              std::memcpy(&out[j * sizeof divisor], &divisor, sizeof divisor);
+            }
+          }};
 }
 
 int32_t KindOf(const Tokenizer& tokenizer, uint32_t id) {
@@ -93,6 +111,7 @@ CheckpointFile GgufModelFile(const ExportedModel& model, TensorType type, std::s
   AddShape(model.shape(), file);
   AddTokenizer(model.tokenizer, file);
   if (model.chat != nullptr) file.AddText("tokenizer.chat_template", model.chat->jinja);
+  if (model.shape().rope_factor != 1) file.AddTensor(std::string(kGgufRopeDivisors), RopeDivisorRows(model.shape()));
   for (const TensorPart& part : TensorParts(model.parameters.layout())) {
     const TensorType part_type = part.is_norm ? TensorType::kF32 : MatrixType(type, part.columns);
     file.AddTensor(part.gguf, RowsOfPart(model.parameters, part, part_type));

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstring>
 #include <string_view>
 
 #include "base/units.h"
+#include "model/rope_table.h"
 
 namespace cllm {
 namespace {
 
 constexpr std::string_view kPrefix = "llama.";
+constexpr double kRopeTolerance = 1e-4;  // relative, of a divisor
 // The keys of the architecture that are read.
 constexpr std::array<std::string_view, 12> kRead = {"llama.vocab_size",
                                                     "llama.context_length",
@@ -78,6 +82,44 @@ Status ReadHeads(const Gguf& file, ModelShape& shape) {
   return CheckSame(file, "llama.rope.dimension_count", shape.head_dim, "rotations of whole heads");
 }
 
+// The divisors of the frequencies in a file: head_dim / 2 numbers of F32.
+Result<std::vector<float>> RopeDivisorsOf(const Gguf& file, const GgufTensor& tensor, size_t head_dim) {
+  if (tensor.type != GgufTensorType::kF32 || tensor.rows != 1 || tensor.columns != head_dim / 2) {
+    return BadInput(fmt::format("{}: the tensor '{}' has {} x {} numbers, expected {} of F32 as heads of {} have pairs",
+                                file.label(), kGgufRopeDivisors, tensor.rows, tensor.columns, head_dim / 2, head_dim));
+  }
+  std::vector<float> divisors(tensor.columns);
+  std::memcpy(divisors.data(), tensor.bytes.data(), divisors.size() * sizeof(float));
+  return divisors;
+}
+
+// What the divisors were made of: our own keys say it, else it is what Llama 3.1 to 3.3 have, with the largest divisor.
+Status ReadRopeScaling(const Gguf& file, ModelShape& shape) {
+  const GgufTensor* tensor = file.FindTensor(kGgufRopeDivisors);
+  if (tensor == nullptr) return {};
+  CLLM_ASSIGN(const std::vector<float> divisors, RopeDivisorsOf(file, *tensor, shape.head_dim));
+  if (divisors.empty()) return {};
+  shape.rope_factor = *std::ranges::max_element(divisors);
+  if (file.Has(kGgufRopeFactor)) {
+    CLLM_ASSIGN(shape.rope_factor, file.Real(kGgufRopeFactor));
+    CLLM_ASSIGN(shape.rope_low, file.Real(kGgufRopeLow));
+    CLLM_ASSIGN(shape.rope_high, file.Real(kGgufRopeHigh));
+    CLLM_ASSIGN(shape.rope_original, file.Unsigned(kGgufRopeOriginal));
+  }
+  if (const Status valid = Validate(shape); !valid.ok()) {
+    return BadInput(fmt::format("{}: {}", file.label(), valid.message()));
+  }
+  const std::vector<double> expected = RopeDivisors(shape);
+  for (size_t j = 0; j < divisors.size(); ++j) {
+    // Written in single precision from frequencies in single precision.
+    if (std::abs(divisors[j] - expected[j]) <= kRopeTolerance * expected[j]) continue;
+    return BadInput(fmt::format("{}: the tensor '{}' has {} at {}, expected {:.6g}: frequencies are stretched in another way "
+                                "than in Llama 3.1",
+                                file.label(), kGgufRopeDivisors, divisors[j], j, expected[j]));
+  }
+  return {};
+}
+
 }  // namespace
 
 size_t ContextWithin(uint64_t context, std::vector<std::string>& notes) {
@@ -118,6 +160,7 @@ Result<ModelShape> GgufShape(const Gguf& file, std::vector<std::string>& notes) 
   if (const Status valid = Validate(shape); !valid.ok()) {
     return BadInput(fmt::format("{}: {}", file.label(), valid.message()));
   }
+  CLLM_TRY(ReadRopeScaling(file, shape));
   return shape;
 }
 

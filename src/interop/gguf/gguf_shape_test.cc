@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <utility>
+
 #include "interop/testing/gguf_bytes.h"
 
 namespace cllm {
@@ -27,12 +30,21 @@ std::vector<std::string> Keys() {
           FloatKey("llama.attention.layer_norm_rms_epsilon", 1e-6f)};
 }
 
-Result<ModelShape> ShapeOf(std::vector<std::string> keys, std::vector<std::string>& notes, bool head = false) {
+Result<ModelShape> ShapeOf(std::vector<std::string> keys, std::vector<std::string>& notes, bool head = false,
+                           const std::vector<float>& rope_divisors = {}) {
   const uint64_t bytes = 5 * 8 * sizeof(float);
   std::vector<std::string> tensors = {GgufTensorEntry("token_embd.weight", {8, 5}, 0, 0)};
-  if (head) tensors.push_back(GgufTensorEntry("output.weight", {8, 5}, 0, bytes));
-  const std::string file =
-      GgufBytes({.keys = std::move(keys), .tensors = tensors, .data = std::string(bytes * tensors.size(), 'x')});
+  std::string data(bytes, 'x');
+  if (head) {
+    tensors.push_back(GgufTensorEntry("output.weight", {8, 5}, 0, data.size()));
+    data.append(bytes, 'x');
+  }
+  if (!rope_divisors.empty()) {
+    tensors.push_back(GgufTensorEntry("rope_freqs.weight", {rope_divisors.size()}, 0, data.size()));
+    for (const float divisor : rope_divisors) data += LittleEndian(divisor);
+    data.resize((data.size() + 31) / 32 * 32);
+  }
+  const std::string file = GgufBytes({.keys = std::move(keys), .tensors = tensors, .data = data});
   const Result<Gguf> parsed = Gguf::Parse(AsBytes(file), "file");
   return parsed.ok() ? GgufShape(*parsed, notes) : Result<ModelShape>(parsed.status());
 }
@@ -71,6 +83,29 @@ TEST(GgufShape, WhatIsSaid_IsTaken) {
   ASSERT_TRUE(shape.ok()) << shape.status().message();
   EXPECT_EQ(*shape, (ModelShape{.layers = 3, .heads = 2, .width = 8, .hidden = 24, .context = 64, .vocabulary = 5,
                                 .kv_heads = 1, .head_dim = 6, .untied = true, .rope_base = 500000, .norm_eps = 1e-6}));
+}
+
+// Heads of 4 have two pairs: with a base of 500000 and 8,192 positions before, the first turns 1,304 times and the second
+// 1.84 times.
+TEST(GgufShape, StretchedFrequencies_AreKnownAgain) {
+  std::vector<std::string> keys = Keys(), notes;
+  keys.push_back(FloatKey("llama.rope.freq_base", 500000));
+  const Result<ModelShape> plain = ShapeOf(keys, notes, false, {1, 1});
+  ASSERT_TRUE(plain.ok()) << plain.status().message();
+  EXPECT_EQ(plain->rope_factor, 1);
+  const std::vector<std::pair<const char*, float>> numbers = {
+      {"cllm.rope.factor", 8.0f}, {"cllm.rope.low_freq_factor", 1.0f}, {"cllm.rope.high_freq_factor", 4.0f}};
+  for (const auto& [key, value] : numbers) keys.push_back(FloatKey(key, value));
+  keys.push_back(GgufKey("cllm.rope.original_context_length", 8192));
+  const double turns = 8192 / (2 * M_PI) * std::pow(500000, -0.5), kept = (turns - 1) / 3;
+  const auto divisor = static_cast<float>(1 / ((1 - kept) / 8 + kept));
+  const Result<ModelShape> shape = ShapeOf(keys, notes, false, {1, divisor});
+  ASSERT_TRUE(shape.ok()) << shape.status().message();
+  EXPECT_EQ(shape->rope_factor, 8);
+  EXPECT_EQ(shape->rope_original, 8192u);
+  for (const std::vector<float>& other : {std::vector<float>{1, divisor * 1.01f}, {2, divisor}, {1, 1, 1}, {1}, {1, NAN}}) {
+    EXPECT_THAT(ShapeOf(keys, notes, false, other).status().message(), HasSubstr("rope_freqs.weight")) << other.size();
+  }
 }
 
 TEST(GgufShape, LongContext_IsCapped_AndTold) {

@@ -31,7 +31,7 @@ class ConfigReader {
     shape.context = ContextWithin(context, notes);
     CLLM_TRY(ReadHeads(shape));
     CLLM_ASSIGN(shape.norm_eps, RealOr("rms_norm_eps", 1e-6));
-    CLLM_ASSIGN(shape.rope_base, RopeBase());
+    CLLM_TRY(ReadRope(shape));
     CLLM_ASSIGN(const bool tied, FlagOr("tie_word_embeddings", false));
     shape.untied = !tied;
     if (const Status valid = Validate(shape); !valid.ok()) return Fault(valid.message());
@@ -73,7 +73,7 @@ class ConfigReader {
       CLLM_ASSIGN(const bool value, FlagOr(name, false));
       if (value) return Fault(fmt::format("{} is true, expected false", name));
     }
-    for (const char* name : {"quantization_config", "sliding_window", "rope_scaling"}) {
+    for (const char* name : {"quantization_config", "sliding_window"}) {
       if (Has(name)) return Fault(fmt::format("{} is set, which is not known here; expected null", name));
     }
     CLLM_ASSIGN(const double rotated, RealOr("partial_rotary_factor", 1));
@@ -96,14 +96,37 @@ class ConfigReader {
   }
 
   // In the words of transformers 5, else of 4.
-  Result<double> RopeBase() const {
-    if (!Has("rope_parameters")) return RealOr("rope_theta", 10000);
-    CLLM_ASSIGN(const JsonObject parameters, config_.Object("rope_parameters"));
-    if (!IsNull(parameters.Find("rope_type"))) {
-      CLLM_ASSIGN(const std::string type, parameters.Text("rope_type"));
-      if (type != "default") return Fault(fmt::format("rope_parameters.rope_type is '{}', expected 'default'", type));
+  Status ReadRope(ModelShape& shape) const {
+    CLLM_ASSIGN(shape.rope_base, RealOr("rope_theta", shape.rope_base));
+    if (Has("rope_scaling")) {
+      CLLM_ASSIGN(const JsonObject scaling, config_.Object("rope_scaling"));
+      CLLM_TRY(ReadScaling(scaling, "rope_scaling", shape));
     }
-    return IsNull(parameters.Find("rope_theta")) ? RealOr("rope_theta", 10000) : parameters.Real("rope_theta");
+    if (!Has("rope_parameters")) return {};
+    CLLM_ASSIGN(const JsonObject parameters, config_.Object("rope_parameters"));
+    if (!IsNull(parameters.Find("rope_theta"))) {
+      CLLM_ASSIGN(shape.rope_base, parameters.Real("rope_theta"));
+    }
+    ModelShape other = shape;
+    other.rope_factor = ModelShape().rope_factor;
+    CLLM_TRY(ReadScaling(parameters, "rope_parameters", other));
+    if (Has("rope_scaling") && !(other == shape)) return Fault("rope_scaling and rope_parameters contradict each other");
+    shape = other;
+    return {};
+  }
+
+  // `type` is what files of some years ago call `rope_type`.
+  Status ReadScaling(const JsonObject& scaling, const char* name, ModelShape& shape) const {
+    const char* key = IsNull(scaling.Find("rope_type")) ? "type" : "rope_type";
+    if (IsNull(scaling.Find(key))) return {};
+    CLLM_ASSIGN(const std::string type, scaling.Text(key));
+    if (type == "default") return {};
+    if (type != "llama3") return Fault(fmt::format("{}.{} is '{}', expected 'default' or 'llama3'", name, key, type));
+    CLLM_ASSIGN(shape.rope_factor, scaling.Real("factor"));
+    CLLM_ASSIGN(shape.rope_low, scaling.Real("low_freq_factor"));
+    CLLM_ASSIGN(shape.rope_high, scaling.Real("high_freq_factor"));
+    CLLM_ASSIGN(shape.rope_original, scaling.Unsigned("original_max_position_embeddings"));
+    return {};
   }
 
   const JsonObject& config_;

@@ -24,6 +24,21 @@ DType StoredType(TensorType type) {
   return type == TensorType::kBF16 ? DType::kBF16 : DType::kF32;
 }
 
+// How the rotary frequencies are stretched. REQUIRES: they are.
+JsonFields RopeScaling(const ModelShape& shape) {
+  return {{"rope_type", "llama3"},
+          {"factor", shape.rope_factor},
+          {"low_freq_factor", shape.rope_low},
+          {"high_freq_factor", shape.rope_high},
+          {"original_max_position_embeddings", shape.rope_original}};
+}
+
+JsonFields RopeParameters(const ModelShape& shape) {
+  JsonFields fields = shape.rope_factor == 1 ? JsonFields{{"rope_type", "default"}} : RopeScaling(shape);
+  fields.push_back({"rope_theta", shape.rope_base});
+  return fields;
+}
+
 // With the rotation's base and the numbers' type in the words of transformers 4 and of 5: each falls back to its own
 // default, silently, where its word is missing.
 JsonFields Configuration(const ModelShape& shape, const Tokenizer& tokenizer, TensorType type) {
@@ -40,8 +55,8 @@ JsonFields Configuration(const ModelShape& shape, const Tokenizer& tokenizer, Te
           {"max_position_embeddings", shape.context},
           {"rms_norm_eps", shape.norm_eps},
           {"rope_theta", shape.rope_base},
-          {"rope_scaling", {}},
-          {"rope_parameters", JsonFields{{"rope_type", "default"}, {"rope_theta", shape.rope_base}}},
+          {"rope_scaling", shape.rope_factor == 1 ? JsonValue() : JsonValue(RopeScaling(shape))},
+          {"rope_parameters", RopeParameters(shape)},
           {"tie_word_embeddings", !shape.untied},
           {"attention_bias", false},
           {"mlp_bias", false},

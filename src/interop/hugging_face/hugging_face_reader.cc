@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -65,8 +66,8 @@ Result<ForeignModel> OpenHuggingFace(const std::string& directory) {
   };
   CLLM_ASSIGN(std::vector<TensorRows> rows, TensorsOfLayout(layout, RotaryOrder::kHalves, directory, find));
   CLLM_ASSIGN(const ChatTemplate* chat, ChatTemplateOf(directory, notes));
-  return ForeignModel{shape, std::move(tokenizer),          std::move(rows), std::move(notes), chat,
-                      {},    std::move(tensors).TakeFiles()};
+  const auto files = std::make_shared<const std::vector<SafetensorsFile>>(std::move(tensors).TakeFiles());
+  return ForeignModel{{shape, std::move(rows), {files}}, std::move(tokenizer), std::move(notes), chat};
 }
 
 }  // namespace cllm

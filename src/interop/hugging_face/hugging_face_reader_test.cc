@@ -73,6 +73,11 @@ TEST_F(HuggingFaceReader, FaultsOfTheConfiguration_NameTheField) {
       {"\"mlp_bias\": false", "\"mlp_bias\": true", "mlp_bias"},
       {"\"rope_scaling\": null", "\"rope_scaling\": {\"type\": \"linear\"}", "rope_scaling"},
       {"\"rope_type\": \"default\"", "\"rope_type\": \"yarn\"", "rope_type is 'yarn'"},
+      {"\"rope_type\": \"default\"", "\"rope_type\": \"llama3\"", "factor"},
+      {"\"rope_scaling\": null",
+       "\"rope_scaling\": {\"type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, "
+       "\"original_max_position_embeddings\": 8192}",
+       "contradict each other"},
       {"\"use_cache\": true", "\"quantization_config\": {}", "quantization_config"},
       {"\"use_cache\": true", "\"sliding_window\": 4096", "sliding_window"},
       {"\"use_cache\": true", "\"partial_rotary_factor\": 0.5", "partial_rotary_factor is 0.5"},
@@ -117,14 +122,14 @@ TEST_F(HuggingFaceReader, Version4Words_AreEnough) {
   Replace("config.json", "\"rope_parameters\"", "\"other\"");
   const Result<ForeignModel> model = OpenHuggingFace(path_);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->shape.rope_base, 500000);
+  EXPECT_EQ(model->shape().rope_base, 500000);
 }
 
 TEST_F(HuggingFaceReader, LongContext_IsCapped_Told) {
   Replace("config.json", "\"max_position_embeddings\": 300", "\"max_position_embeddings\": 131072");
   const Result<ForeignModel> model = OpenHuggingFace(path_);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model->shape.context, 65536u);
+  EXPECT_EQ(model->shape().context, 65536u);
   EXPECT_THAT(model->notes, testing::ElementsAre(AllOf(HasSubstr("131,072"), HasSubstr("65,536"))));
 }
 
@@ -132,7 +137,7 @@ TEST_F(HuggingFaceReader, Parts_AreOneModel) {
   Shard();
   const Result<ForeignModel> model = OpenHuggingFace(path_);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(WeightHash(ParametersOf(*model)), WeightHash(parameters_));
+  EXPECT_EQ(WeightHash(model->stored), WeightHash(parameters_));
 }
 
 TEST_F(HuggingFaceReader, FaultsOfParts_AreNamed) {

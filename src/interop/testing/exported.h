@@ -33,7 +33,18 @@ inline std::vector<ModelShape> ExportedShapes(size_t vocabulary) {
            .vocabulary = vocabulary,
            .kv_heads = 1,
            .head_dim = 10,
-           .rope_base = 10000.3}};
+           .rope_base = 10000.3},
+          {.layers = 1,
+           .heads = 2,
+           .width = 64,
+           .hidden = 96,
+           .context = 256,
+           .vocabulary = vocabulary,
+           .rope_base = 500000,
+           .rope_factor = 8,
+           .rope_low = 1,
+           .rope_high = 4,
+           .rope_original = 64}};
 }
 
 inline Tokenizer SmallBpe() {

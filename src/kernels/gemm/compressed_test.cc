@@ -55,6 +55,29 @@ class GemmCompressed : public testing::TestWithParam<Storage> {
 INSTANTIATE_TEST_SUITE_P(Both, GemmCompressed, testing::Values(Storage::kBf16, Storage::kQ8),
                          [](const auto& which) { return which.param == Storage::kQ8 ? "Q8" : "Bf16"; });
 
+TEST(UnpackColumn, GivesTheRoundedWeight) {
+  for (const Storage storage : {Storage::kF32, Storage::kBf16, Storage::kQ8}) {
+    for (const size_t depth : {size_t{1}, size_t{31}, size_t{32}, size_t{75}}) {
+      const size_t columns = 70;
+      const std::vector<float> weight = RandomValues(4, columns * depth);
+      std::vector<float> rounded = weight;
+      RoundWeights(rounded.data(), columns, depth, storage);
+      for (const std::string& target : SimdTargets()) {
+        ASSERT_TRUE(ForceSimd(target).ok());
+        AlignedBuffer<float> packed(PackedSize(depth, columns, storage));
+        const Panels panels = PackColumns(weight.data(), depth, depth, columns, packed.data(), storage);
+        for (size_t n = 0; n < columns; ++n) {
+          std::vector<float> column(depth);
+          UnpackColumn(panels, n, column.data());
+          const auto row = rounded.begin() + static_cast<std::ptrdiff_t>(n * depth);
+          ASSERT_TRUE(SameBits(column, {row, row + static_cast<std::ptrdiff_t>(depth)})) << target << ", column " << n;
+        }
+      }
+      ASSERT_TRUE(ForceSimd(SimdTargets().front()).ok());
+    }
+  }
+}
+
 TEST_P(GemmCompressed, EveryTail_HasTheBitsOfTheFloatsProduct) {
   for (const size_t m : {size_t{1}, size_t{2}, size_t{3}, size_t{4}, size_t{13}}) {
     for (const size_t k : {size_t{1}, size_t{2}, size_t{31}, size_t{32}, size_t{33}, size_t{64}, size_t{95}}) {

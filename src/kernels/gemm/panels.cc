@@ -137,6 +137,30 @@ void PackColumnsInto(const float* b, size_t stride, size_t depth, size_t columns
   WithOperandWords(format.precision(), [&](auto words) { PackColumnsOf<words()>(b, stride, depth, columns, out); });
 }
 
+void UnpackColumnOf(const Panels& panels, size_t column, float* out) {
+  const float* panel = panels.data + column / kPanelWidth * panels.panel_stride;
+  const size_t n = column % kPanelWidth;
+  for (size_t k = 0; k < panels.depth; ++k) {
+    switch (panels.format.storage()) {
+      case Storage::kF32: {
+        out[k] = panel[k * kPanelWidth + n];
+        break;
+      }
+      case Storage::kBf16: {
+        const uint32_t bits = reinterpret_cast<const uint16_t*>(panel)[k * kPanelWidth + n];
+        out[k] = std::bit_cast<float>(bits << 16);
+        break;
+      }
+      case Storage::kQ8: {
+        const float* block = panel + k / kScaledRows * (Q8Rows::kBlockWords * kPanelWidth);
+        const int8_t* rows = reinterpret_cast<const int8_t*>(block + kPanelWidth);
+        out[k] = static_cast<float>(rows[k % kScaledRows * kPanelWidth + n]) * block[n];
+        break;
+      }
+    }
+  }
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace cllm
 HWY_AFTER_NAMESPACE();
@@ -150,6 +174,7 @@ HWY_EXPORT(LacksBf16Dot);
 HWY_EXPORT(PanelWords);
 HWY_EXPORT(PackRowsInto);
 HWY_EXPORT(PackColumnsInto);
+HWY_EXPORT(UnpackColumnOf);
 HWY_EXPORT(RoundWeightsOf);
 
 size_t WidthInUse() { return HWY_DYNAMIC_DISPATCH(PanelWidth)(); }
@@ -206,6 +231,11 @@ void PackColumn(const float* key, size_t depth, size_t column, float* packed) {
   const size_t width = WidthInUse();
   float* to = packed + column / width * width * depth + column % width;
   for (size_t k = 0; k < depth; ++k, to += width) *to = key[k];
+}
+
+void UnpackColumn(const Panels& panels, size_t column, float* out) {
+  CHECK(column < panels.columns && panels.format.precision() == Precision::kFp32);
+  HWY_DYNAMIC_DISPATCH(UnpackColumnOf)(panels, column, out);
 }
 
 void RoundWeights(float* weight, size_t columns, size_t depth, Storage storage) {

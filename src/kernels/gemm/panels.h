@@ -65,6 +65,9 @@ Panels PackColumns(const float* b, size_t stride, size_t depth, size_t columns, 
 // Writes one column, B[k][column] = key[k], into panels in kFp32 of any B[depth, more columns] that begin at `packed`;
 // all other columns stay as they are. Columns written one by one give the bits of PackColumns.
 void PackColumn(const float* key, size_t depth, size_t column, float* packed);
+// Reads a column back, out[k] = B[k][column]: of panels in Storage bf16 and q8 the numbers that RoundWeights gives.
+// REQUIRES: the format's precision is kFp32.
+void UnpackColumn(const Panels& panels, size_t column, float* out);
 // Rounds a weight [columns, depth], in place, to the values that panels in `storage` hold of it: to the nearest bf16
 // (denormals to zero), or, for kQ8, by GGUF's Q8_0: in blocks of 32 along a row, x = s q with s = max |x| / 127
 // rounded to half precision and q the nearest integer. Packing the result gives the same panels again. A block that is

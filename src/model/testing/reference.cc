@@ -35,11 +35,21 @@ Values RmsNorm(View x, View weight, double eps) {
   return y;
 }
 
-// Rotates the pairs (2j, 2j + 1) of one head by position * base^(-2j / head_dim) (Su et al. 2021, eq. 34).
-void Rotate(std::span<double> head, size_t position, double base) {
+// A rotary frequency as Llama 3.1 stretches it, by its wavelength: transformers, modeling_rope_utils.py.
+double Stretched(const ModelShape& shape, double frequency) {
+  if (shape.rope_factor == 1) return frequency;
+  const double original = static_cast<double>(shape.rope_original), wavelength = 2 * M_PI / frequency;
+  if (wavelength < original / shape.rope_high) return frequency;
+  if (wavelength > original / shape.rope_low) return frequency / shape.rope_factor;
+  const double smooth = (original / wavelength - shape.rope_low) / (shape.rope_high - shape.rope_low);
+  return (1 - smooth) * frequency / shape.rope_factor + smooth * frequency;
+}
+
+// Rotates the pairs (2j, 2j + 1) of one head by position * base^(-2j / head_dim) (Su et al. 2021, eq. 34), stretched.
+void Rotate(std::span<double> head, size_t position, const ModelShape& shape) {
   for (size_t j = 0; j < head.size() / 2; ++j) {
     const double exponent = -2.0 * static_cast<double>(j) / static_cast<double>(head.size());
-    const double angle = static_cast<double>(position) * std::pow(base, exponent);
+    const double angle = static_cast<double>(position) * Stretched(shape, std::pow(shape.rope_base, exponent));
     const double a = head[2 * j], b = head[2 * j + 1];
     head[2 * j] = a * std::cos(angle) - b * std::sin(angle);
     head[2 * j + 1] = a * std::sin(angle) + b * std::cos(angle);
@@ -80,7 +90,7 @@ Values Attention(const ModelShape& shape, Values fused) {
   Values out(rows * shape.heads * dim, 0.0);
   for (size_t t = 0; t < rows; ++t) {
     for (size_t column = 0; column < values; column += dim) {  // queries, then keys
-      Rotate({&fused[t * stride + column], dim}, t, shape.rope_base);
+      Rotate({&fused[t * stride + column], dim}, t, shape);
     }
   }
   for (size_t head = 0; head < shape.heads; ++head) {

@@ -19,7 +19,7 @@ constexpr uint64_t kMemoryShare = 2;  // of what is available, that a model may 
 Status CheckMemory(const std::string& checkpoint) {
   CLLM_ASSIGN(const ModelShape shape, ReadModelShape(JoinPath(checkpoint, kModelFileName)));
   const Weights::Sizes sizes = Weights::SizesForReading(shape, Storage::kF32);
-  const uint64_t needed = 2 * sizes.values + sizes.panels;  // as it is read, and as it is kept
+  const uint64_t needed = sizes.values + sizes.panels;
   const uint64_t available = ReadMachineMemory().available;
   if (needed <= available / kMemoryShare) return {};
   return NoResources(fmt::format("the model needs {} of memory, and of the {} that are left half is kept for others",
@@ -35,7 +35,7 @@ Result<std::shared_ptr<const ModelReader::Model>> ModelReader::Open(const RunSou
   CLLM_ASSIGN(OpenedModel opened, OpenModel(run.checkpoint));
   model_ = nullptr;
   model_ = std::make_shared<const Model>(
-      Model{run.checkpoint, run.saved, Weights(std::move(opened.parameters), Storage::kF32), std::move(opened.tokenizer)});
+      Model{run.checkpoint, run.saved, Weights(std::move(opened.stored), Storage::kF32), std::move(opened.tokenizer)});
   return model_;
 }
 

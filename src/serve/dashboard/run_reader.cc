@@ -18,6 +18,7 @@ namespace cllm {
 namespace {
 
 constexpr double kBetweenSpheres_s = 1;
+constexpr int kLooksAtNewcomers = 3;
 
 double SecondsSince1970() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -183,14 +184,19 @@ RunReader::News RunReader::Poll(const std::vector<std::string>& runs) {
     for (ShownRun::News& each : run.TakeNews()) news.events.push_back({id, std::move(each.kind), std::move(each.record)});
     PollLive(run, followed_[id], news.events);
   }
+  for (auto& [id, looks] : awaited_) --looks;
+  std::erase_if(awaited_, [](const auto& run) { return run.second <= 0; });
   for (ShownRun* run : shelf_.Runs(MonotonicSeconds())) {
-    if (std::ranges::count(heard, run) == 0) run->Listen(false);
+    if (std::ranges::count(heard, run) == 0 && !awaited_.contains(run->id())) run->Listen(false);
   }
   return news;
 }
 
 Result<std::vector<RunReader::Event>> RunReader::Newest(const std::string& id) {
-  CLLM_ASSIGN(const ShownRun* run, Find(id));
+  CLLM_ASSIGN(ShownRun* const run, Find(id));
+  // What comes from here on is told by Poll, whose next list may have been made before.
+  run->Listen(true);
+  awaited_[run->id()] = kLooksAtNewcomers;
   std::vector<Event> events;
   if (const auto step = run->outline().LastStep()) {
     JsonFields fields = step->fields();

@@ -73,6 +73,7 @@ class RunReader {
   std::vector<std::shared_ptr<LiveRun>> live_;  // owners: this, and their observers
   std::map<std::string, SampleBook> books_;     // by id
   std::map<std::string, Followed> followed_;    // by id
+  std::map<std::string, int> awaited_;          // runs that somebody begins to follow: looks until they are in Poll's list
 };
 
 }  // namespace cllm

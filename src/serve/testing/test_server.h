@@ -22,7 +22,7 @@ inline std::unique_ptr<ServedModel> RandomServed(const std::string& name, size_t
                                                  Storage storage = Storage::kF32) {
   const ModelShape shape{.layers = 1, .heads = 2, .width = 32, .hidden = 64, .context = context, .vocabulary = 259};
   return std::make_unique<ServedModel>(ServedModel::Parts{.name = name,
-                                                          .parameters = RandomModel(shape, seed, 8),
+                                                          .stored = StoredInMemory(RandomModel(shape, seed, 8)),
                                                           .tokenizer = Tokenizer::Bytes(),
                                                           .storage = storage,
                                                           .created = 1700000000,
@@ -32,7 +32,7 @@ inline std::unique_ptr<ServedModel> RandomServed(const std::string& name, size_t
 // One that says `text` (no byte twice) from the beginning, or from any of its bytes on; then it ends.
 inline std::unique_ptr<ServedModel> SayingServed(const std::string& name, const std::string& text, size_t context = 64) {
   return std::make_unique<ServedModel>(ServedModel::Parts{.name = name,
-                                                          .parameters = SuccessorModel(Saying(text), context),
+                                                          .stored = StoredInMemory(SuccessorModel(Saying(text), context)),
                                                           .tokenizer = Tokenizer::Bytes(),
                                                           .created = 1700000000,
                                                           .program = "cllm test"});
