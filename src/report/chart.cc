@@ -43,6 +43,7 @@ constexpr double kLeft = 50, kRight = 18, kTop = 58, kBottom = 48;
 constexpr double kHeadLeft = 2, kRowOfKeys = 18;
 constexpr double kGlyph = 6.9;  // about the width of a letter
 constexpr size_t kNamedDots = 120;
+constexpr size_t kMostKeys = 24;
 
 // Where a chart's parts lie.
 struct Frame {
@@ -89,6 +90,10 @@ Scale XScale(const Chart& chart) {
 // Keys in rows as wide as the chart; the height that they take.
 double DrawKeys(Svg& svg, const Chart& chart, Frame& frame) {
   double x = kHeadLeft, y = kTop - 16;
+  if (chart.lines.size() > kMostKeys) {
+    svg.Text({x, y}, fmt::format("{} lines", chart.lines.size()), "key");
+    return 0;
+  }
   for (const ChartLine& line : chart.lines) {
     if (line.name.empty()) continue;
     const double width = 34 + kGlyph * static_cast<double>(line.name.size());

@@ -259,7 +259,7 @@ std::string ReportPage(const std::vector<ReportedRun>& runs, const ChartWishes& 
   const bool one = runs.size() == 1;
   ChartWishes bounded = wishes;
   // So that a page of many runs stays small, too.
-  bounded.points = std::clamp<size_t>(wishes.points * 4 / (3 + runs.size()), 24, wishes.points);
+  bounded.points = std::clamp<size_t>(wishes.points * 4 / (3 + runs.size()), 20, wishes.points);
   std::string body = one ? PageOfOne(runs.front(), bounded) : PageOfSeveral(runs, bounded);
   std::string logs;
   for (size_t i = 0; i < std::min(runs.size(), kMostOneByOne); ++i) {

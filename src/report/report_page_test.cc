@@ -17,9 +17,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 // A run of a thousand steps with all that a log may hold.
-void WriteAll(WrittenLog& log, const std::string& text = "Once upon a time") {
+void WriteAll(WrittenLog& log, const std::string& text = "Once upon a time", uint64_t steps = 1000) {
   log.Start("run_start", 0, 1700000000);
-  for (uint64_t step = 1; step <= 1000; ++step) {
+  for (uint64_t step = 1; step <= steps; ++step) {
     log.Step(step, 3 + 4.0 / static_cast<double>(step), 1700000000 + static_cast<double>(step));
     if (step % 50 != 0) continue;
     log.Evaluation(step, 3 + 5.0 / static_cast<double>(step)).Event("checkpoint", step, R"("seconds":0.5)");
@@ -94,10 +94,10 @@ TEST(ReportPage, SeveralRuns_AreCompared) {
 }
 
 TEST(ReportPage, ManyRuns_StaySmall) {
-  std::vector<WrittenLog> logs(60);
+  std::vector<WrittenLog> logs(200);
   std::vector<std::string> paths;
   for (WrittenLog& log : logs) {
-    WriteAll(log);
+    WriteAll(log, "Once", 100);
     paths.push_back(log.Write());
   }
   ExpectComplete(PageOf(paths));

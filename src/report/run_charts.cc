@@ -13,6 +13,8 @@ namespace {
 
 using Look = ChartLine::Look;
 
+constexpr size_t kFewRuns = 6;
+
 constexpr std::array<ChartKind, 9> kKinds = {{
     {"loss", "training and validation loss, nats per token"},
     {"bits", "bits per byte of the original text"},
@@ -47,6 +49,12 @@ class LinesOfRuns {
   }
   void Add(std::string name, size_t colour, Look look, Envelope values) {
     if (values.total == 0 && values.marks.empty()) return;
+    // Many runs are lines that can be told apart, without what each of their points stands for.
+    if (runs_.size() > kFewRuns) {
+      look = Look::kPlain;
+      values.low = values.high = values.last = values.mean;
+      values.total = values.x.size();
+    }
     chart_.lines.push_back({.name = std::move(name), .colour = colour, .look = look, .values = std::move(values)});
   }
 
