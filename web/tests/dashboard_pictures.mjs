@@ -39,7 +39,10 @@ await picture('curves', `#curves?run=${id}`, 'dark', desk, async (page, on) => {
   const box = await on.chart('Loss').locator('.u-over').boundingBox();
   await page.mouse.move(box.x + box.width * 0.6, box.y + 80);
 });
-await picture('compare', `#compare?${together}`, 'light', desk, drawn);
+await picture('compare', `#compare?${together}`, 'light', desk, async (page, on) => {
+  await page.locator('.differences thead th').nth(Math.min(4, list.runs.length)).waitFor();
+  await drawn(page, on);
+});
 await picture('spheres', `#spheres?run=${id}`, 'light', desk, (page) => page.locator('.leaf').first().waitFor());
 await picture('lattice', `#lattice?run=${id}&colour=frequency`, 'dark', desk, async (page) => {
   await page.getByLabel('Search tokens').fill('king');
