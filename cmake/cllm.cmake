@@ -46,6 +46,11 @@ if(CLLM_SANITIZE)
   target_compile_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE})
+  # Clang's own linker takes a fifth of the time, of which the sanitized tests need much.
+  find_program(CLLM_LLD ld.lld)
+  if(CLLM_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_link_options(cllm_flags INTERFACE -fuse-ld=lld)
+  endif()
 endif()
 if(CLLM_FUZZ)
   # Coverage for the fuzzer to steer by, and for the report of scripts/fuzz.
@@ -152,18 +157,28 @@ endfunction()
 # Tests that sweep over many inputs take their number divided by CLLM_SWEEP_DIVISOR: all of them in a release build, whose
 # business the values are; a sixteenth for a sanitizer, which watches the lines of the code.
 if(CLLM_SANITIZE)
-  set(CLLM_TEST_OPTIMIZATION -O0 -DCLLM_SWEEP_DIVISOR=16)
+  set(CLLM_SWEEP_DIVISOR 16)
 else()
-  set(CLLM_TEST_OPTIMIZATION -O1 -DCLLM_SWEEP_DIVISOR=1)
+  set(CLLM_SWEEP_DIVISOR 1)
 endif()
-set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} ${CLLM_TEST_OPTIMIZATION}
+set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} -O0 -DCLLM_SWEEP_DIVISOR=${CLLM_SWEEP_DIVISOR}
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>)
+# In a release build the twins of what computes are swept over so many inputs that it pays to optimize them.
+set(CLLM_SWEEPING_TESTS math kernels lattice nn model infer)
+if(CLLM_SANITIZE)
+  set(CLLM_SWEEPING_TESTS)
+endif()
 
 # cllm_test_headers(): the headers of GoogleTest, compiled once for the tests of all rooms.
 function(cllm_test_headers)
   cllm_shared_headers(test_headers HEADERS <gmock/gmock.h> <gtest/gtest.h> ${CLLM_SANITIZED_HEADERS}
     OPTIONS ${CLLM_TEST_OPTIONS})
   target_link_libraries(test_headers PRIVATE GTest::gmock)
+  if(CLLM_SWEEPING_TESTS)
+    cllm_shared_headers(sweeping_test_headers HEADERS <gmock/gmock.h> <gtest/gtest.h>
+      OPTIONS ${CLLM_TEST_OPTIONS} -O1)
+    target_link_libraries(sweeping_test_headers PRIVATE GTest::gmock)
+  endif()
 endfunction()
 
 # cllm_test(name SOURCES x_test.cc... LIBRARIES testing libraries and external ones...): one GoogleTest binary per
@@ -174,8 +189,13 @@ function(cllm_test name)
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
-  target_precompile_headers(${name}_test REUSE_FROM test_headers)
   target_compile_options(${name}_test PRIVATE ${CLLM_TEST_OPTIONS})
+  if(name IN_LIST CLLM_SWEEPING_TESTS)
+    target_compile_options(${name}_test PRIVATE -O1)
+    target_precompile_headers(${name}_test REUSE_FROM sweeping_test_headers)
+  else()
+    target_precompile_headers(${name}_test REUSE_FROM test_headers)
+  endif()
   if(name IN_LIST CLLM_ROOMS_BY_THE_FILE)
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
   endif()

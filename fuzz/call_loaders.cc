@@ -17,7 +17,7 @@ ServedModel MakeModel() {
   Parameters parameters({.layers = 1, .heads = 1, .width = 8, .hidden = 8, .context = 24, .vocabulary = kByteVocabulary});
   InitializeParameters(1, parameters);
   return ServedModel(
-      {.name = "fuzz", .parameters = std::move(parameters), .tokenizer = Tokenizer::Bytes(), .program = "fuzz"});
+      {.name = "fuzz", .stored = StoredInMemory(std::move(parameters)), .tokenizer = Tokenizer::Bytes(), .program = "fuzz"});
 }
 
 // Keeps what an answer consists of.

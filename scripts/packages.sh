@@ -7,7 +7,7 @@ build_packages=(g++ cmake ninja-build pkg-config libhwy-dev libhwloc-dev nlohman
 # The example text.
 text_packages=(bible-kjv)
 # What the sanitized tests and the fuzzers are built with, and what makes their reports readable.
-sanitizer_packages=(clang libclang-rt-dev llvm)
+sanitizer_packages=(clang lld libclang-rt-dev llvm)
 # What the tests need beside that.
 test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils groff-base mandoc python3 zstd xz-utils
   "${sanitizer_packages[@]}")

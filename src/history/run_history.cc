@@ -47,10 +47,10 @@ class Places {
   const std::optional<size_t> column_;
 };
 
-// Calls each(x, value) for the values of a column, x never falling: what lies before its predecessor, as after a clock
-// was put back, lies beside it. Of steps only those of the window are looked at.
-template <typename Each>
-void ForEachValue(const NumberTable& table, size_t column, Axis axis, const Window& window, const Each& each) {
+// Calls each(x, value) for value(row), x never falling: what lies before its predecessor, as after a clock was put back,
+// lies beside it. Of steps only those of the window are looked at.
+template <typename Value, typename Each>
+void ForEachValue(const NumberTable& table, const Value& value_of, Axis axis, const Window& window, const Each& each) {
   const Places places(table, axis);
   if (!places.known()) return;
   size_t row = 0, end = table.rows();
@@ -60,7 +60,7 @@ void ForEachValue(const NumberTable& table, size_t column, Axis axis, const Wind
   }
   double x = -std::numeric_limits<double>::infinity();
   for (; row < end; ++row) {
-    const double value = table.At(column, row), place = places.Of(row);
+    const double value = value_of(row), place = places.Of(row);
     if (IsMissing(value) || !(place - place == 0)) continue;  // nowhere, too, are NaN and infinity
     x = std::max(x, place);
     each(x, value);
@@ -179,7 +179,9 @@ LogFaults RunHistory::Impl::Faults() const {
 }
 
 std::pair<const NumberTable*, size_t> RunHistory::Impl::Find(std::string_view name) const {
-  const std::string_view column = name == "seconds" ? kSecondsColumn : name;
+  const std::string_view column = name == NameOf(Axis::kSeconds) ? kSecondsColumn
+                                  : name == NameOf(Axis::kTime)  ? kTimeColumn
+                                                                 : name;
   if (const auto found = state_.steps.Find(column)) return {&state_.steps, *found};
   if (const auto found = state_.evaluations.Find(column)) return {&state_.evaluations, *found};
   return {nullptr, 0};
@@ -325,10 +327,15 @@ std::vector<LoggedEvaluation> RunHistory::Evaluations() const {
 Envelope RunHistory::Curve(std::string_view name, Axis axis, const Window& window, size_t points,
                            Spacing spacing) const {
   EnvelopeMaker maker(window, points, spacing);
-  const auto [table, column] = impl_->Find(name);
-  if (table != nullptr) {
-    ForEachValue(*table, column, axis, window, [&maker](double x, double value) { maker.See(x, value); });
-    ForEachValue(*table, column, axis, window, [&maker](double x, double value) { maker.Put(x, value); });
+  const auto draw = [&](const NumberTable& table, const auto& value_of) {
+    ForEachValue(table, value_of, axis, window, [&maker](double x, double value) { maker.See(x, value); });
+    ForEachValue(table, value_of, axis, window, [&maker](double x, double value) { maker.Put(x, value); });
+  };
+  if (name == NameOf(Axis::kStep)) {
+    const Places steps(impl_->state_.steps, Axis::kStep);
+    draw(impl_->state_.steps, [&steps](size_t row) { return steps.Of(row); });
+  } else if (const auto [table, column] = impl_->Find(name); table != nullptr) {
+    draw(*table, [of = table, at = column](size_t row) { return of->At(at, row); });
   }
   return std::move(maker).Finished();
 }

@@ -99,7 +99,7 @@ class RunHistory {
   std::vector<LoggedEvaluation> Evaluations() const;
 
   // A curve over a part of an axis, in at most so many points (2 to kMaxEnvelopePoints). Empty for a name or an axis
-  // that the log does not have.
+  // that the log does not have. The axes' own names are curves, too: where the steps lie on each.
   Envelope Curve(std::string_view name, Axis axis, const Window& window = {}, size_t points = 1000,
                  Spacing spacing = Spacing::kEven) const;
   // Values one by one: calls `row` with step, seconds since 1970 (0: unknown) and the values of `names` (Missing()

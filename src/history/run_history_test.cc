@@ -83,6 +83,19 @@ TEST(RunHistory, Sessions_AreMarkedOnEveryAxis) {
   EXPECT_THAT(history.Curve("loss", Axis::kTime).x, ElementsAre(1001, 1002, 2001));
 }
 
+// So that a reader of a chart is told all places of what is pointed at.
+TEST(RunHistory, NamesOfAxes_AreCurvesOfTheirPlaces) {
+  WrittenLog log;
+  log.Start("run_start", 0, 1000).Step(1, 5, 1001).Step(2, 4, 1003);
+  const RunHistory history = Read(log.Write());
+  EXPECT_THAT(history.Curve("step", Axis::kTokens).x, ElementsAre(100, 200));
+  EXPECT_THAT(history.Curve("step", Axis::kTokens).last, ElementsAre(1, 2));
+  EXPECT_THAT(history.Curve("step", Axis::kStep, {.from = 2}).last, ElementsAre(2));
+  EXPECT_THAT(history.Curve("tokens", Axis::kStep).last, ElementsAre(100, 200));
+  EXPECT_THAT(history.Curve("time", Axis::kStep).last, ElementsAre(1001, 1003));
+  EXPECT_THAT(history.Curve("seconds", Axis::kTime).x, ElementsAre(1001, 1003));
+}
+
 // Early versions dated nothing.
 TEST(RunHistory, LogWithoutTimes_HasSecondsOfItsPhases_AndNoClock) {
   WrittenLog log;

@@ -20,7 +20,7 @@ namespace {
 
 constexpr double kPeakMilliseconds = 60;
 constexpr double kLeastTraining = 0.1;    // of the time, however long the preparation took
-constexpr uint64_t kLittleText = 20'000;  // bytes
+constexpr uint64_t kLittleText = 10'000;  // bytes
 constexpr double kFaster = 0.95;          // bf16's step against fp32's, so that it is worth its rounding
 
 double Left(const TimeBudget& time, const SecondsClock& clock) {
@@ -172,7 +172,6 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   NoteSurprises(run.choices, observer);
   CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
   CLLM_TRY(CheckDialogues(text, run.choices));
-  NoteLittleText(text, observer);
   run.machine = LookAtMachine(run.choices);
   run.time = TimeOf(run.choices, started);
   const bool precision_is_open = !run.choices.precision;
@@ -185,6 +184,7 @@ Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& 
   if (run.time) NoteLate(run, observer);
   CLLM_TRY(PlanShape(run));
   CLLM_TRY(PlanLength(precision_is_open, run, observer));
+  NoteLittleText(text, observer);
   return run;
 }
 

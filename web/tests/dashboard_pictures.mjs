@@ -1,5 +1,5 @@
 // Takes the pictures of docs/dashboard.md: dashboard_pictures.mjs RUNS FOLDER, with at least two runs in RUNS; the one
-// that was saved last is looked at.
+// with most steps is looked at.
 import { spawn } from 'node:child_process';
 import { startBrowser } from './browser.mjs';
 import { parts, until } from './dashboard.mjs';
@@ -17,15 +17,15 @@ const url = await new Promise((resolve, reject) => {
 });
 const browser = await startBrowser();
 const list = await (await fetch(new URL('api/runs', url))).json();
-const [first, ...others] = list.runs;
+const [first, ...others] = list.runs.sort((a, b) => b.step - a.step);
 const together = [first, ...others].slice(0, 4).map((run) => `with=${encodeURIComponent(run.id)}`).join('&');
 const desk = { width: 1280, height: 860 };
 const phone = { width: 390, height: 780 };
 
 async function picture(name, address, colorScheme, viewport, ready) {
   const page = await browser.page(`${url}${address}`, { viewport, colorScheme, reducedMotion: 'reduce' });
-  await ready(page, parts(page));
   await page.mouse.move(1, 1);
+  await ready(page, parts(page));
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await page.screenshot({ path: `${folder}/dashboard-${name}.png` });
 }
@@ -39,7 +39,10 @@ await picture('curves', `#curves?run=${id}`, 'dark', desk, async (page, on) => {
   const box = await on.chart('Loss').locator('.u-over').boundingBox();
   await page.mouse.move(box.x + box.width * 0.6, box.y + 80);
 });
-await picture('compare', `#compare?${together}`, 'light', desk, drawn);
+await picture('compare', `#compare?${together}`, 'light', desk, async (page, on) => {
+  await page.locator('.differences thead th').nth(Math.min(4, list.runs.length)).waitFor();
+  await drawn(page, on);
+});
 await picture('spheres', `#spheres?run=${id}`, 'light', desk, (page) => page.locator('.leaf').first().waitFor());
 await picture('lattice', `#lattice?run=${id}&colour=frequency`, 'dark', desk, async (page) => {
   await page.getByLabel('Search tokens').fill('king');

@@ -132,7 +132,7 @@ void ExpectAllForms(size_t m, size_t n, size_t k) {
 
 TEST(Gemm, SmallSizes_AreTheChainOnEveryTarget) {
   // Rows and columns to twice the largest tile and one more; depth from 0 across the unrolled and tail parts.
-  for (size_t m = 0; m <= 29; ++m) {
+  for (size_t m = 0; m <= 29; m += 1 + CLLM_SWEEP_DIVISOR / 8) {
     for (const size_t n : {0u, 1u, 7u, 8u, 9u, 15u, 16u, 17u, 31u, 32u, 33u, 47u, 48u, 63u, 64u, 65u}) {
       for (const size_t k : {0u, 1u, 2u, 3u, 5u, 8u, 40u}) {
         ASSERT_NO_FATAL_FAILURE(ExpectAllForms(m, n, k));

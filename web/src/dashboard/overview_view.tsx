@@ -113,7 +113,7 @@ function Controls({ run }: { run: RunDetails }) {
 function Answers({ run }: { run: RunDetails }) {
   const { facts } = run;
   const memorises = run.alerts.some((alert) => alert.kind === 'memorising');
-  const slow = run.alerts.some((alert) => alert.kind === 'slow' || alert.kind === 'slower');
+  const slow = run.alerts.some((alert) => alert.kind === 'slow');
   return (
     <section class="answers" aria-label="Answers">
       <Answer

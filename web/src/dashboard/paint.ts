@@ -88,6 +88,8 @@ function paintRules(context: CanvasRenderingContext2D, scene: Scene, frame: Fram
   const { ratio } = frame;
   context.lineWidth = ratio;
   context.font = `${11 * ratio}px system-ui, sans-serif`;
+  context.textAlign = 'left';
+  context.textBaseline = 'alphabetic';
   context.fillStyle = palette.soft;
   context.strokeStyle = palette.soft;
   for (const at of scene.verticals) {
