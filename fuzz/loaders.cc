@@ -5,7 +5,7 @@
 namespace cllm::fuzz {
 
 std::span<const Loader> Loaders() {
-  static constexpr std::array<Loader, 21> kLoaders = {{{"manifest", LoadManifest},
+  static constexpr std::array<Loader, 22> kLoaders = {{{"manifest", LoadManifest},
                                                        {"state", LoadState},
                                                        {"model", LoadModel},
                                                        {"optimizer", LoadOptimizer},
@@ -15,6 +15,7 @@ std::span<const Loader> Loaders() {
                                                        {"tokens", LoadTokens},
                                                        {"configuration", LoadConfiguration},
                                                        {"log", LoadLog},
+                                                       {"history", LoadHistory},
                                                        {"html", LoadHtml, true},
                                                        {"epub", LoadEpub},
                                                        {"json_lines", LoadJsonLines},

@@ -34,6 +34,8 @@ Status LoadTokens(ByteView bytes);
 Status LoadConfiguration(ByteView bytes);
 // Error: BadInput also where lines were dropped, which the reader itself only counts.
 Status LoadLog(ByteView bytes);
+// The same log for those who look at it: curves, page, table and picture of it. Error: BadInput also for foreign lines.
+Status LoadHistory(ByteView bytes);
 
 // Texts. Error: BadInput also where a text's units encode nothing, and where a pattern (then, after a NUL byte, a path)
 // does not match.

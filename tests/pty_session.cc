@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,7 +10,8 @@
 
 namespace cllm::testing {
 
-PtySession::PtySession(const Sandbox& box, std::vector<std::string> arguments) {
+PtySession::PtySession(const Sandbox& box, std::vector<std::string> arguments,
+                       const std::vector<std::string>& environment) {
   winsize size{.ws_row = 50, .ws_col = 200, .ws_xpixel = 0, .ws_ypixel = 0};
   pid_ = forkpty(&terminal_, nullptr, nullptr, &size);
   if (pid_ != 0) return;
@@ -17,6 +19,9 @@ PtySession::PtySession(const Sandbox& box, std::vector<std::string> arguments) {
   setenv("TERM", "xterm", 1);
   setenv("HOME", box.path("home").c_str(), 1);
   unsetenv("NO_COLOR");
+  for (const std::string& one : environment) {
+    setenv(one.substr(0, one.find('=')).c_str(), one.substr(one.find('=') + 1).c_str(), 1);
+  }
   std::vector<char*> argv = {const_cast<char*>("cllm")};
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -31,6 +36,14 @@ PtySession::~PtySession() {
 
 void PtySession::Type(std::string_view keys) {
   ASSERT_EQ(write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+}
+
+void PtySession::Resize(size_t columns, size_t rows) {
+  const winsize size{.ws_row = static_cast<unsigned short>(rows),
+                     .ws_col = static_cast<unsigned short>(columns),
+                     .ws_xpixel = 0,
+                     .ws_ypixel = 0};
+  ASSERT_EQ(ioctl(terminal_, TIOCSWINSZ, &size), 0);
 }
 
 bool PtySession::ReadMore() {

@@ -11,13 +11,14 @@ namespace cllm::testing {
 // there, so that a test whose text never comes ends by its own limit.
 class PtySession {
  public:
-  // Starts in the sandbox's directory.
-  PtySession(const Sandbox& box, std::vector<std::string> arguments);
+  // Starts in the sandbox's directory. environment: "NAME=value", added.
+  PtySession(const Sandbox& box, std::vector<std::string> arguments, const std::vector<std::string>& environment = {});
   ~PtySession();
   PtySession(const PtySession&) = delete;
   PtySession& operator=(const PtySession&) = delete;
 
   void Type(std::string_view keys);
+  void Resize(size_t columns, size_t rows);
   // Reads until `text` was shown after what former calls found; fails if the program ends before. Returns what was shown up
   // to it.
   std::string Expect(std::string_view text);

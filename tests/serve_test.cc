@@ -1,42 +1,18 @@
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "ports.h"
 #include "program.h"
-#include "serve/testing/http_client.h"
 
 namespace cllm::testing {
 namespace {
 
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
-
-// A port that was free just now.
-uint16_t FreePort() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  EXPECT_EQ(bind(socket, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(socket);
-  return ntohs(address.sin_port);
-}
-
-// Asks as soon as the server listens.
-HttpReply AskUntilAnswered(uint16_t port, const std::string& request) {
-  for (;;) {
-    if (HttpClient client(port); client.connected() && client.Send(request)) return client.Read();
-    usleep(1000);
-  }
-}
 
 class ServedRun : public ::testing::Test {
  protected:

@@ -11,8 +11,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rollupOptions: {
-      input: { playground: 'playground.html' },
+      input: { playground: 'playground.html', dashboard: 'dashboard.html' },
       output: {
+        // What both pages have: their library and src/shared.
+        manualChunks: (id) =>
+          /\/src\/shared\/|\/node_modules\/(preact|@preact)\/|preload-helper/.test(id) ? 'shared' : undefined,
         entryFileNames: 'assets/[name].js',
         chunkFileNames: 'assets/[name].js',
         assetFileNames: 'assets/[name][extname]',

@@ -8,18 +8,21 @@
 namespace cllm {
 namespace {
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr std::array<Command, 17> kCommands = {{
     {"train", "train a model on a text", TrainCommand},
     {"resume", "go on with a run", ResumeCommand},
     {"eval", "measure a model on a text", EvalCommand},
     {"generate", "continue a prompt", GenerateCommand},
     {"chat", "talk with a model", ChatCommand},
     {"serve", "answer other programs over HTTP", ServeCommand},
+    {"dashboard", "show runs in a browser", DashboardCommand},
     {"tokenize", "show a text's tokens", TokenizeCommand},
     {"inspect", "look into a run, model, checkpoint or lattice", InspectCommand},
     {"export", "write a model for llama.cpp, Ollama, transformers", ExportCommand},
     {"import", "read a model of another program", ImportCommand},
     {"runs", "list, compare and remove runs; the cache", RunsCommand},
+    {"report", "write what runs did as a page, a table or a picture", ReportCommand},
+    {"watch", "draw a run in the terminal while it trains", WatchCommand},
     {"bench", "measure this machine and this program", BenchCommand},
     {"help", "show a command's options; all of them as one page", HelpCommand},
     {"version", "show the version, the numerics and the vector instructions", VersionCommand},

@@ -269,15 +269,21 @@ Outcome RemoveCommand(const Arguments& arguments) {
 
 void PrintCache(const std::string& directory, const std::vector<CacheEntry>& entries, uint64_t limit) {
   uint64_t bytes = 0;
+  size_t indexes = 0;
   TableRows rows;
   for (const CacheEntry& entry : entries) {
     bytes += entry.bytes;
-    rows.push_back({entry.path.substr(entry.path.rfind('/') + 1), FormatBytes(entry.bytes), LocalTime(entry.used),
+    const std::string name = entry.path.substr(entry.path.rfind('/') + 1);
+    if (name.starts_with("history-")) ++indexes;
+    rows.push_back({name, FormatBytes(entry.bytes), LocalTime(entry.used),
                     entry.in_use ? "in use" : entry.unfinished ? "unfinished" : ""});
   }
   if (!rows.empty()) PrintTable(std::move(rows), {{.least = 8}, {}, {.drop = 1}, {.drop = 2}});
-  PrintLine(fmt::format("{}: {} prepared text{}, {} of at most {} (CLLM_CACHE_LIMIT)", directory, entries.size(),
-                        entries.size() == 1 ? "" : "s", FormatBytes(bytes), FormatBytes(limit)));
+  const size_t texts = entries.size() - indexes;
+  const std::string of_logs =
+      indexes == 0 ? "" : fmt::format(", {} index{} of long logs", indexes, indexes == 1 ? "" : "es");
+  PrintLine(fmt::format("{}: {} prepared text{}{}, {} of at most {} (CLLM_CACHE_LIMIT)", directory, texts,
+                        texts == 1 ? "" : "s", of_logs, FormatBytes(bytes), FormatBytes(limit)));
 }
 
 JsonFields CacheJson(const std::string& directory, const std::vector<CacheEntry>& entries, uint64_t limit) {

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <memory>
+#include <optional>
 
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/console.h"
 #include "app/run_report.h"
+#include "app/training_dashboard.h"
 #include "base/system.h"
 #include "corpus/cache_directory.h"
 #include "monitor/observer_fan_out.h"
@@ -23,6 +26,7 @@ struct TrainFlags {
   std::string out;
   bool quiet = false;
   bool json = false;
+  std::optional<uint64_t> dashboard;  // its port
 };
 
 void PrintSamples(Trainer& trainer, const TrainingPlan& plan, RunObserver& console) {
@@ -36,14 +40,24 @@ void PrintSamples(Trainer& trainer, const TrainingPlan& plan, RunObserver& conso
   std::cout.flush();
 }
 
-// The console and who notices that nobody sees it.
+// The console, who notices that nobody sees it, and the dashboard.
 struct Display {
   explicit Display(const TrainFlags& flags) : console(ChooseConsoleStyle(flags.quiet)) {
     all.Add("the console", console);
     all.Add("the watch on the console", watch);
   }
+  // Takes the port, before the work; error as TrainingDashboard::Start.
+  Status OpenDashboard(const TrainFlags& flags) {
+    if (!flags.dashboard) return {};
+    CLLM_ASSIGN(dashboard, TrainingDashboard::Start(*flags.dashboard));
+    return {};
+  }
+  void ShowRun(const std::string& run, RunControl& control) {
+    if (dashboard) all.Add("the dashboard", dashboard->Show(run, control, console));
+  }
   ConsoleObserver console;
   DisplayWatch watch;
+  std::unique_ptr<TrainingDashboard> dashboard;  // or none
   FanOut all;
 };
 
@@ -74,6 +88,8 @@ Outcome TrainAndReport(ActiveRun& active, const TrainingPlan& plan, const std::s
 void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
   line.AddFlag("--quiet", flags.quiet, "on standard error notes and errors only");
   line.AddFlag("--json", flags.json, "the result as JSON on standard output, instead of samples");
+  line.AddPortOrAlone("--dashboard", flags.dashboard, kDashboardPort,
+                      "show the run in a browser while it trains; alone: at port 7007, or the next that is free");
 }
 
 }  // namespace
@@ -97,11 +113,13 @@ Outcome TrainCommand(const Arguments& arguments) {
   PosixFileSystem files;
   CLLM_TRY(CheckRunDirectoryIsFree(files, flags.out));
   Display display(flags);
+  CLLM_TRY(display.OpenDashboard(flags));
   CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, display.all));
   signals.LeaveStopsToTheRun();
   CLLM_ASSIGN(NewRunDirectory made, MakeRunDirectory(files, flags.out, run));
   const std::string directory = made.path();
   display.console.Say(fmt::format("run: {}\n{}{}", directory, PlanText(run), RepeatText(run, directory)));
+  display.ShowRun(directory, control);
   CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, {display.all, control}));
   return TrainAndReport(*active, run.plan, directory, flags, display, control);
 }
@@ -135,8 +153,10 @@ Outcome ResumeCommand(const Arguments& arguments) {
   if (line.Given("patience")) choices.patience = asked.patience;
   const ResumeGoal goal{.steps = line.Given("steps") ? asked.steps : std::nullopt, .time_s = asked.time_s};
   Display display(flags);
+  CLLM_TRY(display.OpenDashboard(flags));
   CLLM_ASSIGN(PreparedResume resume, PrepareResume(directory, std::move(choices), goal, display.all));
   signals.LeaveStopsToTheRun();
+  display.ShowRun(resume.directory, control);
   PosixFileSystem files;
   CLLM_ASSIGN(const auto active, ActiveRun::Continue(resume, files, {display.all, control}));
   return TrainAndReport(*active, resume.run.plan, directory, flags, display, control);

@@ -101,6 +101,11 @@ void ApplyCgroups(const std::string& root, MachineMemory* memory) {
   }
 }
 
+ProcessMemory MemoryIn(const std::string& status) {
+  const std::string text = KernelText(status);
+  return {KibibyteLine(text, "VmRSS"), KibibyteLine(text, "RssAnon"), KibibyteLine(text, "VmHWM")};
+}
+
 }  // namespace
 
 MachineMemory ReadMachineMemory(const std::string& root) {
@@ -114,10 +119,9 @@ MachineMemory ReadMachineMemory(const std::string& root) {
   return memory;
 }
 
-ProcessMemory ReadProcessMemory(const std::string& root) {
-  const std::string text = KernelText(JoinPath(root, "proc/self/status"));
-  return {KibibyteLine(text, "VmRSS"), KibibyteLine(text, "RssAnon"), KibibyteLine(text, "VmHWM")};
-}
+ProcessMemory ReadProcessMemory(const std::string& root) { return MemoryIn(JoinPath(root, "proc/self/status")); }
+
+ProcessMemory ReadProcessMemoryOf(int process) { return MemoryIn("/proc/" + std::to_string(process) + "/status"); }
 
 std::string HostName() {
   std::array<char, 256> name{};

@@ -22,6 +22,7 @@ struct ProcessMemory {
   uint64_t peak_resident = 0;  // VmHWM
 };
 ProcessMemory ReadProcessMemory(const std::string& root = "/");
+ProcessMemory ReadProcessMemoryOf(int process);  // of another one; zeros where there is none
 
 std::string HostName();                                    // "localhost" if unknown
 std::string ProcessorName(const std::string& root = "/");  // "AMD EPYC 7571"; "unknown processor" if unknown

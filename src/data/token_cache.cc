@@ -18,7 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "tokens-", kUnfinished = ".tmp-";
+// Prepared texts, and the indexes of logs (history/history_index.h).
+constexpr std::string_view kPrefix = "tokens-", kIndexPrefix = "history-", kUnfinished = ".tmp-";
 constexpr uint64_t kMostByDefault = uint64_t{16} << 30, kLeastByDefault = uint64_t{1} << 30;
 constexpr uint64_t kShareOfDisk = 10;
 // Between making a file and claiming it nobody can tell a new one from one that was left.
@@ -33,7 +34,8 @@ std::vector<CacheEntry> ListCache(const std::string& directory) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     struct stat info {};
-    if (!name.starts_with(kPrefix) || lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    if (!name.starts_with(kPrefix) && !name.starts_with(kIndexPrefix)) continue;
+    if (lstat(entry->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     entries.push_back({.path = entry->path().string(),
                        .bytes = static_cast<uint64_t>(info.st_size),
                        .used = std::max<int64_t>(info.st_atime, info.st_mtime),

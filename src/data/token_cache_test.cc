@@ -37,6 +37,12 @@ class TokenCacheTest : public testing::Test {
   TemporaryDirectory cache_;
 };
 
+TEST_F(TokenCacheTest, IndexesOfLogs_AreOfTheCache_OtherFilesAreNot) {
+  Put("history-a", 10, 20), Put("tokens-b", 10, 10), Put("notes", 10, 30);
+  EXPECT_THAT(Names(ListCache(cache_.path())), ElementsAre("history-a", "tokens-b"));
+  EXPECT_THAT(Names(ShrinkCache(cache_.path(), 0)), ElementsAre("history-a", "tokens-b"));
+}
+
 TEST_F(TokenCacheTest, LeastRecentlyUsed_GoFirst_UntilTheRestFits) {
   Put("tokens-a.bin", 100, 3000), Put("tokens-b.bin", 100, 9000), Put("tokens-c.bin", 100, 6000);
   EXPECT_THAT(Names(ListCache(cache_.path())), ElementsAre("tokens-b.bin", "tokens-c.bin", "tokens-a.bin"));

@@ -5,10 +5,12 @@
 #include <algorithm>
 
 #include "measure/scaling_plots.h"
-#include "measure/svg.h"
+#include "report/svg.h"
 
 namespace cllm::measure {
 namespace {
+
+using report::Escaped;
 
 constexpr char kStyle[] = R"(
 :root { color-scheme: light dark;

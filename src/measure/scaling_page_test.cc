@@ -5,7 +5,6 @@
 
 #include "measure/scaling_bench.h"
 #include "measure/seeded_text.h"
-#include "measure/svg.h"
 
 namespace cllm::measure {
 namespace {
@@ -157,13 +156,6 @@ void ExpectNoDrawingWithoutLearning() {
   ScalingResult result = Measured();
   for (ScalingArm& arm : result.arms) arm.learning.reset();
   EXPECT_EQ(Occurrences(ScalingPage(result, ScalingFindings(result), "a machine"), "<svg "), 4u);
-}
-
-TEST(Svg, Text_IsEscaped) {
-  Svg svg(10, 10, "a \"title\"");
-  svg.Text({1, 2}, "1 < 2", "label");
-  EXPECT_THAT(svg.Finished(), HasSubstr("&quot;title&quot;"));
-  EXPECT_THAT(svg.Finished(), HasSubstr(">1 &lt; 2</text>"));
 }
 
 // All that is looked at in one measurement: as tests of their own each would measure again.

@@ -8,10 +8,13 @@
 #include "base/units.h"
 #include "math/scalar.h"
 #include "measure/scaling_tables.h"
-#include "measure/svg.h"
+#include "report/svg.h"
 
 namespace cllm::measure {
 namespace {
+
+using report::Place;
+using report::Svg;
 
 // Where a plot's values lie in its drawing.
 struct Frame {

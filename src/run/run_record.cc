@@ -17,6 +17,8 @@
 #include "corpus/named_path.h"
 #include "model/model_file.h"
 #include "model/parameters.h"
+#include "run/checkpoint_records.h"
+#include "run/log_outline.h"
 #include "run/run_config.h"
 #include "store/checkpoint.h"
 #include "store/json.h"
@@ -49,19 +51,6 @@ int64_t ChangedAt(const std::string& path) {
   return stat(path.c_str(), &info) == 0 ? info.st_mtime : 0;
 }
 
-// Files with the sizes that they were written with; their hashes are for `inspect --verify`.
-Result<Manifest> CheckedManifest(const std::string& checkpoint) {
-  CLLM_ASSIGN(Manifest manifest, ReadManifest(checkpoint));
-  for (const ManifestFile& file : manifest.files) {
-    CLLM_ASSIGN(const uint64_t bytes, FileSize(JoinPath(checkpoint, file.name)));
-    if (bytes != file.bytes) {
-      return BadInput(
-          fmt::format("{}: expected {} bytes, found {}", JoinPath(checkpoint, file.name), file.bytes, bytes));
-    }
-  }
-  return manifest;
-}
-
 // How far it is; the configuration may know the end before a checkpoint does.
 void TakeProgress(const RunState& state, RunRecord& record) {
   record.step = state.step;
@@ -78,7 +67,7 @@ bool AtEnd(const RunRecord& record) { return !record.time_left_s && record.step 
 
 // Fills the record from a checkpoint, if that is whole.
 Status TakeCheckpoint(const std::string& checkpoint, RunRecord& record) {
-  CLLM_ASSIGN(const Manifest manifest, CheckedManifest(checkpoint));
+  CLLM_ASSIGN(const Manifest manifest, ReadSizedManifest(checkpoint));
   CLLM_ASSIGN(const RunState state, ReadState(checkpoint));
   CLLM_ASSIGN(const ModelShape shape, ReadModelShape(JoinPath(checkpoint, kModelFileName)));
   record.parameters = ParameterLayout(shape).parameters();
@@ -111,45 +100,7 @@ std::string TakeNewest(const std::string& run, RunRecord& record) {
   return fault.empty() ? "no checkpoint" : fault;
 }
 
-// What a log tells of how a run went.
-struct LogFindings {
-  std::optional<RunScore> best;  // of the last evaluation that was the best, or of the end
-  bool ended = false;            // the last session came to its end
-  bool diverged = false;         // and this is why it did not
-};
-
-void TakeEvent(const JsonObject& event, LogFindings& found) {
-  const std::string kind = event.Text("event").ok() ? *event.Text("event") : "";
-  const auto real = [&](const char* name) { return event.Real(name).ok() ? *event.Real(name) : 0.0; };
-  const auto unsigned_of = [&](const char* name) { return event.Unsigned(name).ok() ? *event.Unsigned(name) : 0; };
-  const auto flag = [&](const char* name) { return event.Boolean(name).ok() && *event.Boolean(name); };
-  if (kind == "run_start" || kind == "resume") found.ended = found.diverged = false;
-  if (kind == "diverged") found.diverged = true;
-  if (kind == "rollback") found.diverged = false;
-  if (kind == "eval" && flag("best")) {
-    found.best = RunScore{unsigned_of("step"), real("val_nats"), real("bits_per_byte"), flag("whole")};
-  }
-  if (kind == "run_end") found.ended = event.Find("signal") == nullptr;
-}
-
-LogFindings ReadLog(const std::string& path) {
-  LogFindings found;
-  const Result<MappedFile> file = MappedFile::Open(path);
-  if (!file.ok()) return found;
-  const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
-  // Most lines are of steps, which are passed over unread.
-  constexpr std::string_view kEvent = "{\"event\":";
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = text.substr(at, end - at);
-    at = end + 1;
-    if (!line.starts_with(kEvent)) continue;
-    if (const Result<JsonObject> event = JsonObject::Parse(line, path); event.ok()) TakeEvent(*event, found);
-  }
-  return found;
-}
-
-RunCondition ConditionOf(const std::string& fault, const LogFindings& log, RunRecord& record) {
+RunCondition ConditionOf(const std::string& fault, const LogOutline& log, RunRecord& record) {
   if (!RunLock::Holder(record.path).empty()) {
     record.reason = "";
     return RunCondition::kRunning;
@@ -159,12 +110,12 @@ RunCondition ConditionOf(const std::string& fault, const LogFindings& log, RunRe
     return RunCondition::kDamaged;
   }
   const bool at_end = AtEnd(record) || record.reason == "patience";
-  if (at_end && (log.ended || !PathExists(RunPaths{record.path}.log()))) return RunCondition::kFinished;
-  record.reason = log.diverged ? "diverged" : fault.empty() ? "" : "newest checkpoint damaged";
+  if (at_end && (log.ended() || !PathExists(RunPaths{record.path}.log()))) return RunCondition::kFinished;
+  record.reason = log.diverged() ? "diverged" : fault.empty() ? "" : "newest checkpoint damaged";
   return RunCondition::kStopped;
 }
 
-void Search(const std::string& directory, int levels, std::vector<RunRecord>& runs) {
+void Search(const std::string& directory, int levels, std::vector<std::string>& runs) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
@@ -173,12 +124,36 @@ void Search(const std::string& directory, int levels, std::vector<RunRecord>& ru
     if (name.starts_with('.') || entry->is_symlink(ignored) || !entry->is_directory(ignored)) continue;
     const std::string path = directory == "." ? name : JoinPath(directory, name);
     if (LooksLikeRun(path)) {
-      Result<RunRecord> record = ReadRunRecord(path);
-      if (record.ok()) runs.push_back(*std::move(record));
+      runs.push_back(path);
     } else if (levels > 0) {
       Search(path, levels - 1, runs);
     }
   }
+}
+
+// Of our own tokenizers the number of tokens says which it is.
+std::string NameOfTokenizer(uint64_t vocabulary) {
+  if (vocabulary == 0) return "";
+  return vocabulary == kByteVocabulary ? "bytes" : fmt::format("bpe:{}", vocabulary);
+}
+
+// What does not need the tokenizer; the fault that was found, or "".
+std::string TakeAllButTokenizer(const std::string& path, RunRecord& record) {
+  record.path = path;
+  const Result<RunChoices> choices = ReadRunChoices(path);
+  if (choices.ok()) record.choices = *choices;
+  std::string fault = TakeNewest(path, record);
+  if (choices.ok()) return fault;
+  record.planned = 0;
+  return choices.status().message();
+}
+
+void TakeLogAndPlace(const std::string& fault, LogOutline& log, RunRecord& record) {
+  log.ReadMore(RunPaths{record.path}.log());
+  record.score = log.best();
+  record.disk_bytes = DiskBytes(record.path);
+  if (record.changed == 0) record.changed = ChangedAt(RunPaths{record.path}.config());
+  record.condition = ConditionOf(fault, log, record);
 }
 
 }  // namespace
@@ -209,14 +184,7 @@ std::string RunRecord::Steps() const {
 Result<RunRecord> ReadRunRecord(const std::string& path) {
   CLLM_TRY(CheckRunDirectory(path));
   RunRecord record;
-  record.path = path;
-  const Result<RunChoices> choices = ReadRunChoices(path);
-  if (choices.ok()) record.choices = *choices;
-  std::string fault = TakeNewest(path, record);
-  if (!choices.ok()) {
-    fault = choices.status().message();
-    record.planned = 0;
-  }
+  std::string fault = TakeAllButTokenizer(path, record);
   const Result<Tokenizer> tokenizer = LoadTokenizer(path);
   if (tokenizer.ok()) {
     record.tokenizer = tokenizer->name();
@@ -224,29 +192,43 @@ Result<RunRecord> ReadRunRecord(const std::string& path) {
     fault = tokenizer.status().message();
     record.planned = 0;
   }
-  const LogFindings log = ReadLog(RunPaths{path}.log());
-  record.score = log.best;
-  record.disk_bytes = DiskBytes(path);
-  if (record.changed == 0) record.changed = ChangedAt(RunPaths{path}.config());
-  record.condition = ConditionOf(fault, log, record);
+  LogOutline log;
+  TakeLogAndPlace(fault, log, record);
   return record;
 }
 
-Result<std::vector<RunRecord>> FindRuns(const std::string& directory) {
-  std::vector<RunRecord> runs;
+Result<RunRecord> GlanceAtRun(const std::string& path, LogOutline& log) {
+  CLLM_TRY(CheckRunDirectory(path));
+  RunRecord record;
+  const std::string fault = TakeAllButTokenizer(path, record);
+  record.tokenizer = NameOfTokenizer(record.vocabulary);
+  TakeLogAndPlace(fault, log, record);
+  return record;
+}
+
+Result<std::vector<std::string>> FindRunDirectories(const std::string& directory) {
   if (!IsDirectory(directory)) {
     return BadInput(fmt::format("{}: expected a directory with runs, found {}", directory,
                                 PathExists(directory) ? "a file" : "nothing there"));
   }
-  if (LooksLikeRun(directory)) {
-    CLLM_ASSIGN(RunRecord record, ReadRunRecord(directory));
-    runs.push_back(std::move(record));
-    return runs;
-  }
+  if (LooksLikeRun(directory)) return std::vector<std::string>{directory};
   std::error_code error;
   const fs::directory_iterator readable(directory, error);
   if (error) return BadInput(fmt::format("{}: cannot be read: {}", directory, error.message()));
+  std::vector<std::string> runs;
   Search(directory, kLevels, runs);
+  std::ranges::sort(runs);
+  return runs;
+}
+
+Result<std::vector<RunRecord>> FindRuns(const std::string& directory) {
+  CLLM_ASSIGN(const std::vector<std::string> paths, FindRunDirectories(directory));
+  std::vector<RunRecord> runs;
+  for (const std::string& path : paths) {
+    Result<RunRecord> record = ReadRunRecord(path);
+    if (!record.ok() && path == directory) return record.status();
+    if (record.ok()) runs.push_back(*std::move(record));
+  }
   std::sort(runs.begin(), runs.end(), [](const RunRecord& a, const RunRecord& b) {
     return a.changed != b.changed ? a.changed > b.changed : a.path < b.path;
   });

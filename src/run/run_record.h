@@ -7,9 +7,12 @@
 
 #include "base/status.h"
 #include "run/run_choices.h"
+#include "run/run_score.h"
 
 // Runs that lie on disk, for those who look at them: nothing here writes, and a run that trains is not disturbed.
 namespace cllm {
+
+class LogOutline;
 
 enum class RunCondition {
   kRunning,   // a process writes it
@@ -18,14 +21,6 @@ enum class RunCondition {
   kDamaged,   // it cannot
 };
 const char* NameOf(RunCondition condition);  // "running"
-
-// What the validation part said of a run's best weights.
-struct RunScore {
-  uint64_t step = 0;
-  double nats = 0;  // per token
-  double bits_per_byte = 0;
-  bool whole = false;  // over all of the validation part, else over a sample: values of one kind can be compared
-};
 
 // A run as it lies there. What could not be read is empty or zero. A plain value.
 struct RunRecord {
@@ -53,6 +48,14 @@ struct RunRecord {
 
 // Error (BadInput): no run is there. A damaged one is a record that says so. Sizes are compared, not hashes.
 Result<RunRecord> ReadRunRecord(const std::string& path);
+
+// The same at little cost, for those who look at many runs again and again: the tokenizer is not opened (its name follows
+// from the number of its tokens), and of the log only what `log`, of this run, has not seen yet.
+Result<RunRecord> GlanceAtRun(const std::string& path, LogOutline& log);
+
+// Where runs lie in a directory and at most two levels of folders below it, or the directory itself if it is one; by
+// name. Error (BadInput): it cannot be read.
+Result<std::vector<std::string>> FindRunDirectories(const std::string& directory);
 
 // The runs in a directory and at most two levels of folders below it, or the directory itself if it is one; the last
 // saved first. Error (BadInput): it cannot be read.

@@ -72,9 +72,8 @@ std::optional<ApiError> Access::RefusesOrigin(const HttpRequest& request) const 
   if (origin == nullptr || AllowsOrigin(request)) return std::nullopt;
   // The server's own page.
   if (host != nullptr && (*origin == "http://" + *host || *origin == "https://" + *host)) return std::nullopt;
-  return StatusError(403, fmt::format("web pages of '{}' may not ask this server; `cllm serve --cors-origins` names those "
-                                      "that may",
-                                      origin->substr(0, kShownHost)));
+  return StatusError(403, fmt::format("web pages of '{}' may not ask this server{}", origin->substr(0, kShownHost),
+                                      rules_.origin_advice));
 }
 
 std::optional<ApiError> Access::RefusesKey(const HttpRequest& request) const {

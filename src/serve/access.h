@@ -15,6 +15,8 @@ struct AccessRules {
   bool loopback = true;  // only this machine's own addresses are listened at: other names in Host are refused
   std::string api_key = "";                     // empty: none is needed
   std::vector<std::string> cors_origins = {};   // web pages that may ask; "*" is any of them
+  // What a web page that may not ask is told to do about it.
+  std::string origin_advice = "; `cllm serve --cors-origins` names those that may";
 };
 
 // Whether two texts are equal, in a time that tells nothing of where they differ.

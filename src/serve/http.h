@@ -46,6 +46,9 @@ class HttpExchange {
   virtual void BeginStream(const HttpAnswer& head) = 0;
   virtual void Send(std::string_view bytes) = 0;
   virtual void EndStream() = 0;
+  // Called each time that all which was sent of a stream is on its way, never from within another call: for who has more
+  // to send than should wait in memory.
+  virtual void OnSent(std::function<void()> sent) = 0;
   // Called, once and never from within another call, when the client goes away before the answer's end.
   virtual void OnGone(std::function<void()> gone) = 0;
 };

@@ -57,16 +57,21 @@ class HttpConnection::Exchange final : public HttpExchange {
     if (const auto connection = std::exchange(connection_, nullptr)) connection->EndAnswer();
   }
   void OnGone(std::function<void()> gone) override { on_gone_ = std::move(gone); }
+  void OnSent(std::function<void()> sent) override { on_sent_ = std::move(sent); }
 
+  void Sent() {
+    if (on_sent_) on_sent_();
+  }
   void Gone() {
     connection_ = nullptr;
+    on_sent_ = nullptr;
     if (const auto gone = std::exchange(on_gone_, nullptr)) gone();
   }
 
  private:
   std::shared_ptr<HttpConnection> connection_;  // null after the answer's end; the connection holds no owner of this
   HttpRequest request_;
-  std::function<void()> on_gone_;
+  std::function<void()> on_gone_, on_sent_;
   bool begun_ = false;
 };
 
@@ -313,7 +318,9 @@ void HttpConnection::OnWritten(const Error& error, size_t bytes) {
   written_ += bytes;
   if (written_ < writing_.size() || !to_write_.empty()) return WriteSome();
   write_timer_.cancel();
-  if (state_ == State::kAnswering && answered_) AfterAnswer();
+  if (state_ != State::kAnswering) return;
+  if (answered_) return AfterAnswer();
+  if (const auto exchange = exchange_.lock()) exchange->Sent();
 }
 
 void HttpConnection::AfterAnswer() {

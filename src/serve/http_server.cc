@@ -41,9 +41,9 @@ size_t PossibleConnections(size_t wanted) {
   return std::max<size_t>(1, limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : limit.rlim_cur / 2);
 }
 
-class Server final : public HttpServer {
+class AsioServer final : public HttpServer {
  public:
-  Server(const HttpLimits& limits, Handler handler, Refusal refusal)
+  AsioServer(const HttpLimits& limits, Handler handler, Refusal refusal)
       : hub_{.limits = limits,
              .handler = std::move(handler),
              .refusal = std::move(refusal),
@@ -52,7 +52,7 @@ class Server final : public HttpServer {
     hub_.limits.connections = PossibleConnections(limits.connections);
   }
 
-  ~Server() override { CutConnections(); }
+  ~AsioServer() override { CutConnections(); }
 
   Status Bind(const std::vector<std::string>& addresses, uint16_t port) {
     Status bound;
@@ -212,7 +212,7 @@ class Server final : public HttpServer {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Listen(const std::vector<std::string>& addresses, uint16_t port,
                                                        const HttpLimits& limits, Handler handler, Refusal refusal) {
-  auto server = std::make_unique<Server>(limits, std::move(handler), std::move(refusal));
+  auto server = std::make_unique<AsioServer>(limits, std::move(handler), std::move(refusal));
   CLLM_TRY(server->Bind(addresses, port));
   return std::unique_ptr<HttpServer>(std::move(server));
 }

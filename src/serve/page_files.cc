@@ -12,8 +12,6 @@
 namespace cllm {
 namespace {
 
-constexpr std::string_view kFirstPage = "/playground.html";
-
 // No script but the page's own files, no inline script, no eval, no other server, no frame around it.
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -84,10 +82,17 @@ std::string Inflate(const PageFile& file) {
   return text;
 }
 
+std::vector<HttpHeader> SafetyHeaders() {
+  return {{"Content-Security-Policy", std::string(kPolicy)},
+          {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Opener-Policy", "same-origin"}};
+}
+
 }  // namespace
 
-const PageFile* FindPageFile(std::string_view path) {
-  const auto file = std::ranges::find(PageFiles(), path == "/" ? kFirstPage : path, &PageFile::path);
+const PageFile* FindPageFile(std::string_view path, std::string_view page) {
+  if (path.ends_with(".html") && path != page) return nullptr;
+  const auto file = std::ranges::find(PageFiles(), path == "/" ? page : path, &PageFile::path);
   return file == PageFiles().end() ? nullptr : &*file;
 }
 
@@ -106,13 +111,9 @@ bool AcceptsGzip(const std::string* accept_encoding) {
 
 HttpAnswer PageAnswer(const PageFile& file, const HttpRequest& request) {
   const bool gzip = AcceptsGzip(request.Header("Accept-Encoding"));
-  HttpAnswer answer{.content_type = std::string(ContentTypeOf(file.path)),
-                    .headers = {{"ETag", Tag(file.hash, gzip)},
-                                {"Cache-Control", "no-cache"},
-                                {"Vary", "Accept-Encoding"},
-                                {"Content-Security-Policy", std::string(kPolicy)},
-                                {"Referrer-Policy", "no-referrer"},
-                                {"Cross-Origin-Opener-Policy", "same-origin"}}};
+  HttpAnswer answer{.content_type = std::string(ContentTypeOf(file.path)), .headers = SafetyHeaders()};
+  answer.headers.insert(answer.headers.begin(),
+                        {{"ETag", Tag(file.hash, gzip)}, {"Cache-Control", "no-cache"}, {"Vary", "Accept-Encoding"}});
   const std::string* known = request.Header("If-None-Match");
   if (known != nullptr && Names(*known, file.hash)) {
     answer.status = 304;
@@ -125,6 +126,15 @@ HttpAnswer PageAnswer(const PageFile& file, const HttpRequest& request) {
   } else {
     answer.body = Inflate(file);
   }
+  return answer;
+}
+
+HttpAnswer FilledPageAnswer(const PageFile& file, std::string_view place, std::string_view text) {
+  HttpAnswer answer{.content_type = std::string(ContentTypeOf(file.path)), .headers = SafetyHeaders(), .body = Inflate(file)};
+  answer.headers.push_back({"Cache-Control", "no-store"});
+  const size_t at = answer.body.find(place);
+  CHECK(at != answer.body.npos);
+  answer.body.replace(at, place.size(), text);
   return answer;
 }
 

@@ -112,7 +112,7 @@ void Service::Handle(const std::shared_ptr<HttpExchange>& exchange, size_t conne
 }
 
 void Service::Route(Visit& visit) {
-  const bool one_model = visit.path.starts_with(kOneModel), page = FindPageFile(visit.path) != nullptr;
+  const bool one_model = visit.path.starts_with(kOneModel), page = FindPageFile(visit.path, kPlaygroundPage) != nullptr;
   const auto endpoint = std::ranges::find_if(Endpoints(), [&](const Endpoint& each) {
     return each.path == (one_model ? std::string_view("/models") : page ? "/" : std::string_view(visit.path));
   });
@@ -273,7 +273,7 @@ void Service::OneModel(Visit& visit) {
 
 void Service::Page(Visit& visit) {
   std::erase_if(visit.headers, [](const HttpHeader& header) { return header.name == "Cache-Control"; });
-  Answer(visit, PageAnswer(*FindPageFile(visit.path), visit.request()));
+  Answer(visit, PageAnswer(*FindPageFile(visit.path, kPlaygroundPage), visit.request()));
 }
 
 void Service::Help(Visit& visit) {

@@ -24,10 +24,7 @@ namespace {
 constexpr int kGlances = 100, kGlance_us = 1000;
 
 // RUN/lock: the process id and the host's name.
-struct LockOwner {
-  pid_t process = 0;
-  std::string host;
-};
+using LockOwner = RunLock::Owner;
 
 LockOwner ReadOwner(int fd) {
   std::array<char, 512> text{};
@@ -165,15 +162,21 @@ Result<RunLock> RunLock::Acquire(const std::string& run) {
   return RunLock(std::move(file));
 }
 
-std::string RunLock::Holder(const std::string& run) {
+std::optional<RunLock::Owner> RunLock::FindOwner(const std::string& run) {
   const FileDescriptor file(open(RunPaths{run}.lock().c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return "";
+  if (!file.is_open()) return std::nullopt;
   // Shared, so that those who look do not see each other.
   const bool locked = flock(file.get(), LOCK_SH | LOCK_NB) != 0;
   const bool unknown = locked && errno != EWOULDBLOCK;
-  const LockOwner owner = ReadOwner(file.get());
-  if (!locked || (unknown && !MayRun(owner))) return "";
-  return owner.process == 0 ? "another process" : fmt::format("process {} on {}", owner.process, owner.host);
+  Owner owner = ReadOwner(file.get());
+  if (!locked || (unknown && !MayRun(owner))) return std::nullopt;
+  return owner;
+}
+
+std::string RunLock::Holder(const std::string& run) {
+  const std::optional<Owner> owner = FindOwner(run);
+  if (!owner) return "";
+  return owner->process == 0 ? "another process" : fmt::format("process {} on {}", owner->process, owner->host);
 }
 
 RunLock& RunLock::operator=(RunLock&& other) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,12 @@ class RunLock {
   static Result<RunLock> Acquire(const std::string& run);
   // Who holds it now, "process 12 on host", or "" if nobody does.
   static std::string Holder(const std::string& run);
+  // The same for programs; none if nobody does. The process is 0 where the lock does not name it.
+  struct Owner {
+    int process = 0;
+    std::string host = {};
+  };
+  static std::optional<Owner> FindOwner(const std::string& run);
 
   RunLock(RunLock&& other) noexcept = default;
   RunLock& operator=(RunLock&& other) noexcept;

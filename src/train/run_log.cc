@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "math/scalar.h"
+
 namespace cllm {
 namespace {
 
@@ -101,7 +103,8 @@ void RunLog::OnStep(const StepEvent& event) {
                        {"items_s", event.items_s},
                        {"reduce_s", event.reduce_s},
                        {"update_s", event.update_s},
-                       {"pack_s", event.pack_s}};
+                       {"pack_s", event.pack_s},
+                       {"elapsed_s", event.elapsed_s}};
   if (event.scored != 0) fields.push_back({"scored", event.scored});
   Write(fields);
 }
@@ -186,8 +189,9 @@ Status RunLog::Open() {
   return {};
 }
 
-void RunLog::Write(const JsonFields& record) {
+void RunLog::Write(JsonFields record) {
   if (!running_) return;
+  record.push_back({"time", math::Round(clock_() * 1000) / 1000});
   Status written = Open();
   if (written.ok()) written = log_->Write(record);
   // Set before the note, which may come back here as an event.

@@ -13,6 +13,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+const std::string kDated = ",\"time\":1700000000.25}\n";  // the end of every record
+
 class Notes : public RunObserver {
  public:
   void OnNote(const NoteEvent& event) override { notes.push_back(event.sentence); }
@@ -26,12 +28,13 @@ class RunLogTest : public testing::Test {
   // The record that `event` adds after the start's.
   template <typename Event>
   std::string Record(void (RunObserver::*on)(const Event&), const Event& event) {
-    RunLog log(files_, path_, notes_);
+    RunLog log(files_, path_, notes_, Clock);
     log.OnStart({});
     const size_t before = Text().size();
     (static_cast<RunObserver&>(log).*on)(event);
     return Text().substr(before);
   }
+  static double Clock() { return 1700000000.2501; }
   static RunDescription Description(uint64_t step) {
     RunDescription run{.step = step, .total_steps = 100, .parameters = 5000};
     run.shape = {{"layers", uint64_t{2}}, {"base", 1e4}, {"untied", true}};
@@ -49,25 +52,26 @@ class RunLogTest : public testing::Test {
 };
 
 TEST_F(RunLogTest, Start_SaysWhatIsInUse) {
-  RunLog log(files_, path_, notes_);
+  RunLog log(files_, path_, notes_, Clock);
   log.OnStart({Description(0)});
   EXPECT_EQ(Text(),
             "{\"event\":\"run_start\",\"format\":1,\"step\":0,\"steps\":100,\"parameters\":5000,\"layers\":2,"
             "\"base\":10000.0,\"untied\":true,\"batch\":4,\"item\":1,\"optimizer\":\"muon\",\"lr\":0.25,"
             "\"embedding_lr\":0.5,\"lambda\":0.125,\"seed\":7,\"precision\":\"fp32\",\"simd\":\"avx2\","
             "\"processor\":\"a \\\"P\\\"\",\"workers\":3,\"cache_domains\":1,\"ranks\":1,\"peak_gflops\":12.5,"
-            "\"corpus\":\"text\",\"training_tokens\":900,\"validation_tokens\":100,\"epochs\":1.5,\"numerics\":2}\n");
+            "\"corpus\":\"text\",\"training_tokens\":900,\"validation_tokens\":100,\"epochs\":1.5,\"numerics\":2" + kDated);
 }
 
 TEST_F(RunLogTest, Step_HasNoEventAndNoSpheres) {
   StepEvent step{.step = 3, .total = 9, .tokens = 96, .loss = 2.5, .smooth_loss = 9, .loss_token = 2.25};
   step.loss_root = 1, step.loss_form = 0.5, step.rate = 0.125, step.gradient_norm = 4, step.tokens_per_s = 1000;
   step.peak_share = 0.5, step.eta_s = 60, step.items_s = 0.25, step.reduce_s = 1, step.update_s = 2, step.pack_s = 3;
+  step.elapsed_s = 7;
   step.spheres.leaves.resize(2);
   EXPECT_EQ(Record(&RunObserver::OnStep, step),
             "{\"step\":3,\"tokens\":96,\"loss\":2.5,\"loss_token\":2.25,\"loss_root\":1.0,\"loss_form\":0.5,"
             "\"lr\":0.125,\"grad_norm\":4.0,\"tok_s\":1000.0,\"peak_share\":0.5,\"eta_s\":60.0,\"items_s\":0.25,"
-            "\"reduce_s\":1.0,\"update_s\":2.0,\"pack_s\":3.0}\n");
+            "\"reduce_s\":1.0,\"update_s\":2.0,\"pack_s\":3.0,\"elapsed_s\":7.0" + kDated);
 }
 
 TEST_F(RunLogTest, Events_HaveTheirKeysInOrder) {
@@ -79,17 +83,17 @@ TEST_F(RunLogTest, Events_HaveTheirKeysInOrder) {
                                                 .best = true,
                                                 .whole = false, .tokens = 512}),
             "{\"event\":\"eval\",\"step\":3,\"val_nats\":1.5,\"val_root\":1.25,\"val_form\":0.5,"
-            "\"bits_per_byte\":2.5,\"best\":true,\"whole\":false,\"tokens\":512}\n");
-  EXPECT_EQ(Record(&RunObserver::OnSample, {3, "once\n"}), "{\"event\":\"sample\",\"step\":3,\"text\":\"once\\n\"}\n");
+            "\"bits_per_byte\":2.5,\"best\":true,\"whole\":false,\"tokens\":512" + kDated);
+  EXPECT_EQ(Record(&RunObserver::OnSample, {3, "once\n"}), "{\"event\":\"sample\",\"step\":3,\"text\":\"once\\n\"" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnSave, {3, "run/checkpoints/step-3", 0.5}),
-            "{\"event\":\"checkpoint\",\"step\":3,\"seconds\":0.5}\n");
+            "{\"event\":\"checkpoint\",\"step\":3,\"seconds\":0.5" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnSkippedSave, {3, "no room"}),
-            "{\"event\":\"skipped_save\",\"step\":3,\"text\":\"no room\"}\n");
-  EXPECT_EQ(Record(&RunObserver::OnNote, {"a word"}), "{\"event\":\"note\",\"step\":0,\"text\":\"a word\"}\n");
+            "{\"event\":\"skipped_save\",\"step\":3,\"text\":\"no room\"" + kDated);
+  EXPECT_EQ(Record(&RunObserver::OnNote, {"a word"}), "{\"event\":\"note\",\"step\":0,\"text\":\"a word\"" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnDivergence, {3, "a loss"}),
-            "{\"event\":\"diverged\",\"step\":3,\"text\":\"a loss\"}\n");
+            "{\"event\":\"diverged\",\"step\":3,\"text\":\"a loss\"" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnRollback, {3, 0.5, "a loss"}),
-            "{\"event\":\"rollback\",\"step\":3,\"rate_scale\":0.5}\n");
+            "{\"event\":\"rollback\",\"step\":3,\"rate_scale\":0.5" + kDated);
 }
 
 TEST_F(RunLogTest, End_SaysTheResultOrTheSignal) {
@@ -101,13 +105,13 @@ TEST_F(RunLogTest, End_SaysTheResultOrTheSignal) {
                                          .peak_resident_bytes = 1000,
                                          .seconds = 12.5}),
             "{\"event\":\"run_end\",\"step\":9,\"best_step\":6,\"val_nats\":1.5,\"bits_per_byte\":2.5,"
-            "\"memorised\":true,\"peak_resident_bytes\":1000,\"seconds\":12.5}\n");
+            "\"memorised\":true,\"peak_resident_bytes\":1000,\"seconds\":12.5" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnEnd, {.step = 9, .stop_signal = 15}),
-            "{\"event\":\"run_end\",\"step\":9,\"signal\":15}\n");
+            "{\"event\":\"run_end\",\"step\":9,\"signal\":15" + kDated);
 }
 
 TEST_F(RunLogTest, Evaluation_IsFollowedByWhatTheSpheresDid) {
-  RunLog log(files_, path_, notes_);
+  RunLog log(files_, path_, notes_, Clock);
   log.OnStart({});
   StepEvent step{.step = 3};
   step.spheres.permits = 2;
@@ -119,26 +123,26 @@ TEST_F(RunLogTest, Evaluation_IsFollowedByWhatTheSpheresDid) {
   EXPECT_THAT(Text(), HasSubstr("\n{\"event\":\"spheres\",\"step\":3,\"permits\":2,\"items\":[4,5],\"steals\":[1,0],"
                                 "\"tokens\":[64,0],\"bytes\":[9,0],\"busy_s\":[1.5,0.0],\"waiting_s\":[0.0,0.5],"
                                 "\"accumulation_s\":[0.0,0.25],\"groups\":[{\"level\":1,\"first_leaf\":0,\"leaves\":2,"
-                                "\"items\":9,\"steals\":1,\"busy_s\":1.5,\"waiting_s\":0.5}]}\n"));
+                                "\"items\":9,\"steals\":1,\"busy_s\":1.5,\"waiting_s\":0.5}]" + kDated));
 }
 
 TEST_F(RunLogTest, BeforeTheStartAndAfterTheEnd_NothingIsWritten) {
-  RunLog log(files_, path_, notes_);
+  RunLog log(files_, path_, notes_, Clock);
   log.OnNote({"too early"});
   log.OnStart({});
   log.OnEnd({});
   log.OnNote({"too late"});
-  EXPECT_TRUE(Text().ends_with("\"seconds\":0.0}\n"));
+  EXPECT_TRUE(Text().ends_with("\"seconds\":0.0" + kDated));
   EXPECT_EQ(Text().find("too"), std::string::npos);
 }
 
 TEST_F(RunLogTest, Resume_DropsTheRecordsAfterItsStep) {
   {
-    RunLog log(files_, path_, notes_);
+    RunLog log(files_, path_, notes_, Clock);
     log.OnStart({Description(0)});
     for (uint64_t step = 1; step <= 5; ++step) log.OnStep({.step = step});
   }
-  RunLog log(files_, path_, notes_);
+  RunLog log(files_, path_, notes_, Clock);
   EXPECT_NE(Text().find("{\"step\":5,"), std::string::npos) << "dropped before the run goes on";
   log.OnResume({Description(3)});
   EXPECT_NE(Text().find("{\"step\":3,"), std::string::npos);
@@ -149,7 +153,7 @@ TEST_F(RunLogTest, Resume_DropsTheRecordsAfterItsStep) {
 // What could not be dropped must not stay before the records that follow.
 TEST_F(RunLogTest, ResumeOnAFullDisk_DropsTheRecordsOnceItCan) {
   {
-    RunLog log(files_, path_, notes_);
+    RunLog log(files_, path_, notes_, Clock);
     log.OnStart({Description(0)});
     for (uint64_t step = 1; step <= 5; ++step) log.OnStep({.step = step});
   }

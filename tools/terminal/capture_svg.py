@@ -69,7 +69,8 @@ def picture(lines, columns, title):
                 more += ' opacity="0.6"' if look.get("faint") else ""
                 out.append(f'<text x="{MARGIN + column * COLUMN:.1f}" y="{BAR + (row + 0.8) * ROW:.1f}" '
                            f'textLength="{taken * COLUMN:.1f}" lengthAdjust="spacingAndGlyphs"{more}>'
-                           f'{html.escape(text)}</text>')
+                           # Blanks that no viewer makes one of, as some do whatever xml:space says.
+                           f'{html.escape(text).replace(" ", chr(0xA0))}</text>')
             column += taken
     return "\n".join(out + ["</g>", "</svg>", ""])
 

@@ -30,7 +30,7 @@ class Reader {
     for (size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].positional()) continue;
       const auto take = [this, i](const CLI::results_t& values) { return Take(i, values.back()); };
-      if (rows[i].flag()) {
+      if (rows[i].flag() || rows[i].may_stand_alone) {
         app_.add_flag(rows[i].name, parsed_.values[i]);
       } else {
         app_.add_option(rows[i].name, CLI::callback_t(take), rows[i].value)->trigger_on_parse();

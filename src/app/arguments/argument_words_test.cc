@@ -73,6 +73,22 @@ TEST(ArgumentWords, AfterTwoDashes_NothingIsAnOption) {
   EXPECT_EQ(parsed.of(1), (Words{"--help", "--"}));
 }
 
+TEST(ArgumentWords, ValueThatMayBeLeftOut_StandsInOneWordWithItsName) {
+  const std::vector<OptionRow> rows = {{.name = "--port", .value = "N", .may_stand_alone = true}, {.name = "TEXT", .repeats = true}};
+  const auto port = [&](const Words& words) {
+    UnknownWord unknown;
+    const Result<ParsedWords> parsed = ParseWords(rows, words, unknown);
+    EXPECT_TRUE(parsed.ok() && unknown.word.empty());
+    return parsed->values[0];
+  };
+  EXPECT_EQ(port({"a"}), Words{});
+  EXPECT_EQ(port({"--port"}), Words{"true"});
+  EXPECT_EQ(port({"--port=80", "a"}), Words{"80"});
+  EXPECT_EQ(port({"--port", "80"}), Words{"true"}) << "80 is a text";
+  EXPECT_EQ(port({"a", "--port=x"}), Words{"x"});
+  EXPECT_EQ(port({"--port="}), Words{""});
+}
+
 TEST(ArgumentWords, MissingValue_IsUsage) {
   for (const Words& words : {Words{"-n"}, {"--tokens"}, {"-dn"}, {"--prompt", "--decode"}, {"-p", "-n", "5"}}) {
     EXPECT_EQ(Parse(words).words.status().code(), Code::kUsage);

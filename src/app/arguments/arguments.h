@@ -14,6 +14,7 @@ struct OptionRow {
   std::string environment = "";  // the variable that is read where the option is absent, or empty
   bool required = false;
   bool repeats = false;  // may be given several times
+  bool may_stand_alone = false;  // its value may be left out; one that is given is "--name=VALUE", in one word
   // "--tokens", else "-n", else "MODEL": what messages call it.
   std::string Spoken() const;
   bool positional() const { return !name.starts_with('-'); }

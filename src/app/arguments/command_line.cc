@@ -20,6 +20,8 @@
 namespace cllm {
 namespace {
 
+constexpr uint64_t kHighestPort = 65535;
+
 // Takes the default off a help text: "new tokens at most [200]".
 std::string TakeInitial(std::string& help) {
   const size_t open = help.ends_with(']') ? help.rfind(" [") : help.npos;
@@ -130,6 +132,25 @@ void CommandLine::AddWhole(const std::string& name, uint64_t& target, uint64_t l
         const Result<uint64_t> value = ParseCount(text);
         if (!value.ok() || *value < low || *value > high) {
           return OutOfRange(spoken, text, fmt::format("a whole number from {} to {}", low, high));
+        }
+        target = *value;
+        return Status();
+      }});
+}
+
+void CommandLine::AddPortOrAlone(const std::string& name, std::optional<uint64_t>& target, uint64_t alone,
+                                 const std::string& help) {
+  OptionRow row = Row(name, "PORT", help);
+  row.may_stand_alone = true;
+  row.environment = EnvironmentName(row.Spoken().substr(2));
+  Add(row, {.set = [&target, alone, spoken = row.Spoken()](const std::string& text) {
+        if (text == "true") {
+          target = alone;
+          return Status();
+        }
+        const Result<uint64_t> value = ParseCount(text);
+        if (!value.ok() || *value > kHighestPort) {
+          return OutOfRange(spoken, text, fmt::format("a whole number from 0 to {}, as in {}=8000", kHighestPort, spoken));
         }
         target = *value;
         return Status();

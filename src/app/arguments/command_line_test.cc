@@ -122,5 +122,23 @@ TEST(EnvironmentName, OfAnOption) {
   EXPECT_EQ(EnvironmentName("lr"), "CLLM_LR");
 }
 
+TEST(CommandLine, PortMayBeLeftOut) {
+  const auto port = [](const std::vector<std::string>& words, bool right = true) {
+    CommandLine line("show", "Shows.", "cllm show");
+    std::optional<uint64_t> given;
+    line.AddPortOrAlone("--dashboard", given, 7007, "a page");
+    const Status status = line.Parse({.words = words});
+    EXPECT_EQ(status.ok(), right) << status.message();
+    return given;
+  };
+  EXPECT_EQ(port({}), std::nullopt);
+  EXPECT_EQ(port({"--dashboard"}), 7007u);
+  EXPECT_EQ(port({"--dashboard=0"}), 0u);
+  EXPECT_EQ(port({"--dashboard=65535"}), 65535u);
+  for (const char* wrong : {"--dashboard=65536", "--dashboard=", "--dashboard=x", "--dashboard=-1", "--dashboard=false"}) {
+    port({wrong}, false);
+  }
+}
+
 }  // namespace
 }  // namespace cllm

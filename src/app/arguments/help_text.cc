@@ -90,6 +90,7 @@ std::string Heading(const OptionRow& row) {
   const size_t comma = row.name.find(',');
   std::string text = row.name;
   if (comma != text.npos) text.insert(comma + 1, 1, ' ');
+  if (row.may_stand_alone) return fmt::format("{}[={}]", text, row.value);
   return row.flag() ? text : text + " " + row.value;
 }
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "app/command.h"
-#include "app/chat/interrupts.h"
+#include "app/interrupts.h"
 #include "app/chat/line_input.h"
 #include "infer/conversation.h"
 

@@ -38,7 +38,8 @@ class Plain final : public LineInput {
       }
       switch (interrupts_.WaitFor(STDIN_FILENO)) {
         case Interrupts::Woken::kInput: CLLM_TRY(Fill()); break;
-        case Interrupts::Woken::kShowAnew: break;
+        case Interrupts::Woken::kShowAnew:
+        case Interrupts::Woken::kTime: break;
         case Interrupts::Woken::kStop: return Event::kEnd;
         case Interrupts::Woken::kInterrupt: return Event::kInterrupted;
       }

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "app/chat/interrupts.h"
+#include "app/interrupts.h"
 #include "base/status.h"
 
 namespace cllm {

@@ -60,9 +60,13 @@ function posted(body: unknown, signal?: AbortSignal): RequestInit {
   };
 }
 
+// What a server that can be asked to do something puts into its page, so that it knows who asks.
+const pageToken = (): string => document.querySelector<HTMLMetaElement>('meta[name="cllm-token"]')?.content ?? '';
+
 async function send(path: string, options: RequestInit): Promise<Response> {
   const headers = new Headers(options.headers);
   if (apiKey.value !== '') headers.set('Authorization', `Bearer ${apiKey.value}`);
+  if (options.method === 'POST' && pageToken() !== '') headers.set('X-Cllm-Token', pageToken());
   let answer: Response;
   try {
     answer = await fetch(path, { ...options, headers, cache: 'no-store' });
