@@ -100,7 +100,8 @@ Result<ShownRun*> RunShelf::Find(std::string_view id, double now) {
   }
   ShownRun* const found = *run;
   if (const Status there = found->Refresh(); !there.ok()) {
-    looked_ = -1e9;  // it has gone
+    std::erase(present_, found);  // it has gone
+    looked_ = -1e9;
     return BadInput(fmt::format("the run '{}' is not there any more: {}", found->name(), there.message()));
   }
   return found;
