@@ -77,7 +77,10 @@ export async function loadDetails(): Promise<void> {
   try {
     const read = await readRun(id);
     if (runId.peek() !== id) return;
+    const before = details.peek();
     batch(() => {
+      // It may have gone on and ended again between two looks.
+      if (source === null && before !== null && before.changed !== read.changed) riseAll();
       details.value = read;
       fault.value = '';
       gone.value = false;
@@ -126,12 +129,15 @@ function hangUp(): void {
   source = null;
 }
 
-function again(): void {
+const riseAll = (): void =>
   batch(() => {
     rise(curvesVersion);
     rise(samplesVersion);
     rise(spheresVersion);
   });
+
+function again(): void {
+  riseAll();
   void loadDetails();
 }
 
