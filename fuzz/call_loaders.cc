@@ -37,6 +37,7 @@ class Exchange final : public HttpExchange {
     if (data != "[DONE]") Check(data);
   }
   void EndStream() override { ended = true; }
+  void OnSent(std::function<void()>) override {}
   void OnGone(std::function<void()>) override {}
 
   bool ended = false;

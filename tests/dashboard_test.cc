@@ -29,7 +29,8 @@ class DashboardProgram : public ::testing::Test {
   // Asks again until the run is in that state.
   void AwaitState(uint16_t port, const std::string& run, const std::string& state) {
     EXPECT_TRUE(WaitFor([&] {
-      for (const Parsed& each : Got(port, "/api/runs")["runs"]) {
+      const Parsed list = Got(port, "/api/runs");
+      for (const Parsed& each : list["runs"]) {
         if (each["id"] == run && each["state"] == state) return true;
       }
       return false;

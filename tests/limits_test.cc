@@ -168,13 +168,13 @@ TEST_F(Limits, SaveAskedForBeforeThereIsARun_IsMadeAfterItsFirstStep) {
 // ---- files that can grow no more
 
 TEST_F(Limits, FileSizeLimit_TrainingGoesOn_AndSaysWhatIsMissing) {
-  const Outcome outcome = box_.Run(Start{.arguments = Train("30", {"--save-every", "10"}),
+  const Outcome outcome = box_.Run(Start{.arguments = Train("20", {"--save-every", "10"}),
                                          .in_child = [] { Limit(RLIMIT_FSIZE, 40 << 10); }});
   EXPECT_EQ(outcome.exit_code, kFailed) << outcome.err;
   EXPECT_THAT(outcome.err,
               AllOf(HasSubstr("was not saved (it needs "), HasSubstr("a file may have 40.0 KiB: ulimit -f"),
                     HasSubstr("nothing of it could be saved")));
-  EXPECT_THAT(Log(), AllOf(HasSubstr("\"step\":30,"), HasSubstr("\"event\":\"run_end\"")));
+  EXPECT_THAT(Log(), AllOf(HasSubstr("\"step\":20,"), HasSubstr("\"event\":\"run_end\"")));
 }
 
 TEST_F(Limits, FileSizeLimit_OfTheLogOnly_EndsWell) {

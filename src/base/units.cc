@@ -128,14 +128,14 @@ std::string FormatCount(uint64_t count) {
 }
 
 std::string FormatShortCount(uint64_t count) {
-  constexpr std::array<const char*, 5> kUnits = {"", " k", " M", " B", " T"};
+  constexpr std::array<const char*, 5> kShortUnits = {"", " k", " M", " B", " T"};
   double value = static_cast<double>(count);
   size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < kUnits.size()) value /= 1000, ++unit;
+  while (value >= 999.5 && unit + 1 < kShortUnits.size()) value /= 1000, ++unit;
   // 0.8 M says more than 800 k of a model.
   if (unit == 1 && value >= 100) value /= 1000, ++unit;
   const bool whole = unit == 0 || value >= 99.95;
-  return whole ? fmt::format("{:.0f}{}", value, kUnits[unit]) : fmt::format("{:.1f}{}", value, kUnits[unit]);
+  return whole ? fmt::format("{:.0f}{}", value, kShortUnits[unit]) : fmt::format("{:.1f}{}", value, kShortUnits[unit]);
 }
 
 }  // namespace cllm

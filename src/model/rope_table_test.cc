@@ -21,7 +21,7 @@ TEST(RopeDivisors, AreThoseOfLlama) {
   for (size_t j = 0; j < 15; ++j) EXPECT_EQ(divisors[j], 1) << j;
   for (size_t j = 18; j < 32; ++j) EXPECT_NEAR(divisors[j], 32, 1e-12) << j;
   // 8192 / (2 pi) * 500000^(-j / 32) turns.
-  for (const size_t j : {15, 16, 17}) {
+  for (const size_t j : {15u, 16u, 17u}) {
     const double turns = 8192 / (2 * M_PI) * std::pow(500000.0, -static_cast<double>(j) / 32);
     const double smooth = (turns - 1) / 3;
     EXPECT_NEAR(divisors[j], 1 / ((1 - smooth) / 32 + smooth), 1e-9) << j;

@@ -48,8 +48,8 @@ TEST_F(RunScreenTest, EveryWindow_IsKeptTo) {
   log_.Event("diverged", 60,
              R"("text":"a reason that is long enough to be broken into several lines in most of the windows")");
   name_ = "a run with a name that is wider than most windows 漢字漢字漢字";
-  for (const size_t columns : {1, 2, 7, 19, 20, 40, 80, 300}) {
-    for (const size_t rows : {1, 2, 5, 9, 12, 24, 100}) {
+  for (const size_t columns : {1u, 2u, 7u, 19u, 20u, 40u, 80u, 300u}) {
+    for (const size_t rows : {1u, 2u, 5u, 9u, 12u, 24u, 100u}) {
       for (const bool unicode : {false, true}) {
         const auto lines = Screen({.columns = columns, .rows = rows, .unicode = unicode});
         EXPECT_LE(lines.size(), rows) << columns;

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 #include <string_view>
 
 #include "base/units.h"
+#include "math/scalar.h"
 #include "model/rope_table.h"
 
 namespace cllm {
@@ -112,7 +112,7 @@ Status ReadRopeScaling(const Gguf& file, ModelShape& shape) {
   const std::vector<double> expected = RopeDivisors(shape);
   for (size_t j = 0; j < divisors.size(); ++j) {
     // Written in single precision from frequencies in single precision.
-    if (std::abs(divisors[j] - expected[j]) <= kRopeTolerance * expected[j]) continue;
+    if (math::Abs(divisors[j] - expected[j]) <= kRopeTolerance * expected[j]) continue;
     return BadInput(fmt::format("{}: the tensor '{}' has {} at {}, expected {:.6g}: frequencies are stretched in another way "
                                 "than in Llama 3.1",
                                 file.label(), kGgufRopeDivisors, divisors[j], j, expected[j]));

@@ -98,7 +98,9 @@ class CopySearch {
 
   // Every text that has these tokens; where the token before is the same too, the match was found from there.
   void Compare(uint64_t hash, size_t at) {
-    for (const Gram& gram : std::ranges::equal_range(grams_, hash, {}, &Gram::hash)) {
+    const auto first = std::ranges::lower_bound(grams_, hash, {}, &Gram::hash);
+    for (auto at_gram = first; at_gram != grams_.end() && at_gram->hash == hash; ++at_gram) {
+      const Gram& gram = *at_gram;
       const std::vector<uint32_t>& text = texts_[gram.text];
       if (gram.position > 0 && at > 0 && text[gram.position - 1] == training_[at - 1]) continue;
       size_t length = 0;

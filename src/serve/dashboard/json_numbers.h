@@ -1,24 +1,29 @@
 #pragma once
 
-#include <cmath>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
 #include <vector>
 
+#include "math/scalar.h"
 #include "store/json.h"
 
 namespace cllm {
 
 // A number as the dashboard's answers have it: what is not finite as "nan", "inf" or "-inf".
 inline JsonValue NumberOrName(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  if (math::IsNan(value)) return "nan";
+  if (math::IsInf(value)) return value > 0 ? "inf" : "-inf";
+  return value;
 }
 
 // With so many significant digits: a picture needs no more, and the answer is shorter.
 inline JsonValue Rounded(double value, int digits) {
-  if (!std::isfinite(value) || value == 0) return NumberOrName(value);
-  const double scale = std::pow(10.0, digits - 1 - static_cast<int>(std::floor(std::log10(std::abs(value)))));
-  const double rounded = std::round(value * scale) / scale;
-  return NumberOrName(std::isfinite(rounded) ? rounded : value);
+  const std::string text = fmt::format("{:.{}g}", value, digits);
+  double rounded = value;
+  std::from_chars(text.data(), text.data() + text.size(), rounded);
+  return NumberOrName(rounded);
 }
 
 inline JsonArray NumbersOrNames(const std::vector<double>& values) {

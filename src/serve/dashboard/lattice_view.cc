@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "base/path.h"
 #include "lattice/similarity.h"
 #include "model/model_file.h"
+#include "math/scalar.h"
 #include "model/parameters.h"
 #include "serve/dashboard/json_numbers.h"
 #include "serve/token_names.h"
@@ -70,7 +70,7 @@ void LatticeView::TakeCheckpoint(const RunSource& run) {
   const size_t width = embedding_.size() / vocabulary();
   for (size_t id = 0; id < vocabulary(); ++id) {
     const float* vector = embedding_.data() + id * width;
-    norms_.push_back(static_cast<float>(std::sqrt(Product(vector, vector, width))));
+    norms_.push_back(static_cast<float>(math::Sqrt(Product(vector, vector, width))));
   }
 }
 
@@ -98,7 +98,7 @@ JsonFields LatticeView::Columns(const KnownLosses* losses, bool losses_are_comin
     if (!norms_.empty()) norm.push_back(Rounded(norms_[id], kDigits));
     if (losses != nullptr) {
       const float nats = losses->nats[id];
-      loss.push_back(std::isnan(nats) ? JsonValue() : Rounded(nats, kDigits));
+      loss.push_back(math::IsNan(nats) ? JsonValue() : Rounded(nats, kDigits));
     }
   }
   for (const SpecialToken& special : tokens_.tokenizer.specials()) specials.emplace_back(special.id);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/shell_word.h"
 #include "base/system.h"
@@ -166,7 +165,7 @@ void AppendHistory(const RunHistory& history, const ShownRun& run, const RunAnsw
   fields.push_back({"facts", FactFields(facts)});
   fields.push_back({"limits", JsonFields{{"text", facts.limits_text}}});
   const auto vocabulary = history.Described("vocabulary");
-  fields.push_back({"uniform_nats", vocabulary && *vocabulary > 0 ? JsonValue(std::log(*vocabulary)) : JsonValue()});
+  fields.push_back({"uniform_nats", vocabulary && *vocabulary > 0 ? JsonValue(math::Log(*vocabulary)) : JsonValue()});
   fields.push_back({"parts", PartFields(history, facts)});
   JsonArray names;
   for (const std::string& name : history.names()) {
