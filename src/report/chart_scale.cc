@@ -25,7 +25,11 @@ double PowerOfTen(int exponent) {
   return exponent < 0 ? 1 / power : power;
 }
 
-int ExponentOf(double value) { return static_cast<int>(math::Floor(math::Log(value) / math::Log(10.0) + 1e-9)); }
+// 0 of what has none.
+int ExponentOf(double value) {
+  const double exponent = math::Floor(math::Log(value) / math::Log(10.0) + 1e-9);
+  return IsFiniteNumber(exponent) ? static_cast<int>(exponent) : 0;
+}
 
 double RoundStep(double least) {
   const double power = PowerOfTen(ExponentOf(least));

@@ -99,6 +99,7 @@ std::string Answers(const ReportedRun& run) {
 template <typename T>
 std::vector<T> Some(const std::vector<T>& all, size_t most) {
   if (all.size() <= most) return all;
+  if (most < 2) return {all.end() - static_cast<std::ptrdiff_t>(most), all.end()};
   std::vector<T> some;
   for (size_t i = 0; i < most; ++i) some.push_back(all[i * (all.size() - 1) / (most - 1)]);
   return some;

@@ -28,16 +28,20 @@ std::optional<double> NumberIn(const std::optional<JsonObject>& record, const ch
   return value.ok() ? std::optional(*value) : std::nullopt;
 }
 
+// 0 where the record has no count of that name: a log may say anything.
+uint64_t CountIn(const std::optional<JsonObject>& record, const char* name) {
+  const std::optional<double> value = NumberIn(record, name);
+  return value && *value >= 0 && *value < 0x1p63 ? static_cast<uint64_t>(*value) : 0;
+}
+
 bool IsRunning(const ShownRun& run) { return run.record().condition == RunCondition::kRunning; }
 
 // What the last step of the log says is newer than the newest checkpoint while a run trains.
 struct LastStep {
-  explicit LastStep(const ShownRun& run) : record(run.outline().LastStep()) {
-    if (const auto at = NumberIn(record, "step"); at && *at >= 0) step = static_cast<uint64_t>(*at);
-    if (const auto read = NumberIn(record, "tokens"); read && *read >= 0) tokens = static_cast<uint64_t>(*read);
-  }
+  explicit LastStep(const ShownRun& run)
+      : record(run.outline().LastStep()), step(CountIn(record, "step")), tokens(CountIn(record, "tokens")) {}
   std::optional<JsonObject> record;
-  uint64_t step = 0, tokens = 0;
+  uint64_t step, tokens;
 };
 
 void AppendScore(const RunRecord& record, JsonFields& fields) {
