@@ -55,7 +55,9 @@ JsonArray OfLeaves(const SphereStatistics& spheres, T LeafStatistics::*member) {
   return values;
 }
 
-JsonArray Groups(const SphereStatistics& spheres) {
+}  // namespace
+
+JsonArray GroupRecords(const SphereStatistics& spheres) {
   JsonArray groups;
   for (const SphereStatistics::Group& group : spheres.groups) {
     groups.push_back(JsonFields{{"level", group.level},
@@ -68,8 +70,6 @@ JsonArray Groups(const SphereStatistics& spheres) {
   }
   return groups;
 }
-
-}  // namespace
 
 void RunLog::OnStart(const StartEvent& event) { WriteStart("run_start", event.run); }
 
@@ -137,7 +137,7 @@ void RunLog::WriteSpheres() {
          {"busy_s", OfLeaves(spheres_, &LeafStatistics::busy_s)},
          {"waiting_s", OfLeaves(spheres_, &LeafStatistics::waiting_s)},
          {"accumulation_s", OfLeaves(spheres_, &LeafStatistics::accumulation_s)},
-         {"groups", Groups(spheres_)}});
+         {"groups", GroupRecords(spheres_)}});
 }
 
 void RunLog::OnSample(const SampleEvent& event) {

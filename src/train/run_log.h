@@ -11,6 +11,9 @@
 
 namespace cllm {
 
+// The groups of spheres as records of the log have them.
+JsonArray GroupRecords(const SphereStatistics& spheres);
+
 // Writes a run's events to log.jsonl, one record each, handed to the system at once. Every record but that of a step
 // has an "event", and every one the "time". A resume first drops the records after its step (TruncateLog). The last
 // record is that of the end.

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "train/run_log.h"
+
 namespace cllm {
 namespace {
 
@@ -38,7 +40,7 @@ JsonFields SphereFieldsOf(const JsonObject& record) {
 }
 
 JsonFields SphereFieldsOf(const LiveRun::State& state) {
-  JsonArray leaves, groups;
+  JsonArray leaves;
   for (const LeafStatistics& leaf : state.spheres.leaves) {
     leaves.push_back(JsonFields{{"items", leaf.items},
                                 {"steals", leaf.steals},
@@ -48,19 +50,10 @@ JsonFields SphereFieldsOf(const LiveRun::State& state) {
                                 {"waiting_s", leaf.waiting_s},
                                 {"accumulation_s", leaf.accumulation_s}});
   }
-  for (const SphereStatistics::Group& group : state.spheres.groups) {
-    groups.push_back(JsonFields{{"level", group.level},
-                                {"first_leaf", group.first_leaf},
-                                {"leaves", group.leaves},
-                                {"items", group.items},
-                                {"steals", group.steals},
-                                {"busy_s", group.busy_s},
-                                {"waiting_s", group.waiting_s}});
-  }
   return {{"known", !state.spheres.leaves.empty()},
           {"step", state.step},
           {"leaves", std::move(leaves)},
-          {"groups", std::move(groups)},
+          {"groups", GroupRecords(state.spheres)},
           {"permits", state.spheres.permits},
           {"seconds", state.elapsed_s}};
 }
