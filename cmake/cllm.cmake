@@ -63,6 +63,10 @@ target_link_libraries(cllm_flags INTERFACE Threads::Threads)
 # would take longer over it than the tests save.
 set(CLLM_COMPUTING_ROOMS math kernels lattice spheres nn text model data infer train measure)
 
+# Rooms that wait for a disk, the network or a person. To optimize them as the computing ones takes a third longer to build
+# from nothing, and nobody sees it.
+set(CLLM_WAITING_ROOMS terminal monitor store interop run report api serve app)
+
 # With CMAKE_UNITY_BUILD the files of a room are compiled a dozen at a time and in less than half of the time, since most
 # of it goes into headers that they share. Scripts use it, which build from nothing. Vector code, which includes itself
 # once for each instruction set, is compiled by the file.
@@ -124,6 +128,9 @@ function(cllm_library name)
   elseif(CLLM_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
     target_precompile_headers(${name} REUSE_FROM room_headers)
+  endif()
+  if(NOT CLLM_SANITIZE AND name IN_LIST CLLM_WAITING_ROOMS)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   if(name IN_LIST CLLM_ROOMS_BY_THE_FILE)
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)

@@ -163,6 +163,23 @@ TEST_F(Export, DamagedFiles_AreRefused) {
   nan.replace(nan.size() - 8, 4, std::string("\x00\x00\xC0\x7F", 4));
   box_.Write("nan.gguf", nan);
   ExpectRefused({"import", "nan.gguf", "-o", "x"}, kBadInput, "not finite");
+  ExpectRefused({"generate", "nan.gguf", "-p", "x"}, kBadInput, "not finite");
+}
+
+// The .gguf itself is a model for every command: the same text, and the same bits per byte.
+TEST_F(Export, TheFileItself_IsAModel) {
+  ASSERT_EQ(box_.Run({"export", "book-1"}).exit_code, 0);
+  const auto text = [&](const std::string& model) {
+    const Outcome outcome = box_.Run({"generate", model, "-p", "the", "-n", "20", "--temp", "0"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.out;
+  };
+  EXPECT_EQ(text("book-1-F32.gguf"), text("book-1"));
+  EXPECT_EQ(Evaluated("book-1-F32.gguf"), Evaluated("book-1"));
+  EXPECT_EQ(box_.Run({"inspect", "book-1-F32.gguf"}).exit_code, 0);
+  const auto ids = [&](const std::string& model) { return box_.Run({"tokenize", model, "text.txt"}).out; };
+  EXPECT_EQ(ids("book-1-F32.gguf"), ids("book-1"));
+  EXPECT_THAT(ids("book-1"), Not(IsEmpty()));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ Result<Storage> StorageOf(NumberType type) {
 
 ModelInfo InfoOfOpened(const OpenedModel& opened) {
   ModelInfo info = InfoOf(opened.shape(), opened.tokenizer.name());
-  info.directory = opened.directory;
+  info.directory = opened.path;
   info.step = opened.step;
   info.chat = opened.chat != nullptr;
   info.weights_hash = WeightHash(opened.stored);

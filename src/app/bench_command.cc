@@ -16,6 +16,7 @@
 #include "measure/kernels_bench.h"
 #include "measure/lattice_bench.h"
 #include "measure/measure.h"
+#include "measure/peer_decoding.h"
 #include "measure/peers_bench.h"
 #include "measure/training_bench.h"
 #include "model/weights.h"
@@ -164,12 +165,13 @@ Outcome Lattice(const Arguments& arguments) {
 Outcome PeersSideBySide(const Arguments& arguments) {
   CommandLine line(
       "bench peers",
-      "Training and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
+      "Training, decoding and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
       "calls this.",
       "scripts/bench-peers --config b --threads 2");
   std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(measure::Precisions()),
-              threads = "2";
+              threads = "2", models = Joined(measure::DecodedShapes()), weights = "f32,q8_0", decoders = "1,2";
   measure::PeerOptions options;
+  measure::PeerDecodingOptions decoding;
   uint64_t product_rounds = 11;
   bool json = false;
   line.AddText("--peers FILE", path, fmt::format("the list that scripts/bench-peers made [{}]", path));
@@ -177,18 +179,30 @@ Outcome PeersSideBySide(const Arguments& arguments) {
   line.AddText("--precision LIST", precision, fmt::format("precisions [{}]", precision));
   line.AddText("--threads LIST", threads, "numbers of threads of training [2]");
   line.AddReal("--seconds", options.seconds, 0.1, 3600, "of each measurement [4]");
-  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds, "pairs of measurements of training [5]");
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds, "pairs of measurements of training and decoding [5]");
   line.AddWhole("--product-rounds", product_rounds, measure::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
-  line.AddFlag("--json", json, "the results as JSON, one object a line: products, training");
+  line.AddText("--models LIST", models, fmt::format("models that are decoded [{}]", models));
+  line.AddText("--weights LIST", weights, fmt::format("how their weights are stored: f32, q8_0 [{}]", weights));
+  line.AddText("--decoding-threads LIST", decoders, fmt::format("numbers of threads of decoding [{}]", decoders));
+  line.AddFlag("--json", json, "the results as JSON, one object a line: products, decoding, training");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
   CLLM_TRY(measure::FindConfigurations(config));
   CLLM_ASSIGN(options.configurations, measure::SplitList("config", config));
   CLLM_ASSIGN(options.precisions, measure::SplitList("precision", precision));
   CLLM_ASSIGN(options.threads, measure::SplitCounts("threads", threads, kMaxLeaves));
+  CLLM_ASSIGN(decoding.models, measure::SplitList("models", models));
+  CLLM_ASSIGN(decoding.weights, measure::SplitList("weights", weights));
+  CLLM_ASSIGN(decoding.threads, measure::SplitCounts("decoding-threads", decoders, kMaxLeaves));
+  decoding.rounds = options.rounds;
   CLLM_ASSIGN(const measure::Peers peers, measure::ReadPeers(path));
   for (const std::string& sentence : peers.missing) PrintNote(sentence);
   PrintFindings("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
+  if (!peers.decoding.empty()) {
+    CLLM_ASSIGN(const measure::Findings decoded, measure::BenchPeerDecoding(peers, decoding));
+    PrintFindings("peers: decoding", decoded, json);
+  }
+  if (peers.training.empty()) return {};
   CLLM_ASSIGN(const measure::Findings training, measure::BenchPeerTraining(peers, "/proc/self/exe", options));
   PrintFindings("peers: training", training, json);
   return {};
@@ -200,7 +214,7 @@ constexpr Command kBenches[] = {
     {"scaling", "the same training on different numbers of threads, as a report", BenchScaling},
     {"lattice", "pairs of tokens by GCD and by dot product; the order of ids", Lattice},
     {"generate", "generation against what the machine allows", Generation},
-    {"peers", "training and matrix products beside other libraries", PeersSideBySide},
+    {"peers", "training, decoding and matrix products beside other libraries", PeersSideBySide},
 };
 
 }  // namespace

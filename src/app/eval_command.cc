@@ -5,10 +5,10 @@
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/console.h"
+#include "app/model_argument.h"
 #include "base/units.h"
 #include "math/scalar.h"
 #include "run/evaluate.h"
-#include "run/open_model.h"
 #include "run/run_config.h"
 #include "run/text_preparation.h"
 #include "store/json.h"
@@ -60,7 +60,7 @@ Outcome EvalCommand(const Arguments& arguments) {
   CommandLine line("eval", "Measures a model on a text: every byte counted once, contexts end to end.",
                    "cllm eval runs/book-1 other.txt");
   EvalFlags flags;
-  line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  AddModelArgument(line, flags.model);
   line.AddRequiredTexts("TEXT", flags.text, "files, directories, globs or - for standard input");
   line.AddReadingOptions("the run's");
   line.AddWhole("--stride", flags.stride, 1, 1 << 20, "tokens from one context to the next [the context]");
@@ -72,7 +72,7 @@ Outcome EvalCommand(const Arguments& arguments) {
   ConsoleObserver console(ChooseConsoleStyle(false));
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   console.OnPhase({.name = "opening the model"});
-  CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  CLLM_ASSIGN(OpenedModel model, OpenModelAloud(flags.model));
   CLLM_ASSIGN(RunChoices choices, ChoicesBehind(flags.model));
   CLLM_TRY(line.Apply(choices));
   choices.text = flags.text;

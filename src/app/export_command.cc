@@ -7,6 +7,7 @@
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/console.h"
+#include "app/model_argument.h"
 #include "base/file.h"
 #include "base/shell_word.h"
 #include "base/units.h"
@@ -104,7 +105,7 @@ Outcome ExportCommand(const Arguments& arguments) {
                    "  cllm export runs/book-1 --type q8_0 -o book.gguf\n"
                    "  cllm export runs/book-1 --format hf --type bf16 -o book-hf");
   ExportFlags flags;
-  line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  AddModelArgument(line, flags.model);
   line.AddText("--format gguf|hf", flags.format, "what is written [gguf]");
   line.AddText("--type f32|f16|bf16|q8_0", flags.type,
                "numbers of the matrices; q8_0 (8-bit integers) in gguf only [f32]");

@@ -7,10 +7,10 @@
 #include "app/command.h"
 #include "app/generated_texts.h"
 #include "app/messages.h"
+#include "app/model_argument.h"
 #include "app/prompts.h"
 #include "app/sampling_flags.h"
 #include "app/token_ids.h"
-#include "run/open_model.h"
 
 namespace cllm {
 namespace {
@@ -27,7 +27,7 @@ struct GenerateFlags {
 
 void AddFlags(CommandLine& line, GenerateFlags& flags) {
   SamplerOptions& sampler = flags.options.sampler;
-  line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  AddModelArgument(line, flags.model);
   line.AddText("-p,--prompt TEXT", flags.prompt, "the text to continue");
   line.AddText("-f,--file FILE", flags.file,
                "a file with the text to continue, without the newline at its end; - for standard input");
@@ -120,7 +120,7 @@ Outcome GenerateCommand(const Arguments& arguments) {
   CLLM_TRY(Validate(flags.options.sampler));
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
   CLLM_ASSIGN(const std::string source, SourceOfPrompts(line));
-  CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  CLLM_ASSIGN(OpenedModel model, OpenModelAloud(flags.model));
   TextsToGenerate texts{
       .count = flags.count, .options = flags.options, .form = FormOf(flags, source), .echo = flags.echo};
   texts.options.begin = !flags.no_begin;

@@ -6,6 +6,7 @@
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/inspect_lattice.h"
+#include "app/model_argument.h"
 #include "base/file.h"
 #include "base/units.h"
 #include "run/open_model.h"
@@ -42,7 +43,7 @@ JsonFields ModelFields(const OpenedModel& model) {
   fields.push_back({"parameters", layout.parameters()});
   fields.push_back({"tokenizer", model.tokenizer.name()});
   fields.push_back({"weights_xxh3", WeightHash(model.stored)});
-  fields.push_back({"read_from", model.directory});
+  fields.push_back({"read_from", model.path});
   fields.push_back({"tensors", tensors});
   return fields;
 }
@@ -90,7 +91,7 @@ void PrintModel(const OpenedModel& model) {
   std::cout << fmt::format(
       "model       {} parameters: {}\ntokenizer   {}, {} tokens\nweights     XXH3 {}\nread from   {}\n",
       FormatCount(ParameterLayout(model.shape()).parameters()), DescribeShape(model.shape()), model.tokenizer.name(),
-      model.shape().vocabulary, WeightHash(model.stored), model.directory);
+      model.shape().vocabulary, WeightHash(model.stored), model.path);
 }
 
 void PrintTensors(const OpenedModel& model) {
@@ -192,7 +193,7 @@ Outcome InspectCommand(const Arguments& arguments) {
       "cllm inspect runs/book-1\n  cllm inspect runs/book-1 lattice \" light\"\n  cllm inspect runs/book-1 "
       "--verify");
   InspectFlags flags;
-  line.AddRequiredText("MODEL", flags.path, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  AddModelArgument(line, flags.path);
   line.AddTexts("lattice", flags.lattice, "the word `lattice`, and a token's text or #ID");
   line.AddFlag("--verify", flags.verify, "check every hash of the checkpoints");
   line.AddFlag("--memory", flags.memory, "the memory that training the run takes, part by part");
@@ -206,7 +207,7 @@ Outcome InspectCommand(const Arguments& arguments) {
     return Usage(fmt::format("'{}', expected `lattice` and at most one token after the model",
                              flags.lattice.size() > 2 ? flags.lattice[2] : flags.lattice[0]));
   }
-  CLLM_ASSIGN(const OpenedModel model, OpenModel(flags.path));
+  CLLM_ASSIGN(const OpenedModel model, OpenModelAloud(flags.path));
   if (!flags.lattice.empty()) {
     return PrintLattice(model.tokenizer, flags.lattice.size() > 1 ? flags.lattice[1] : "", flags.json);
   }

@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/arguments/command_line.h"
 #include "app/console.h"
+#include "app/model_argument.h"
 #include "base/system.h"
 #include "base/units.h"
 #include "serve/model_server.h"
@@ -82,8 +83,8 @@ Result<std::vector<std::unique_ptr<ServedModel>>> OpenModels(const ServeFlags& f
       return Usage(fmt::format("two models are called '{}'; NAME=MODEL gives one of them another name", named.name));
     }
     console.OnPhase({.name = "opening " + named.path});
-    CLLM_ASSIGN(auto model, OpenServedModel(named, storage, ProgramVersion()));
-    models.push_back(std::move(model));
+    CLLM_ASSIGN(OpenedModel opened, OpenModelAloud(named.path));
+    models.push_back(ServeModel(std::move(opened), named.name, storage, ProgramVersion()));
   }
   return models;
 }

@@ -12,22 +12,12 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "corpus/source_file.h"
+#include "run/open_model.h"
 #include "run/run_config.h"
 #include "run/text_preparation.h"
-#include "text/tokenizer_file.h"
 
 namespace cllm {
 namespace {
-
-// A run or tokenizer directory, or a checkpoint inside a run.
-Result<Tokenizer> OpenTokenizer(const std::string& path) {
-  // A path with an @ in its name is itself before it is RUN@STEP.
-  const std::string run = PathExists(path) ? path : path.substr(0, path.rfind('@'));
-  if (!PathExists(JoinPath(run, kTokenizerFileName)) && PathExists(JoinPath(run, "../../tokenizer.json"))) {
-    return LoadTokenizer(JoinPath(run, "../.."));
-  }
-  return LoadTokenizer(run);
-}
 
 Status Decode(const Tokenizer& tokenizer, const std::string& path) {
   CLLM_ASSIGN(const std::string text, ReadInput(path));
@@ -46,14 +36,14 @@ Outcome TokenizeCommand(const Arguments& arguments) {
   std::string path;
   std::vector<std::string> text;
   bool decode = false, pieces = false;
-  line.AddRequiredText("MODEL", path, "a run or a tokenizer's directory");
+  line.AddRequiredText("MODEL", path, "a run, a model or a tokenizer's directory");
   line.AddTexts("TEXT", text, "files, directories, globs or - for standard input; with -d one file of ids [-]");
   line.AddReadingOptions("the run's");
   line.AddFlag("-d,--decode", decode, "from ids to text; they stand apart by spaces, newlines or commas");
   line.AddFlag("--pieces", pieces, "each id with its text");
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};
-  CLLM_ASSIGN(const Tokenizer tokenizer, OpenTokenizer(path));
+  CLLM_ASSIGN(const Tokenizer tokenizer, TokenizerOf(path));
   if (decode && text.size() > 1) return Usage(fmt::format("'{}': --decode reads one file of ids", text[1]));
   if (decode && pieces) return Usage("--decode and --pieces contradict each other; name one");
   if (decode) return Decode(tokenizer, text.empty() ? std::string(kStandardInput) : text.front());

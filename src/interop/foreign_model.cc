@@ -65,6 +65,11 @@ Result<ForeignModel> OpenGguf(const std::string& path) {
 
 }  // namespace
 
+bool IsForeignModel(const std::string& path) {
+  if (!IsDirectory(path)) return path.ends_with(kGgufEnding) && PathExists(path);
+  return PathExists(JoinPath(path, kHuggingFaceConfig)) && !PathExists(JoinPath(path, kLatticeFileName));
+}
+
 Result<ForeignModel> OpenForeignModel(const std::string& path) {
   return IsDirectory(path) ? OpenHuggingFace(path) : OpenGguf(path);
 }

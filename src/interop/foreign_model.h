@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -20,6 +21,13 @@ struct ForeignModel {
 
   const ModelShape& shape() const { return stored.shape; }
 };
+
+// How a file of GGUF is called, and the file that tells what a directory of Hugging Face's holds.
+inline constexpr std::string_view kGgufEnding = ".gguf";
+inline constexpr const char* kHuggingFaceConfig = "config.json";
+
+// Whether a path is one of the two. (A directory with our lattice.json is ours, exported as it may be.)
+bool IsForeignModel(const std::string& path);
 
 // A .gguf file of the llama architecture, or a directory of Hugging Face's of the Llama family. Error (BadInput): one
 // sentence that names the file, the field, what was expected and what was found; it takes no memory for what the files

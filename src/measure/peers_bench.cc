@@ -17,7 +17,7 @@ extern char** environ;
 namespace cllm::measure {
 namespace {
 
-constexpr uint64_t kPeersFormat = 1;
+constexpr uint64_t kPeersFormat = 2;
 constexpr uint64_t kMaxPeersBytes = 1 << 20;
 
 Result<std::vector<Peer>> PeersOf(const JsonObject& file, std::string_view kind, const std::string& path) {
@@ -186,6 +186,7 @@ Result<Peers> ReadPeers(const std::string& path) {
   CLLM_TRY(file.CheckFormat(kPeersFormat));
   Peers peers;
   CLLM_ASSIGN(peers.training, PeersOf(file, "training", path));
+  CLLM_ASSIGN(peers.decoding, PeersOf(file, "decoding", path));
   CLLM_ASSIGN(peers.products, PeersOf(file, "products", path));
   CLLM_ASSIGN(const std::vector<JsonObject> missing, file.Objects("missing"));
   for (const JsonObject& one : missing) {

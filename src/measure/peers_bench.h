@@ -14,6 +14,7 @@ struct Peer {
 };
 struct Peers {
   std::vector<Peer> training;        // called with --config C --threads N --dtype P --seconds S
+  std::vector<Peer> decoding;        // called with --model FILE.gguf, see bench/peers/llama_cpp_decoding.cc
   std::vector<Peer> products;        // called with the number of rounds; measures both sides itself
   std::vector<std::string> missing;  // sentences
 };

@@ -41,7 +41,7 @@ TEST(OutputOf, Failures_AreNamed) {
 }
 
 TEST(ReadPeers, List_IsRead) {
-  const ListFile file(R"({"format":1,"training":[{"name":"T","command":["t","-x"]}],"products":[],)"
+  const ListFile file(R"({"format":2,"training":[{"name":"T","command":["t","-x"]}],"decoding":[],"products":[],)"
                       R"("missing":[{"name":"M","reason":"it is not there"}]})");
   const auto peers = ReadPeers(file.path());
   ASSERT_TRUE(peers.ok()) << peers.status().message();
@@ -51,10 +51,10 @@ TEST(ReadPeers, List_IsRead) {
 }
 
 TEST(ReadPeers, BadLists_AreBadInputThatNamesTheFile) {
-  for (const char* text : {"", "[]", "{}", R"({"format":9,"training":[],"products":[],"missing":[]})",
-                           R"({"format":1,"training":[1],"products":[],"missing":[]})",
-                           R"({"format":1,"training":[{"name":"T","command":[]}],"products":[],"missing":[]})",
-                           R"({"format":1,"training":[{"name":"T","command":[1]}],"products":[],"missing":[]})"}) {
+  for (const char* text : {"", "[]", "{}", R"({"format":9,"training":[],"decoding":[],"products":[],"missing":[]})",
+                           R"({"format":2,"training":[1],"decoding":[],"products":[],"missing":[]})",
+                           R"({"format":2,"training":[{"name":"T","command":[]}],"decoding":[],"products":[],"missing":[]})",
+                           R"({"format":2,"training":[{"name":"T","command":[1]}],"decoding":[],"products":[],"missing":[]})"}) {
     const ListFile file(text);
     const auto peers = ReadPeers(file.path());
     ASSERT_FALSE(peers.ok()) << text;

@@ -1,5 +1,8 @@
 #include "model/stored_model.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -27,6 +30,22 @@ Parameters ParametersOf(const StoredModel& model) {
   Parameters parameters(model.shape);
   ReadInto(model, parameters);
   return parameters;
+}
+
+Status CheckFinite(const StoredModel& model, const std::string& label) {
+  const ParameterLayout layout(model.shape);
+  std::vector<float> values;
+  for (const TensorInfo& info : layout.tensors()) {
+    const TensorRows& rows = model.tensors[info.index];
+    values.resize(info.columns);
+    for (size_t row = 0; row < rows.rows; ++row) {
+      DecodeRows(rows, row, values);
+      if (std::all_of(values.begin(), values.end(), [](float x) { return x - x == 0; })) continue;
+      return BadInput(
+          fmt::format("{}: what becomes {} has a number that is not finite in row {}", label, info.name, row));
+    }
+  }
+  return {};
 }
 
 std::string WeightHash(const StoredModel& model) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/status.h"
 #include "model/parameters.h"
 #include "model/tensor_rows.h"
 
@@ -23,6 +24,9 @@ StoredModel StoredInMemory(Parameters parameters);
 // Its numbers in f32. REQUIRES: `parameters` have the model's shape.
 void ReadInto(const StoredModel& model, Parameters& parameters);
 Parameters ParametersOf(const StoredModel& model);
+
+// Every number is finite; a model with others gives no text. Error (BadInput): names `label`, the tensor and the row.
+Status CheckFinite(const StoredModel& model, const std::string& label);
 
 // WeightHash of its parameters, of a row at a time.
 std::string WeightHash(const StoredModel& model);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 
 #include "base/testing/temporary_directory.h"
 #include "model/model_file.h"
@@ -54,6 +55,18 @@ TEST_F(StoredModelTest, InAFile_IsTheModelThatIsRead) {
     EXPECT_EQ(WeightHash(moved), WeightHash(read)) << NameOf(type);
     EXPECT_EQ(moved.tensors[read.layout().head().index].type, type);
     EXPECT_EQ(moved.tensors[read.layout().final_norm().index].type, TensorType::kF32);
+  }
+}
+
+TEST_F(StoredModelTest, CheckFinite_NamesTensorAndRow) {
+  EXPECT_TRUE(CheckFinite(StoredInMemory(ParametersOf(StoredInMemory(Parameters(kStoredShape)))), "x").ok());
+  for (const float wrong : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    Parameters values(kStoredShape);
+    const TensorInfo& down = values.layout().down(1);
+    values.tensor(down)[down.columns + 3] = wrong;
+    const Status status = CheckFinite(StoredInMemory(std::move(values)), "book.gguf");
+    EXPECT_EQ(status.code(), Code::kBadInput);
+    EXPECT_EQ(status.message(), "book.gguf: what becomes layers.1.down has a number that is not finite in row 1");
   }
 }
 

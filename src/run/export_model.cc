@@ -19,15 +19,19 @@
 namespace cllm {
 namespace {
 
-constexpr std::string_view kGgufEnding = ".gguf";
 constexpr size_t kVerifiedTokens = 256;
 
 std::string LastName(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
-// The run that a model's directory is a checkpoint of, RUN/checkpoints/step-N; else the directory itself.
+// The run that a model is a checkpoint of, RUN/checkpoints/step-N; else the model's own path.
 std::string RunOf(const std::string& directory) {
   const std::string parent = ParentPath(directory);
   return LastName(parent) == "checkpoints" ? ParentPath(parent) : directory;
+}
+
+std::string NameOfModel(const std::string& run) {
+  const std::string name = LastName(run);
+  return name.ends_with(kGgufEnding) && name != kGgufEnding ? name.substr(0, name.size() - kGgufEnding.size()) : name;
 }
 
 // Where the weights come from, for the model's card.
@@ -99,9 +103,9 @@ Result<ExportOutcome> ExportModel(const ExportRequest& request, RunObserver& obs
   CLLM_ASSIGN(OpenedModel model, OpenModel(request.model));
   Parameters parameters = ParametersOf(model.stored);
   opening.reset();
-  const std::string run = RunOf(model.directory);
+  const std::string run = RunOf(model.path);
   CLLM_ASSIGN(const std::string origin, OriginOf(run));
-  const ExportedModel exported{parameters, model.tokenizer, LastName(run), origin, model.chat};
+  const ExportedModel exported{parameters, model.tokenizer, NameOfModel(run), origin, model.chat};
   CLLM_TRY(CheckExportable(exported, request.choice));
   CLLM_ASSIGN(const Place place, PlaceOf(request, exported.name));
   const std::vector<CheckpointFile> files = ExportedFiles(exported, request.choice, place.stem);

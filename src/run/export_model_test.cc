@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "base/file.h"
 #include "base/testing/temporary_directory.h"
 #include "infer/testing/models.h"
 #include "interop/foreign_model.h"
@@ -114,6 +115,29 @@ TEST_F(ExportModelTest, Imported_IsTheModel) {
   EXPECT_EQ(opened->tokenizer.hash(), Tokenizer::Bytes().hash());
 }
 
+TEST_F(ExportModelTest, FilesOfOtherPrograms_AreModelsAsTheyLieThere) {
+  const std::string model = Model("book", kGrouped), gguf = root_ / "x.gguf", directory = root_ / "hf";
+  ASSERT_TRUE(ExportModel({.model = model, .out = gguf}, observer_).ok());
+  ASSERT_TRUE(ExportModel({.model = model, .choice = {ExportFormat::kHuggingFace}, .out = directory}, observer_).ok());
+  EXPECT_FALSE(IsForeignModel(directory));  // it has our lattice beside it
+  std::filesystem::remove(directory + "/" + kLatticeFileName);
+  for (const std::string& path : {gguf, directory}) {
+    const Result<OpenedModel> opened = OpenModel(path);
+    ASSERT_TRUE(opened.ok()) << opened.status().message();
+    EXPECT_EQ(WeightHash(opened->stored), WeightHash(RandomModel(kGrouped, 3, 6)));
+    EXPECT_EQ(opened->step, 0u);
+    EXPECT_EQ(opened->path, std::filesystem::canonical(path).string());
+    EXPECT_TRUE(PathExists(opened->file)) << opened->file;
+    const Result<Tokenizer> tokenizer = TokenizerOf(path);
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status().message();
+    EXPECT_EQ(tokenizer->hash(), opened->tokenizer.hash());
+    EXPECT_EQ(tokenizer->Encode("two words"), Tokenizer::Bytes().Encode("two words"));
+  }
+  const Result<ExportOutcome> again = ExportModel({.model = gguf, .out = root_ / "again/"}, observer_);
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(again->path, root_ / "again/x-F32.gguf");
+}
+
 TEST_F(ExportModelTest, Import_RefusesNumbersThatAreNotFinite) {
   Parameters parameters = RandomModel(kGrouped, 3, 6);
   parameters.tensor(parameters.layout().down(1))[7] = std::numeric_limits<float>::infinity();
@@ -126,6 +150,7 @@ TEST_F(ExportModelTest, Import_RefusesNumbersThatAreNotFinite) {
   EXPECT_EQ(imported.status().code(), Code::kBadInput);
   EXPECT_THAT(imported.status().message(), AllOf(HasSubstr("layers.1.down"), HasSubstr("row 0")));
   EXPECT_FALSE(std::filesystem::exists(root_ / "again"));
+  EXPECT_EQ(OpenModel(root_ / "x.gguf").status().message(), imported.status().message());
 }
 
 }  // namespace

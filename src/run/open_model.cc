@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "interop/foreign_model.h"
 #include "model/model_file.h"
 #include "store/checkpoint.h"
 #include "store/manifest.h"
@@ -19,8 +20,9 @@
 namespace cllm {
 namespace {
 
-constexpr const char* kExpected = "expected a run, RUN@latest, RUN@STEP, a checkpoint, or a directory with "
-                                  "model.safetensors, tokenizer.json and lattice.json";
+constexpr const char* kExpected = "expected a run, RUN@latest, RUN@STEP, a checkpoint, a directory with "
+                                  "model.safetensors, tokenizer.json and lattice.json, a .gguf file, or a directory of "
+                                  "Hugging Face's";
 
 bool Holds(const std::string& directory, const char* name) { return PathExists(JoinPath(directory, name)); }
 
@@ -60,6 +62,20 @@ Result<std::string> TokenizerDirectory(const std::string& directory) {
                               kTokenizerFileName, run));
 }
 
+// As it lies there.
+Result<OpenedModel> OpenForeign(const std::string& model) {
+  CLLM_ASSIGN(std::string path, Resolved(model));
+  CLLM_ASSIGN(ForeignModel foreign, OpenForeignModel(model));
+  CLLM_TRY(CheckFinite(foreign.stored, model));
+  std::string file = IsDirectory(path) ? JoinPath(path, kHuggingFaceConfig) : path;
+  return OpenedModel{.stored = std::move(foreign.stored),
+                     .tokenizer = std::move(foreign.tokenizer),
+                     .chat = foreign.chat,
+                     .path = std::move(path),
+                     .file = std::move(file),
+                     .notes = std::move(foreign.notes)};
+}
+
 }  // namespace
 
 Result<std::string> ModelDirectory(const std::string& model) {
@@ -70,13 +86,18 @@ Result<std::string> ModelDirectory(const std::string& model) {
   if (!PathExists(model)) {
     return BadInput(fmt::format("{}: {}, found nothing there; `cllm runs` lists the runs", model, kExpected));
   }
-  if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found a file", model, kExpected));
+  if (IsForeignModel(model)) {
+    return BadInput(fmt::format("{}: a model of another program, which has no hashes to check; expected a run or a model "
+                                "of ours", model));
+  }
+  if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found another file", model, kExpected));
   if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;
   if (PathExists(RunPaths{model}.config())) return CheckpointOf(model, "best");
   return BadInput(fmt::format("{}: {}, found a directory without any of them", model, kExpected));
 }
 
 Result<OpenedModel> OpenModel(const std::string& model) {
+  if (IsForeignModel(model)) return OpenForeign(model);
   CLLM_ASSIGN(const std::string named, ModelDirectory(model));
   CLLM_ASSIGN(const std::string directory, Resolved(named));
   uint64_t step = 0;
@@ -92,7 +113,25 @@ Result<OpenedModel> OpenModel(const std::string& model) {
     return BadInput(fmt::format("{}: a model of {} tokens, expected {} as in {}", path, stored.shape.vocabulary,
                                 tokenizer.vocabulary(), JoinPath(tokenizer_directory, kTokenizerFileName)));
   }
-  return OpenedModel{std::move(stored), std::move(tokenizer), chat, directory, step};
+  return OpenedModel{.stored = std::move(stored),
+                     .tokenizer = std::move(tokenizer),
+                     .chat = chat,
+                     .path = directory,
+                     .file = path,
+                     .step = step};
+}
+
+Result<Tokenizer> TokenizerOf(const std::string& model) {
+  if (IsForeignModel(model)) {
+    CLLM_ASSIGN(ForeignModel foreign, OpenForeignModel(model));
+    return std::move(foreign.tokenizer);
+  }
+  // A path with an @ in its name is itself before it is RUN@STEP, whose steps share one tokenizer.
+  const std::string directory = PathExists(model) ? model : model.substr(0, model.rfind('@'));
+  if (!Holds(directory, kTokenizerFileName) && Holds(directory, "../../tokenizer.json")) {
+    return LoadTokenizer(JoinPath(directory, "../.."));
+  }
+  return LoadTokenizer(directory);
 }
 
 }  // namespace cllm

@@ -93,7 +93,7 @@ TEST_F(OpenModelTest, CheckpointDirectory_FindsTheTokenizerOfItsRun) {
   ExpectStep(run_ + "/latest", 3, 3);
   ExpectStep(run_ + "/best/", 2, 2);
   const Result<OpenedModel> opened = OpenModel(run_ + "/best");
-  EXPECT_EQ(opened->directory, std::filesystem::canonical(Step(2)).string());
+  EXPECT_EQ(opened->path, std::filesystem::canonical(Step(2)).string());
 }
 
 TEST_F(OpenModelTest, DirectoryWithModelAndTokenizer_Opens) { ExpectStep(Imported(), 0, 3); }
@@ -114,7 +114,7 @@ TEST_F(OpenModelTest, Missing_IsNamed) {
   const std::string path = directory_ / "nothing";
   EXPECT_THAT(Error(path), AllOf(HasSubstr(path), HasSubstr("expected a run"), HasSubstr("found nothing")));
   EXPECT_THAT(Error(path + "@latest"), AllOf(HasSubstr(path), HasSubstr("found nothing")));
-  EXPECT_THAT(Error(ModelPath(1)), AllOf(HasSubstr(ModelPath(1)), HasSubstr("found a file")));
+  EXPECT_THAT(Error(ModelPath(1)), AllOf(HasSubstr(ModelPath(1)), HasSubstr("found another file")));
   EXPECT_THAT(Error(directory_.path()), AllOf(HasSubstr(directory_.path()), HasSubstr("without any")));
   EXPECT_THAT(Error(directory_.path() + "@latest"), HasSubstr("config.toml"));
 }
@@ -168,6 +168,18 @@ TEST_F(OpenModelTest, MissingOrDamagedTokenizer_IsNamed) {
   EXPECT_THAT(Error(imported), AllOf(HasSubstr(imported), HasSubstr(kTokenizerFileName)));
   WriteText(run_ + "/" + kTokenizerFileName, "{\"version\": ");
   EXPECT_THAT(Error(run_), AllOf(HasSubstr(run_), HasSubstr(kTokenizerFileName)));
+}
+
+TEST_F(OpenModelTest, FilesOfOtherPrograms_ThatAreNone_AreNamed) {
+  const std::string gguf = directory_ / "book.gguf", directory = directory_ / "hf";
+  WriteText(gguf, "GGUF and no more");
+  EXPECT_THAT(Error(gguf), HasSubstr(gguf));
+  std::filesystem::create_directory(directory);
+  WriteText(directory + "/config.json", "{}");
+  EXPECT_THAT(Error(directory), HasSubstr(directory));
+  EXPECT_THAT(ModelDirectory(gguf).status().message(), HasSubstr("of another program"));
+  EXPECT_THAT(TokenizerOf(gguf).status().message(), HasSubstr(gguf));
+  EXPECT_THAT(Error(directory_ / "missing.gguf"), AllOf(HasSubstr("a .gguf file"), HasSubstr("found nothing")));
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ Result<Tokenizer> ChosenTokenizer(const SplitText& text, PreparedRun& run, RunOb
   RunChoices& choices = run.choices;
   if (!choices.from.empty()) {
     CLLM_ASSIGN(OpenedModel model, OpenModel(choices.from));
+    for (const std::string& note : model.notes) observer.OnNote({note});
     CLLM_TRY(TakeShape(model.shape(), model.tokenizer.name(), choices));
     run.from = std::make_unique<OpenedModel>(std::move(model));
     return run.from->tokenizer;

@@ -7,9 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "base/path.h"
-#include "model/model_file.h"
-#include "run/open_model.h"
+#include "base/file.h"
 #include "train/training_plan.h"
 
 namespace cllm {
@@ -60,17 +58,15 @@ Result<ModelToServe> ParseModelToServe(const std::string& argument) {
   return Usage(fmt::format("'{}': expected a model, or NAME=MODEL with a name and a model", argument));
 }
 
-Result<std::unique_ptr<ServedModel>> OpenServedModel(const ModelToServe& model, Storage storage,
-                                                     const std::string& program) {
-  CLLM_ASSIGN(OpenedModel opened, OpenModel(model.path));
-  return std::make_unique<ServedModel>(
-      ServedModel::Parts{.name = model.name,
-                         .stored = std::move(opened.stored),
-                         .tokenizer = std::move(opened.tokenizer),
-                         .storage = storage,
-                         .chat = opened.chat,
-                         .created = ModifiedAt(JoinPath(opened.directory, kModelFileName)),
-                         .program = program});
+std::unique_ptr<ServedModel> ServeModel(OpenedModel opened, const std::string& name, Storage storage,
+                                        const std::string& program) {
+  return std::make_unique<ServedModel>(ServedModel::Parts{.name = name,
+                                                          .stored = std::move(opened.stored),
+                                                          .tokenizer = std::move(opened.tokenizer),
+                                                          .storage = storage,
+                                                          .chat = opened.chat,
+                                                          .created = ModifiedAt(opened.file),
+                                                          .program = program});
 }
 
 }  // namespace cllm

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "model/weights.h"
+#include "run/open_model.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -57,8 +58,8 @@ struct ModelToServe {
 // there be a '=' in it. Error (Usage): an empty name or path.
 Result<ModelToServe> ParseModelToServe(const std::string& argument);
 
-// Opens a model as open_model.h does. Error: as there.
-Result<std::unique_ptr<ServedModel>> OpenServedModel(const ModelToServe& model, Storage storage,
-                                                     const std::string& program);
+// An opened model, to be served by this name.
+std::unique_ptr<ServedModel> ServeModel(OpenedModel opened, const std::string& name, Storage storage,
+                                        const std::string& program);
 
 }  // namespace cllm

@@ -8,9 +8,9 @@
 #include "app/chat/chat_greeting.h"
 #include "app/chat/chat_session.h"
 #include "app/command.h"
+#include "app/model_argument.h"
 #include "app/sampling_flags.h"
 #include "base/units.h"
-#include "run/open_model.h"
 #include "terminal/wrap.h"
 
 namespace cllm {
@@ -25,7 +25,7 @@ struct ChatFlags {
 
 void AddFlags(CommandLine& line, ChatFlags& flags) {
   SamplerOptions& sampler = flags.options.sampler;
-  line.AddRequiredText("MODEL", flags.model, "a run, RUN@latest, RUN@STEP, a checkpoint or a model directory");
+  AddModelArgument(line, flags.model);
   line.AddText("--system TEXT", flags.system, "what stands before everything that is said");
   line.AddWhole("-n,--tokens", flags.options.tokens, 1, 10'000'000, "tokens of an answer at most [200]");
   AddSamplingFlags(line, sampler);
@@ -66,7 +66,7 @@ Outcome ChatCommand(const Arguments& arguments) {
   if (line.help_shown()) return {};
   CLLM_TRY(Validate(flags.options.sampler));
   CLLM_ASSIGN(const Storage storage, WeightsFlag(flags.weights));
-  CLLM_ASSIGN(OpenedModel model, OpenModel(flags.model));
+  CLLM_ASSIGN(OpenedModel model, OpenModelAloud(flags.model));
   if (!flags.quiet) Greet(flags, model);
   uint64_t& seed = flags.options.sampler.seed;
   if (!line.Given("seed")) {
