@@ -57,7 +57,8 @@ JsonFields CurveFields(const RunHistory& history, const CurveQuery& query) {
   }
   return {{"x", NameOf(query.axis)},
           {"curves", std::move(curves)},
-          {"sessions", NumbersOrNames(history.Sessions(query.axis))}};
+          {"sessions", NumbersOrNames(history.Sessions(query.axis))},
+          {"whole", history.whole()}};
 }
 
 }  // namespace cllm

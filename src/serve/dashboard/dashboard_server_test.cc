@@ -83,6 +83,7 @@ TEST_F(Dashboards, CurvesAreThoseOfTheLog) {
   for (const char* name : {"last", "min", "max"}) EXPECT_EQ(loss[name].size(), 12u);
   EXPECT_GE(curves["curves"]["val_nats"]["x"].size(), 2u);
   EXPECT_EQ(curves["sessions"].size(), 1u);
+  EXPECT_EQ(curves["whole"], true);
   EXPECT_EQ(dashboard.Got("/api/runs/a/curves?names=loss&x=tokens")["curves"]["loss"]["x"].back(), 12 * 4 * 8);
   const Json window = dashboard.Got("/api/runs/a/curves?names=loss&from=4&to=6")["curves"]["loss"];
   EXPECT_LE(window["x"].size(), 5u);

@@ -64,3 +64,30 @@ test('a run that is not wished for any more is left out; floating point operatio
   assert.deepEqual([...store.sets.value.keys()], ['b']);
   assert.equal(axes.at(-1), 'tokens');
 });
+
+test('the newest part of a long log is read again until the rest is there, and no longer', async () => {
+  let reads = 0;
+  const store = new CurveStore(async () => ({ ...data(reads === 0 ? [2] : [1, 2]), whole: ++reads > 2 }), 1);
+  store.want(wish);
+  await settled(store);
+  assert.equal(store.sets.value.get('a')!.whole, false);
+  while (reads < 3) await new Promise(setImmediate);
+  await settled(store);
+  assert.deepEqual(store.sets.value.get('a')!.curves['loss']!.last, [1, 2]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(reads, 3);
+});
+
+test('a wish that comes while one is to be read again takes its place', async () => {
+  const asked: (number | null)[] = [];
+  const store = new CurveStore(async (_, __, window) => {
+    asked.push(window.from);
+    return { ...data([1]), whole: window.from !== null };
+  }, 1);
+  store.want(wish);
+  await settled(store);
+  store.want({ ...wish, from: 7 });
+  await settled(store);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(asked, [null, 7]);
+});

@@ -18,6 +18,7 @@ export interface Curve {
 export interface CurveSet {
   readonly curves: Readonly<Record<string, Curve>>;
   readonly sessions: readonly number[]; // where the run was gone on with
+  readonly whole: boolean; // false: the newest part, whose rest is being read
 }
 
 export interface Wish {
@@ -37,11 +38,13 @@ export function curveOf(data: CurveData): Curve {
 export function curveSetOf(data: CurvesData): CurveSet {
   const curves: Record<string, Curve> = {};
   for (const [name, curve] of Object.entries(data.curves)) curves[name] = curveOf(curve);
-  return { curves, sessions: data.sessions };
+  return { curves, sessions: data.sessions, whole: data.whole !== false };
 }
 
+const kAgainMs = 1000;
+
 // Reads what is wished for, run after run; while it reads, the newest wish waits. What was read before stays until its
-// successor is there.
+// successor is there. Where a part is not the whole, it asks again until it is.
 export class CurveStore {
   readonly sets: ReadonlySignal<ReadonlyMap<string, CurveSet>>;
   readonly fault: ReadonlySignal<string>;
@@ -54,8 +57,12 @@ export class CurveStore {
   private readonly reading_ = signal(false);
   private readonly answered_ = signal<Wish | null>(null);
   private waiting: Wish | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly read: typeof readCurves = readCurves) {
+  constructor(
+    private readonly read: typeof readCurves = readCurves,
+    private readonly againMs = kAgainMs,
+  ) {
     this.sets = this.sets_;
     this.fault = this.fault_;
     this.reading = this.reading_;
@@ -63,6 +70,7 @@ export class CurveStore {
   }
 
   want(wish: Wish): void {
+    clearTimeout(this.timer);
     this.waiting = wish;
     if (!this.reading_.peek()) void this.work();
   }
@@ -102,5 +110,7 @@ export class CurveStore {
     this.sets_.value = sets;
     this.answered_.value = wish;
     this.fault_.value = fault;
+    clearTimeout(this.timer);
+    if ([...sets.values()].some((set) => !set.whole)) this.timer = setTimeout(() => this.want(wish), this.againMs);
   }
 }

@@ -71,7 +71,7 @@ export function movedCurves(set: CurveSet, change: (x: number) => number): Curve
     const marks = curve.marks.map((mark) => ({ ...mark, x: change(mark.x) }));
     curves[name] = { ...curve, x: curve.x.map(change), marks };
   }
-  return { curves, sessions: set.sessions.map(change) };
+  return { curves, sessions: set.sessions.map(change), whole: set.whole };
 }
 
 // Floating point operations of training one token (docs/performance.md): forward and backward of the matrices and of

@@ -80,7 +80,8 @@ export async function loadDetails(): Promise<void> {
     const before = details.peek();
     batch(() => {
       // It may have gone on and ended again between two looks.
-      if (source === null && before !== null && before.changed !== read.changed) riseAll();
+      const wholeNow = before?.log?.whole === false && read.log?.whole === true;
+      if (before !== null && ((source === null && before.changed !== read.changed) || wholeNow)) riseAll();
       details.value = read;
       fault.value = '';
       gone.value = false;
@@ -99,7 +100,7 @@ export async function loadDetails(): Promise<void> {
   detailsTimer = setTimeout(() => {
     if (!paused.peek() && !document.hidden) void loadDetails();
     else detailsTimer = setTimeout(() => void loadDetails(), 1000);
-  }, running.peek() ? 10_000 : 5_000);
+  }, details.peek()?.log?.whole === false ? 1000 : running.peek() ? 10_000 : 5_000);
 }
 
 function listen(): void {

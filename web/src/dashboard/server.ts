@@ -81,6 +81,7 @@ export interface RunDetails extends RunSummary {
   parts?: Record<string, Figure>;
   memory?: Record<string, Figure>;
   controls: string[];
+  log?: { whole: boolean };
 }
 
 export interface CurveData {
@@ -96,6 +97,7 @@ export interface CurvesData {
   x: string;
   curves: Record<string, CurveData>;
   sessions: number[];
+  whole?: boolean; // false: the newest part of a long log, whose rest is being read
 }
 
 export interface SamplesData {
