@@ -207,3 +207,27 @@ test('a log that is cut, foreign, out of order and hostile shows what is a recor
   dashboard.child.kill('SIGINT');
   await dashboard.ended;
 });
+
+test('13 of a long log the newest part is shown, then all of it, without an index and by it', async () => {
+  const long = path.join(folder, 'long');
+  fs.cpSync(path.join(runs, 'second'), long, { recursive: true, verbatimSymlinks: true });
+  const records = fs.readFileSync(path.join(long, 'log.jsonl'), 'utf8').trim().split('\n');
+  const step = JSON.parse(records.find((each) => each.includes('"loss_token"')));
+  const lines = [records[0]];
+  for (let i = 1; i <= 120_000; ++i) lines.push(JSON.stringify({ ...step, step: i, tokens: 256 * i, elapsed_s: i / 10 }));
+  fs.writeFileSync(path.join(long, 'log.jsonl'), `${lines.join('\n')}\n`);
+  for (const kept of [false, true]) {
+    const indices = path.join(folder, 'cache');
+    if (!kept) fs.rmSync(indices, { recursive: true, force: true });
+    const dashboard = start('dashboard', long, '--port', '0');
+    const page = await browser.page(`${await dashboard.url}#curves`, {});
+    const loss = parts(page).chart('Loss');
+    const first = await until(page, loss, ({ to }) => to === 120_000);
+    assert.ok(!kept || first.from === 1, first.text);
+    await until(page, loss, ({ from, to }) => from === 1 && to === 120_000);
+    expected = /ERR_|Failed to load/;
+    dashboard.child.kill('SIGINT');
+    await dashboard.ended;
+    await browser.closePages(expected);
+  }
+});
