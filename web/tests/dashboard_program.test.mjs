@@ -220,7 +220,7 @@ test('13 of a long log the newest part is shown, then all of it, without an inde
     const indices = path.join(folder, 'cache');
     if (!kept) fs.rmSync(indices, { recursive: true, force: true });
     const dashboard = start('dashboard', long, '--port', '0');
-    const page = await browser.page(`${await dashboard.url}#curves`, {});
+    const page = await browser.page(`${await dashboard.url}#curves?run=long`, {});
     const loss = parts(page).chart('Loss');
     const first = await until(page, loss, ({ to }) => to === 120_000);
     assert.ok(!kept || first.from === 1, first.text);
