@@ -111,7 +111,7 @@ HttpAnswer RunReader::Samples(const std::string& id, std::vector<std::string>& u
       return true;
     });
   }
-  unknown = book.TakeUnknown();
+  unknown = book.TakeUnknown(MonotonicSeconds());
   return JsonAnswer(book.Answer());
 }
 
@@ -122,7 +122,7 @@ void RunReader::KeepCopies(const std::string& id, const std::vector<std::string>
   if (copies.ok()) {
     book->second.Keep(texts, *std::move(copies));
   } else {
-    book->second.GiveUp(copies.status().message());
+    book->second.GiveUp(copies.status().message(), MonotonicSeconds());
   }
 }
 

@@ -10,13 +10,15 @@ namespace cllm {
 Result<RunTokens> RunTokens::Open(const RunSource& run) {
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(run.path));
   RunTokens tokens{.tokenizer = std::move(tokenizer), .corpus = {}, .missing = {}};
-  Result<PreparedCorpus> corpus = FindPrepared(DefaultCacheDirectory(), run.corpus_hash, tokens.tokenizer, run.name);
-  if (corpus.ok()) {
-    tokens.corpus = *std::move(corpus);
-  } else {
-    tokens.missing = corpus.status().message();
-  }
+  tokens.LookAgain(run);
   return tokens;
+}
+
+bool RunTokens::LookAgain(const RunSource& run) {
+  Result<PreparedCorpus> found = FindPrepared(DefaultCacheDirectory(), run.corpus_hash, tokenizer, run.name);
+  missing = found.ok() ? "" : found.status().message();
+  if (found.ok()) corpus = *std::move(found);
+  return found.ok();
 }
 
 }  // namespace cllm

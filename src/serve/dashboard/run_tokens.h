@@ -27,6 +27,8 @@ struct RunTokens {
 
   // Error (BadInput): the tokenizer cannot be read.
   static Result<RunTokens> Open(const RunSource& run);
+  // Looks for the tokens again where they were missing: the cache may have them by now. Whether it has.
+  bool LookAgain(const RunSource& run);
 };
 
 }  // namespace cllm

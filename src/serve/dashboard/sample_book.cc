@@ -9,6 +9,7 @@ namespace cllm {
 namespace {
 
 constexpr size_t kMostSamples = 400;  // that are told, the newest
+constexpr double kAgain_s = 20;
 
 }  // namespace
 
@@ -32,9 +33,9 @@ void SampleBook::Read(const RunHistory& history) {
   }
 }
 
-std::vector<std::string> SampleBook::TakeUnknown() {
+std::vector<std::string> SampleBook::TakeUnknown(double now) {
   std::vector<std::string> texts;
-  if (pending_ || !gave_up_.empty()) return texts;
+  if (pending_ || (!gave_up_.empty() && now < again_)) return texts;
   for (const Sample& sample : samples_) {
     if (!copies_.contains(sample.text) && std::ranges::count(texts, sample.text) == 0) texts.push_back(sample.text);
   }
@@ -44,11 +45,13 @@ std::vector<std::string> SampleBook::TakeUnknown() {
 
 void SampleBook::Keep(const std::vector<std::string>& texts, std::vector<SampleCopies> copies) {
   pending_ = false;
+  gave_up_.clear();
   for (size_t i = 0; i < std::min(texts.size(), copies.size()); ++i) copies_[texts[i]] = std::move(copies[i]);
 }
 
-void SampleBook::GiveUp(std::string why) {
+void SampleBook::GiveUp(std::string why, double now) {
   pending_ = false;
+  again_ = now + kAgain_s;
   gave_up_ = why.empty() ? "unknown" : std::move(why);
 }
 

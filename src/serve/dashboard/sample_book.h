@@ -16,12 +16,13 @@ class SampleBook {
   // Takes over what the log tells.
   void Read(const RunHistory& history);
 
-  // Texts whose copies are not known, so that somebody finds them; none while somebody does.
-  std::vector<std::string> TakeUnknown();
+  // Texts whose copies are not known, so that somebody finds them; none while somebody does, and none for a while after
+  // it could not be known: the tokens may come. now: seconds of a clock that only goes on.
+  std::vector<std::string> TakeUnknown(double now);
   // What came of it: of the texts that were taken, in order.
   void Keep(const std::vector<std::string>& texts, std::vector<SampleCopies> copies);
-  // It cannot be known: why.
-  void GiveUp(std::string why);
+  // It cannot be known now: why.
+  void GiveUp(std::string why, double now);
 
   // {"prompt", "samples", "known", "pending"}.
   JsonFields Answer() const;
@@ -36,6 +37,7 @@ class SampleBook {
   std::map<std::string, SampleCopies> copies_;  // by text
   bool pending_ = false;
   std::string gave_up_;
+  double again_ = 0;  // when it is worth another look
 };
 
 }  // namespace cllm

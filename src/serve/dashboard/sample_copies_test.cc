@@ -57,5 +57,20 @@ TEST_F(SampleCopiesOfRun, CharactersStayWhole) {
   }
 }
 
+// A cache may be emptied and filled again while the dashboard goes on.
+TEST_F(SampleCopiesOfRun, TokensThatComeLater_AreFound) {
+  Train(Tiny(), "a");
+  const RunRecord record = Read("a");
+  const RunSource other{.path = record.path, .name = "a", .corpus_hash = std::string(32, '0')};
+  auto tokens = RunTokens::Open(other);
+  ASSERT_TRUE(tokens.ok());
+  EXPECT_FALSE(tokens->corpus.has_value());
+  EXPECT_FALSE(tokens->LookAgain(other));
+  EXPECT_NE(tokens->missing, "");
+  EXPECT_TRUE(tokens->LookAgain({.path = record.path, .name = "a", .corpus_hash = record.corpus_hash}));
+  EXPECT_TRUE(tokens->corpus.has_value());
+  EXPECT_EQ(tokens->missing, "");
+}
+
 }  // namespace
 }  // namespace cllm

@@ -23,8 +23,11 @@ Result<TokenReader::Opened*> TokenReader::Open(const RunSource& run) {
   });
   if (same != opened_.end()) {
     std::rotate(opened_.begin(), same, same + 1);
-    opened_.front()->run = run;
-    return opened_.front().get();
+    Opened& opened = *opened_.front();
+    opened.run = run;
+    // The view of the lattice counts the tokens.
+    if (!opened.tokens->corpus && opened.tokens->LookAgain(run)) opened.view = nullptr;
+    return &opened;
   }
   CLLM_ASSIGN(RunTokens tokens, RunTokens::Open(run));
   auto opened = std::make_unique<Opened>();
