@@ -16,7 +16,7 @@ struct TeamFaults {
   uint32_t delay = 0;
   uint64_t seed = 1;
   // This rank stops like a process by SIGSTOP, in its first look after it began so many pieces, until all others have ended.
-  std::optional<size_t> silent_rank;
+  std::optional<size_t> silent_rank = {};
   uint64_t silent_after = 0;
 };
 
