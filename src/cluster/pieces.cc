@@ -3,20 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <memory>
-#include <optional>
-#include <string>
-#include <thread>
 
-#include "base/system.h"
+#include "cluster/await.h"
 
 namespace cllm {
 namespace {
 
 constexpr size_t kInFlight = 8;  // pieces of a stream
-constexpr double kLeastSleep_s = 1e-4, kMostSleep_s = 1e-3;
 
 // A piece on its way out.
 struct Sending {
@@ -48,10 +43,9 @@ class Sender {
     }
     return moved;
   }
-  bool done() const {
-    return next_ == stream_.pieces && std::ranges::all_of(slots_, [](const Sending& s) { return s.tickets.empty(); });
+  void AddOpen(std::vector<Communicator::Ticket>& open) const {
+    for (const Sending& slot : slots_) open.insert(open.end(), slot.tickets.begin(), slot.tickets.end());
   }
-  size_t peer() const { return stream_.to.empty() ? 0 : stream_.to.front(); }
 
  private:
   Communicator& ranks_;
@@ -85,7 +79,9 @@ class Receiver {
     return true;
   }
   bool done() const { return next_ == stream_.pieces; }
-  size_t peer() const { return stream_.from; }
+  void AddOpen(std::vector<Communicator::Ticket>& open) const {
+    if (!done()) open.push_back(tickets_[next_ % slots_.size()]);
+  }
 
  private:
   Communicator& ranks_;
@@ -96,15 +92,6 @@ class Receiver {
   size_t next_ = 0;
 };
 
-template <typename Streams>
-std::string Awaited(const Streams& streams) {
-  std::string text;
-  for (const auto& stream : streams) {
-    if (!stream->done()) text += fmt::format("{}{}", text.empty() ? "" : ", ", stream->peer());
-  }
-  return text;
-}
-
 }  // namespace
 
 Status MovePieces(Communicator& ranks, std::span<const PiecesOut> out, std::span<const PiecesIn> in,
@@ -113,31 +100,22 @@ Status MovePieces(Communicator& ranks, std::span<const PiecesOut> out, std::span
   for (const PiecesIn& stream : in) receivers.push_back(std::make_unique<Receiver>(ranks, stream, options));
   std::vector<std::unique_ptr<Sender>> senders;
   for (const PiecesOut& stream : out) senders.push_back(std::make_unique<Sender>(ranks, stream, options));
-  double moved_at = MonotonicSeconds(), sleep = kLeastSleep_s;
-  const auto done = [](const auto& stream) { return stream->done(); };
-  while (!(std::ranges::all_of(receivers, done) && std::ranges::all_of(senders, done))) {
+  Patience patience(ranks, options.patience_s);
+  std::vector<Communicator::Ticket> open;
+  while (true) {
     bool moved = false;
     for (const auto& sender : senders) moved |= sender->Move();
-    CLLM_ASSIGN(const bool progress, ranks.Progress());
-    moved |= progress;
     for (const auto& receiver : receivers) {
       CLLM_ASSIGN(const bool taken, receiver->Move());
       moved |= taken;
     }
-    if (moved) {
-      moved_at = MonotonicSeconds();
-      sleep = kLeastSleep_s;
-      continue;
-    }
-    if (MonotonicSeconds() - moved_at > options.patience_s) {
-      const std::string from = Awaited(receivers);
-      return Failed(fmt::format("nothing was heard of rank {} for {:.0f} s while {} were exchanged",
-                                from.empty() ? Awaited(senders) : from, options.patience_s, options.what));
-    }
-    std::this_thread::sleep_for(std::chrono::duration<double>(sleep));
-    sleep = std::min(2 * sleep, kMostSleep_s);
+    if (moved) continue;
+    open.clear();
+    for (const auto& receiver : receivers) receiver->AddOpen(open);
+    for (const auto& sender : senders) sender->AddOpen(open);
+    if (open.empty()) return {};  // a stream that is not done has something on its way
+    CLLM_TRY(patience.Turn(open, options.what));
   }
-  return {};
 }
 
 Status Broadcast(Communicator& ranks, size_t from, std::span<std::byte> bytes, const PiecesOptions& options) {

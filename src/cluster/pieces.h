@@ -33,9 +33,8 @@ struct PiecesOptions {
   const char* what;   // the pieces are, for messages: "gradients"
 };
 
-// Moves all pieces, out and in at once, several of each stream in flight, sleeping whenever nothing moves. Error, which
-// names what is awaited of which rank: nothing has moved for as long as the patience lasts, or the transport is lost, or a
-// piece was refused; then messages may still be on their way, and the ranks can only end.
+// Moves all pieces, out and in at once, several of each stream in flight, sleeping whenever nothing moves. Error: as
+// Patience::Turn, or a piece was refused; then messages may still be on their way, and the ranks can only end.
 Status MovePieces(Communicator& ranks, std::span<const PiecesOut> out, std::span<const PiecesIn> in,
                   const PiecesOptions& options);
 

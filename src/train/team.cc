@@ -1,7 +1,6 @@
 #include "train/team.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "cluster/pieces.h"
@@ -13,25 +12,19 @@ constexpr size_t kPiece = size_t{1} << 16;  // bytes
 constexpr const char* kOrders = "orders";
 constexpr size_t kMostText = size_t{1} << 30;
 
-// A status as a message.
-struct StatusRecord {
-  int32_t code = 0;
-  uint32_t length = 0;
-  std::array<char, 2040> text{};
-
-  StatusRecord() = default;
-  explicit StatusRecord(const Status& status)
-      : code(static_cast<int32_t>(status.code())),
-        length(static_cast<uint32_t>(std::min(status.message().size(), text.size()))) {
-    status.message().copy(text.data(), length);
-  }
-  Status Read() const {
-    const Code known = static_cast<Code>(code);
-    return known == Code::kOk ? Status() : Status(known, std::string(text.data(), std::min<size_t>(length, text.size())));
-  }
-};
-
 }  // namespace
+
+StatusRecord::StatusRecord(const Status& status)
+    : code(static_cast<int32_t>(status.code())),
+      length(static_cast<uint32_t>(std::min(status.message().size(), text.size()))) {
+  status.message().copy(text.data(), length);
+}
+
+Status StatusRecord::Read() const {
+  const Code known = static_cast<Code>(code);
+  if (known == Code::kOk) return {};
+  return {known, std::string(text.data(), std::min<size_t>(length, text.size()))};
+}
 
 Status Team::Keep(Status status) {
   if (!status.ok() && lost_.ok()) lost_ = status;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,6 +25,17 @@ struct EvaluationRound {
   LossSums sums;     // of the round
   uint64_t next = 0;  // windows of the next one
   bool stopped = false;
+};
+
+// A status as a message.
+struct StatusRecord {
+  int32_t code = 0;
+  uint32_t length = 0;
+  std::array<char, 2040> text{};
+
+  StatusRecord() = default;
+  explicit StatusRecord(const Status& status);
+  Status Read() const;
 };
 
 // The ranks that train together, as one. Each runs the same program over the same states; what depends on a clock, a
