@@ -9,12 +9,6 @@
 #include "base/check.h"
 
 namespace cllm {
-namespace {
-
-constexpr size_t kSizeBytes = sizeof(uint64_t);
-
-}  // namespace
-
 PiecewiseCommunicator::PiecewiseCommunicator(std::unique_ptr<Wire> wire)
     : wire_(std::move(wire)), streams_(wire_->rank().count * kChannels * 2) {
   CHECK(wire_->piece_bytes() > kSizeBytes);
@@ -80,14 +74,13 @@ bool PiecewiseCommunicator::Feed(size_t number) {
 void PiecewiseCommunicator::BeginFirst(Ticket ticket) {
   Message& message = messages_[ticket];
   message.begun = true;
-  const size_t piece_bytes = wire_->piece_bytes();
   if (message.incoming) {
     // A whole piece, whatever is expected: a message that is too long is told as such, by its size.
-    message.first.resize(piece_bytes);
-    Watch(wire_->Receive(message.peer, channel(message), message.first.data(), piece_bytes), {ticket, true, 0});
+    message.first.resize(wire_->piece_bytes());
+    Watch(wire_->Receive(message.peer, channel(message), message.first.data(), message.first.size()), {ticket, true, 0});
     return;
   }
-  const size_t own = std::min(message.size, piece_bytes - kSizeBytes);
+  const size_t own = std::min(message.size, own_bytes());
   message.first.resize(kSizeBytes + own);
   const uint64_t size = message.size;
   std::memcpy(message.first.data(), &size, kSizeBytes);
@@ -98,7 +91,7 @@ void PiecewiseCommunicator::BeginFirst(Ticket ticket) {
 
 void PiecewiseCommunicator::BeginNext(Ticket ticket) {
   Message& message = messages_[ticket];
-  const size_t own = std::min(message.size - message.begun_bytes, wire_->piece_bytes());
+  const size_t own = std::min(message.size - message.begun_bytes, own_bytes());
   std::byte* const at = message.data + message.begun_bytes;
   message.begun_bytes += own;
   const Wire::Slot slot = message.incoming ? wire_->Receive(message.peer, channel(message), at, own)
@@ -157,7 +150,7 @@ Status PiecewiseCommunicator::Finish(const Wire::Over& over) {
 Status PiecewiseCommunicator::ReadSize(Message& message, size_t bytes) {
   uint64_t size = 0;
   if (bytes >= kSizeBytes) std::memcpy(&size, message.first.data(), kSizeBytes);
-  const uint64_t own = std::min<uint64_t>(size, wire_->piece_bytes() - kSizeBytes);
+  const uint64_t own = std::min<uint64_t>(size, own_bytes());
   if (bytes < kSizeBytes || bytes - kSizeBytes != own) {
     return Failed(fmt::format("a message of rank {} is damaged: its first piece has {} bytes", message.peer, bytes));
   }

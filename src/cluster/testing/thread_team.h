@@ -11,7 +11,7 @@ namespace cllm {
 
 // What goes wrong in a team of threads.
 struct TeamFaults {
-  size_t piece_bytes = 64 << 10;  // messages are cut into pieces of so many bytes; more than 8
+  size_t piece_bytes = (64 << 10) + 8;  // messages are cut into pieces of 8 bytes less; more than 8
   // Pieces arrive up to so many looks late, each other (by seed), in order on their channel as ever.
   uint32_t delay = 0;
   uint64_t seed = 1;
