@@ -10,7 +10,7 @@
 namespace cllm {
 
 ExactStep::ExactStep(const ModelShape& shape, const StepOptions& options, const LossClasses& classes,
-                     Spheres& spheres, PerLeaf<TrainingContext> contexts, Team* team)
+                     Spheres& spheres, PerLeaf<TrainingContext> contexts, RankTeam* team)
     : options_(options),
       rank_(team == nullptr ? Rank() : team->rank()),
       team_(rank_.alone() ? nullptr : team),
@@ -29,7 +29,7 @@ ExactStep::ExactStep(const ModelShape& shape, const StepOptions& options, const 
 }
 
 Result<std::unique_ptr<ExactStep>> ExactStep::Create(const ModelShape& shape, const StepOptions& options,
-                                                     const LossClasses& classes, Spheres& spheres, Team* team) {
+                                                     const LossClasses& classes, Spheres& spheres, RankTeam* team) {
   CLLM_TRY(WorkItems::Check(options));
   CLLM_ASSIGN(auto contexts, PerLeaf<TrainingContext>::Make(spheres, [&](const Leaf&) {
                 return std::make_unique<TrainingContext>(shape, options.item);

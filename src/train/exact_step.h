@@ -12,7 +12,7 @@
 #include "spheres/per_leaf.h"
 #include "train/gradient_exchange.h"
 #include "train/step_options.h"
-#include "train/team.h"
+#include "train/rank_team.h"
 #include "train/weight_update.h"
 #include "train/work_items.h"
 
@@ -46,7 +46,7 @@ class ExactStep {
   // The weights are zero until they are initialized or loaded. Of a team every rank has one, does a share of the items of
   // each step, and calls the same functions; the bits are those of one rank.
   static Result<std::unique_ptr<ExactStep>> Create(const ModelShape& shape, const StepOptions& options,
-                                                   const LossClasses& classes, Spheres& spheres, Team* team = nullptr);
+                                                   const LossClasses& classes, Spheres& spheres, RankTeam* team = nullptr);
 
   // Initial weights for a seed (InitializeParameters).
   Status InitializeWeights(uint64_t seed);
@@ -84,7 +84,7 @@ class ExactStep {
 
  private:
   ExactStep(const ModelShape& shape, const StepOptions& options, const LossClasses& classes, Spheres& spheres,
-            PerLeaf<TrainingContext> contexts, Team* team);
+            PerLeaf<TrainingContext> contexts, RankTeam* team);
 
   // What the items of a step are read from.
   struct Source {
@@ -102,7 +102,7 @@ class ExactStep {
 
   StepOptions options_;
   const Rank rank_;
-  Team* const team_;  // null: alone
+  RankTeam* const team_;  // null: alone
   Spheres& spheres_;
   Weights weights_;
   Transformer transformer_;

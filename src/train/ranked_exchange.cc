@@ -35,7 +35,7 @@ void Append(Pieces& pieces, AnyPart part) {
 }  // namespace
 
 RankedExchange::RankedExchange(const ParameterLayout& layout, const TensorOwners& owners, Precision precision,
-                               Spheres& spheres, const PerLeaf<TrainingContext>& contexts, Team& team)
+                               Spheres& spheres, const PerLeaf<TrainingContext>& contexts, RankTeam& team)
     : layout_(layout),
       precision_(precision),
       spheres_(spheres),
@@ -177,7 +177,7 @@ Status RankedExchange::ReduceScatter() {
 Status RankedExchange::CompleteChunks() {
   const std::span<int64_t> sum = local_.sum();
   const size_t me = rank().index;
-  CLLM_TRY(WithOthers(
+  const Status completed = WithOthers(
       Communicator::Channel::kGradient, "the gradient's norm",
       [&](size_t to) -> PiecesOut {
         const Pieces& pieces = across_[me][to];
@@ -196,7 +196,8 @@ Status RankedExchange::CompleteChunks() {
                   for (const Part& part : pieces[piece]) CLLM_TRY(reader.Integers(sum.subspan(part.begin, part.size)));
                   return reader.End();
                 }};
-      }));
+      });
+  CLLM_TRY(completed);
   CLLM_TRY(local_.SquareChunks(chunks_[me]));
   for (const auto& pieces : across_) {
     for (const Piece& piece : pieces[me]) {

@@ -8,7 +8,7 @@
 #include "kernels/gemm/panels.h"
 #include "train/exchange_packing.h"
 #include "train/gradient_exchange.h"
-#include "train/team.h"
+#include "train/rank_team.h"
 #include "train/tensor_owners.h"
 
 namespace cllm {
@@ -21,7 +21,7 @@ namespace cllm {
 class RankedExchange final : public GradientExchange {
  public:
   RankedExchange(const ParameterLayout& layout, const TensorOwners& owners, Precision precision, Spheres& spheres,
-                 const PerLeaf<TrainingContext>& contexts, Team& team);
+                 const PerLeaf<TrainingContext>& contexts, RankTeam& team);
 
   Rank rank() const override { return team_.rank(); }
   ExactAccumulator& Into(const Leaf& leaf) override { return local_.Into(leaf); }
@@ -62,7 +62,7 @@ class RankedExchange final : public GradientExchange {
   const ParameterLayout& layout_;
   const Precision precision_;
   Spheres& spheres_;
-  Team& team_;
+  RankTeam& team_;
   LocalExchange local_;
   std::vector<Pieces> owned_;                // by rank: its tensors
   std::vector<std::vector<Pieces>> across_;  // by owner of a tensor, then of a chunk: what the first sends the second

@@ -44,15 +44,15 @@ struct StatusRecord {
 //
 // All ranks call the same functions in the same order. A peer that is lost stays lost: every call fails from then on.
 // Thread-compatible: Node Zero calls it.
-class Team {
+class RankTeam {
  public:
   static constexpr double kPatience_s = 60;
 
-  Team() = default;
+  RankTeam() = default;
   // `ranks` outlives this. patience_s: how long a peer may be silent beyond what the work takes.
-  explicit Team(Communicator& ranks, double patience_s = kPatience_s) : ranks_(&ranks), patience_s_(patience_s) {}
-  Team(const Team&) = delete;
-  Team& operator=(const Team&) = delete;
+  explicit RankTeam(Communicator& ranks, double patience_s = kPatience_s) : ranks_(&ranks), patience_s_(patience_s) {}
+  RankTeam(const RankTeam&) = delete;
+  RankTeam& operator=(const RankTeam&) = delete;
 
   Rank rank() const { return ranks_ == nullptr ? Rank() : ranks_->rank(); }
   bool alone() const { return rank().alone(); }
@@ -66,13 +66,13 @@ class Team {
   // The first alone works at something whose time nobody knows (a disk, a text): while this lives, others wait longer.
   class LongWait {
    public:
-    explicit LongWait(Team& team) : team_(team), before_(team.patience_s_) { team.patience_s_ += kLongWait_s; }
+    explicit LongWait(RankTeam& team) : team_(team), before_(team.patience_s_) { team.patience_s_ += kLongWait_s; }
     ~LongWait() { team_.patience_s_ = before_; }
     LongWait(const LongWait&) = delete;
     LongWait& operator=(const LongWait&) = delete;
 
    private:
-    Team& team_;
+    RankTeam& team_;
     double before_;
   };
 

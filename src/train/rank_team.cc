@@ -1,4 +1,4 @@
-#include "train/team.h"
+#include "train/rank_team.h"
 
 #include <algorithm>
 #include <cstring>
@@ -26,12 +26,12 @@ Status StatusRecord::Read() const {
   return {known, std::string(text.data(), std::min<size_t>(length, text.size()))};
 }
 
-Status Team::Keep(Status status) {
+Status RankTeam::Keep(Status status) {
   if (!status.ok() && lost_.ok()) lost_ = status;
   return status;
 }
 
-Status Team::GatherBytes(std::span<const std::byte> mine, std::span<std::byte> all) {
+Status RankTeam::GatherBytes(std::span<const std::byte> mine, std::span<std::byte> all) {
   if (alone()) return {};
   CLLM_TRY(lost_);
   const Rank me = rank();
@@ -54,7 +54,7 @@ Status Team::GatherBytes(std::span<const std::byte> mine, std::span<std::byte> a
                           .patience_s = patience_s(), .what = kOrders}));
 }
 
-Status Team::ShareBytes(std::span<std::byte> bytes) {
+Status RankTeam::ShareBytes(std::span<std::byte> bytes) {
   if (alone() || bytes.empty()) return {};
   CLLM_TRY(lost_);
   return Keep(Broadcast(*ranks_, 0, bytes,
@@ -62,7 +62,7 @@ Status Team::ShareBytes(std::span<std::byte> bytes) {
                          .patience_s = patience_s(), .what = kOrders}));
 }
 
-Status Team::ShareText(std::string& text) {
+Status RankTeam::ShareText(std::string& text) {
   uint64_t size = text.size();
   CLLM_TRY(Share(size));
   if (size > kMostText) return Failed("a rank sent a text that is too long");
@@ -70,21 +70,21 @@ Status Team::ShareText(std::string& text) {
   return ShareBytes(std::as_writable_bytes(std::span(text)));
 }
 
-Status Team::Agree(const Status& mine) {
+Status RankTeam::Agree(const Status& mine) {
   if (alone()) return mine;
   CLLM_ASSIGN(const std::vector<StatusRecord> all, Gather(StatusRecord(mine)));
   for (const StatusRecord& one : all) CLLM_TRY(one.Read());
   return {};
 }
 
-Status Team::FirstSays(Status status) {
+Status RankTeam::FirstSays(Status status) {
   if (alone()) return status;
   StatusRecord record(status);
   CLLM_TRY(Share(record));
   return leads() ? status : record.Read();
 }
 
-Result<Requests> Team::AgreeOn(const Requests& mine) {
+Result<Requests> RankTeam::AgreeOn(const Requests& mine) {
   CLLM_ASSIGN(const std::vector<Requests> all, Gather(mine));
   Requests agreed = all.front();
   for (const Requests& one : all) {
@@ -96,7 +96,7 @@ Result<Requests> Team::AgreeOn(const Requests& mine) {
   return agreed;
 }
 
-Status Team::Combine(EvaluationRound& round) {
+Status RankTeam::Combine(EvaluationRound& round) {
   if (alone()) return {};
   CLLM_ASSIGN(const std::vector<EvaluationRound> all, Gather(round));
   round = {.sums = {}, .next = all.front().next, .stopped = false};
@@ -107,7 +107,7 @@ Status Team::Combine(EvaluationRound& round) {
   return {};
 }
 
-Status Team::SendTo(size_t to, std::span<const std::byte> bytes, Communicator::Channel channel) {
+Status RankTeam::SendTo(size_t to, std::span<const std::byte> bytes, Communicator::Channel channel) {
   CLLM_TRY(lost_);
   const PiecesOut out{.to = {to}, .pieces = (bytes.size() + kPiece - 1) / kPiece,
                       .fill = [bytes](size_t piece, std::span<std::byte> buffer) {
@@ -119,7 +119,7 @@ Status Team::SendTo(size_t to, std::span<const std::byte> bytes, Communicator::C
                          {.channel = channel, .largest = kPiece, .patience_s = patience_s(), .what = "states"}));
 }
 
-Status Team::ReceiveFrom(size_t from, std::span<std::byte> bytes, Communicator::Channel channel) {
+Status RankTeam::ReceiveFrom(size_t from, std::span<std::byte> bytes, Communicator::Channel channel) {
   CLLM_TRY(lost_);
   const PiecesIn in{.from = from, .pieces = (bytes.size() + kPiece - 1) / kPiece,
                     .take = [bytes](size_t piece, std::span<const std::byte> got) {
