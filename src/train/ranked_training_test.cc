@@ -72,7 +72,9 @@ constexpr Run kRuns[] = {{1, 2}, {2, 1}, {3, 1}, {2, 2}, {4, 1}, {9, 1}};
 
 void ExpectSameOnAnyRanks(const StepTask& task, const std::string& committed = "") {
   const Trained alone = Train(task, {});
-  if (!committed.empty()) EXPECT_EQ(alone.weights, committed);
+  if (!committed.empty()) {
+    EXPECT_EQ(alone.weights, committed);
+  }
   for (const Run& run : kRuns) {
     EXPECT_TRUE(Train(task, run) == alone) << run.ranks << " ranks of " << run.threads << " threads";
   }
@@ -138,7 +140,9 @@ TEST(RankedTraining, AnErrorOfOneItem_IsThatOfAllRanks) {
     }
     ASSERT_TRUE(run({}).ok());
     const std::string after = WeightHash(created->step->parameters());
-    if (ranks.rank().first()) EXPECT_EQ(after, Train(task, {.steps = 1}).weights);
+    if (ranks.rank().first()) {
+      EXPECT_EQ(after, Train(task, {.steps = 1}).weights);
+    }
   });
   EXPECT_TRUE(outcome.all_ended());
 }
