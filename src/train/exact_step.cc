@@ -92,6 +92,11 @@ Status ExactStep::RunItems(const Source& source, const std::function<void()>& me
   return spheres_.Run(last - first, std::ref(work), meanwhile);
 }
 
+std::pair<size_t, size_t> ExactStep::Sequences() const {
+  const auto first = [&](size_t rank) { return std::min(options_.batch, ItemsBefore(rank) * options_.item); };
+  return {first(rank_.index), first(rank_.index + 1)};
+}
+
 Status ExactStep::RunItem(const Source& source, size_t item, Leaf& leaf) {
   TrainingContext& context = contexts_[leaf];
   CLLM_ASSIGN(const size_t positions,

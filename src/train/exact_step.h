@@ -73,6 +73,9 @@ class ExactStep {
   // statistics there. One at a time.
   void OnPhaseEnd(std::function<void(StepPhase phase)> ended) { phase_ended_ = std::move(ended); }
 
+  // This rank's share of a step's sequences, [begin, end) of the batch.
+  std::pair<size_t, size_t> Sequences() const;
+
   const ModelShape& shape() const { return weights_.shape(); }
   const StepOptions& options() const { return options_; }
   const Weights& weights() const { return weights_; }

@@ -8,8 +8,8 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 16;  // bytes
-constexpr const char* kOrders = "orders";
+constexpr size_t kPiece = size_t{1} << 18;  // bytes
+constexpr const char* kOrders = "what was agreed on";
 constexpr size_t kMostText = size_t{1} << 30;
 
 }  // namespace
@@ -97,10 +97,11 @@ Result<Requests> RankTeam::AgreeOn(const Requests& mine) {
 }
 
 Status RankTeam::Combine(EvaluationRound& round) {
-  if (alone()) return {};
+  if (alone()) return round.status.Read();
   CLLM_ASSIGN(const std::vector<EvaluationRound> all, Gather(round));
-  round = {.sums = {}, .next = all.front().next, .stopped = false};
+  round = {.sums = {}, .next = all.front().next, .stopped = false, .status = {}};
   for (const EvaluationRound& one : all) {
+    CLLM_TRY(one.status.Read());
     round.sums.Add(one.sums);
     round.stopped |= one.stopped;
   }
@@ -116,7 +117,8 @@ Status RankTeam::SendTo(size_t to, std::span<const std::byte> bytes, Communicato
                         return part.size();
                       }};
   return Keep(MovePieces(*ranks_, {&out, 1}, {},
-                         {.channel = channel, .largest = kPiece, .patience_s = patience_s(), .what = "states"}));
+                         {.channel = channel, .largest = std::max<size_t>(1, std::min(kPiece, bytes.size())),
+                          .patience_s = patience_s(), .what = "the state"}));
 }
 
 Status RankTeam::ReceiveFrom(size_t from, std::span<std::byte> bytes, Communicator::Channel channel) {
@@ -129,7 +131,8 @@ Status RankTeam::ReceiveFrom(size_t from, std::span<std::byte> bytes, Communicat
                       return Status();
                     }};
   return Keep(MovePieces(*ranks_, {}, {&in, 1},
-                         {.channel = channel, .largest = kPiece, .patience_s = patience_s(), .what = "states"}));
+                         {.channel = channel, .largest = std::max<size_t>(1, std::min(kPiece, bytes.size())),
+                          .patience_s = patience_s(), .what = "the state"}));
 }
 
 }  // namespace cllm

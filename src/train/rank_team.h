@@ -20,13 +20,6 @@ struct Requests {
   bool save = false, save_late = false, evaluate = false, sample = false;
 };
 
-// An evaluation that several ranks share, between two of its rounds.
-struct EvaluationRound {
-  LossSums sums;     // of the round
-  uint64_t next = 0;  // windows of the next one
-  bool stopped = false;
-};
-
 // A status as a message.
 struct StatusRecord {
   int32_t code = 0;
@@ -36,6 +29,14 @@ struct StatusRecord {
   StatusRecord() = default;
   explicit StatusRecord(const Status& status);
   Status Read() const;
+};
+
+// An evaluation that several ranks share, between two of its rounds.
+struct EvaluationRound {
+  LossSums sums;      // of the round
+  uint64_t next = 0;  // windows of the next one
+  bool stopped = false;
+  StatusRecord status;
 };
 
 // The ranks that train together, as one. Each runs the same program over the same states; what depends on a clock, a
@@ -103,7 +104,7 @@ class RankTeam {
 
   // What was asked of any rank, and of the clock on the first.
   Result<Requests> AgreeOn(const Requests& mine);
-  // The sums over all ranks, the first's next round, and whether any is stopped.
+  // The sums over all ranks, the first's next round, and whether any is stopped. Error: the lowest rank's.
   Status Combine(EvaluationRound& round);
 
   // The bytes of one rank to another, both of which call it; others do not.
