@@ -107,7 +107,7 @@ TEST(BytePlanes, FewLargeNumbersAmongSmall_TakeAFewBytesEach) {
 
 TEST(BytePlanes, ExtremeIntegers_ComeBackExactly) {
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min(), kMax = std::numeric_limits<int64_t>::max();
-  ForEachTarget([](const std::string&) {
+  ForEachTarget([=](const std::string&) {
     ExpectRoundTrip(std::vector<int64_t>{kMin, kMax, 0, -1, 1, kMin + 1, kMax - 1});
     ExpectRoundTrip(std::vector<int64_t>(64, kMin));
     ExpectRoundTrip(std::vector<int64_t>(65, kMax));
