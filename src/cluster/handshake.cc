@@ -49,15 +49,16 @@ std::string Place(const Communicator& ranks, size_t rank) { return fmt::format("
 
 // The sentence on the first fact where that rank differs from ours; empty if none does.
 std::string Difference(const Communicator& ranks, std::span<const Fact> facts, size_t rank, std::string_view packed) {
+  bool same_names = true;
   for (const Fact& fact : facts) {
     const std::string_view name = TakeText(packed), value = TakeText(packed);
-    if (name != fact.name) break;
+    same_names = same_names && name == fact.name;
+    if (!same_names) break;
     if (value == fact.value) continue;
     return fmt::format("{} of {} is {}, that of {} is {}: {}", fact.name, Place(ranks, rank), value, Place(ranks, 0),
                        fact.value, fact.remedy);
   }
-  // All were looked at, and nothing is left over.
-  if (packed.empty() && !facts.empty()) return {};
+  if (same_names && packed.empty()) return {};
   return fmt::format("{} tells of other things than {}: start the same program on all ranks", Place(ranks, rank),
                      Place(ranks, 0));
 }

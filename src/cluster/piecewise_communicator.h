@@ -30,9 +30,7 @@ class PiecewiseCommunicator final : public Communicator {
   Result<bool> Progress() override;
   bool Take(Ticket ticket, size_t* received) override;
   Way way(Ticket ticket) const override;
-  [[noreturn]] void Abort(int code) override {
-    while (true) wire_->Abort(code);  // it does not return
-  }
+  [[noreturn]] void Abort(int code) override;
   uint64_t bytes_sent() const override { return bytes_sent_; }
   uint64_t bytes_received() const override { return bytes_received_; }
 

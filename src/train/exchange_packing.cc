@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "kernels/byte_planes.h"
 #include "kernels/gemm/panels.h"
 
 namespace cllm {
@@ -17,19 +18,28 @@ Status Damaged() { return Failed("a rank sent a part of the gradient or of the w
 
 void RoundToBf16(std::span<float> values) { RoundWeights(values.data(), 1, values.size(), Storage::kBf16); }
 
-size_t PartWriter::MostBytes(size_t elements, size_t) { return elements * sizeof(int64_t); }
+size_t PartWriter::MostBytes(size_t elements, size_t parts) {
+  // Every part may end within a block.
+  return PackedIntegersBound(elements + parts * kPlaneBlock) + parts * sizeof(uint32_t);
+}
+
+template <typename Pack>
+void PartWriter::Packed(size_t bound, const Pack& pack) {
+  CHECK(size_ + sizeof(uint32_t) + bound <= buffer_.size());
+  const auto packed = static_cast<uint32_t>(pack(buffer_.data() + size_ + sizeof(uint32_t)));
+  std::memcpy(buffer_.data() + size_, &packed, sizeof(packed));
+  size_ += sizeof(packed) + packed;
+}
 
 void PartWriter::Integers(std::span<const int64_t> values) {
-  CHECK(size_ + values.size_bytes() <= buffer_.size());
-  std::memcpy(buffer_.data() + size_, values.data(), values.size_bytes());
-  size_ += values.size_bytes();
+  Packed(PackedIntegersBound(values.size()),
+         [values](std::byte* out) { return PackIntegers(values.data(), values.size(), out); });
 }
 
 void PartWriter::Floats(std::span<const float> values, std::span<float> before) {
-  CHECK(size_ + values.size_bytes() <= buffer_.size());
-  std::memcpy(buffer_.data() + size_, values.data(), values.size_bytes());
+  Packed(PackedFloatsBound(values.size()),
+         [=](std::byte* out) { return PackFloats(values.data(), before.data(), values.size(), out); });
   std::memcpy(before.data(), values.data(), values.size_bytes());
-  size_ += values.size_bytes();
 }
 
 void PartWriter::RoundedFloats(std::span<const float> values) {
@@ -55,23 +65,26 @@ Result<std::span<const std::byte>> PartReader::Next(size_t bytes) {
 
 Status PartReader::End() const { return bytes_.empty() ? Status() : Damaged(); }
 
+Result<std::span<const std::byte>> PartReader::NextPacked() {
+  CLLM_ASSIGN(const std::span<const std::byte> prefix, Next(sizeof(uint32_t)));
+  uint32_t size = 0;
+  std::memcpy(&size, prefix.data(), sizeof(size));
+  return Next(size);
+}
+
 Status PartReader::Integers(std::span<int64_t> values) {
-  CLLM_ASSIGN(const std::span<const std::byte> bytes, Next(values.size_bytes()));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return {};
+  CLLM_ASSIGN(const std::span<const std::byte> packed, NextPacked());
+  return UnpackIntegers(packed, values.data(), values.size());
 }
 
 Status PartReader::AddIntegers(std::span<int64_t> sum) {
-  integers_.resize(sum.size());
-  CLLM_TRY(Integers(integers_));
-  for (size_t i = 0; i < sum.size(); ++i) sum[i] += integers_[i];
-  return {};
+  CLLM_ASSIGN(const std::span<const std::byte> packed, NextPacked());
+  return AddPackedIntegers(packed, sum.data(), sum.size());
 }
 
 Status PartReader::Floats(std::span<float> values) {
-  CLLM_ASSIGN(const std::span<const std::byte> bytes, Next(values.size_bytes()));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return {};
+  CLLM_ASSIGN(const std::span<const std::byte> packed, NextPacked());
+  return UnpackFloats(packed, values.data(), values.size());
 }
 
 Status PartReader::RoundedFloats(std::span<float> values) {

@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "base/status.h"
 
-// How parts of gradients and weights are written into the messages between ranks: without loss.
+// How parts of gradients and weights are written into the messages between ranks: without loss, most of them packed
+// (kernels/byte_planes.h) behind their size.
 namespace cllm {
 
 // A part of the flat buffer, [begin, begin + size).
@@ -32,6 +32,9 @@ class PartWriter {
   static size_t MostBytes(size_t elements, size_t parts);
 
  private:
+  template <typename Pack>
+  void Packed(size_t bound, const Pack& pack);
+
   std::span<std::byte> buffer_;
   size_t size_ = 0;
 };
@@ -50,8 +53,9 @@ class PartReader {
  private:
   Result<std::span<const std::byte>> Next(size_t bytes);
 
+  Result<std::span<const std::byte>> NextPacked();
+
   std::span<const std::byte> bytes_;
-  std::vector<int64_t> integers_;
 };
 
 // Rounds weights, in place, to what products in bf16 read of them.

@@ -33,24 +33,28 @@ class EndAfter {
 
 }  // namespace
 
-Result<MpiWire> MpiWire::Start(const CllmMpiTable& table) {
+Result<MpiWire> MpiWire::Start(const CllmMpiTable& table, double end_seconds) {
   const char* error = "";
   CllmMpiSession* const session = table.start(&error);
   if (session == nullptr) return Failed(fmt::format("MPI cannot be started: {}", error));
-  return MpiWire(table, session);
+  return MpiWire(table, session, end_seconds);
 }
 
-MpiWire::MpiWire(const CllmMpiTable& table, CllmMpiSession* session)
+MpiWire::MpiWire(const CllmMpiTable& table, CllmMpiSession* session, double end_seconds)
     : table_(&table),
       session_(session),
+      end_seconds_(end_seconds),
       rank_{.index = static_cast<size_t>(table.rank(session)), .count = static_cast<size_t>(table.count(session))} {}
 
 MpiWire::MpiWire(MpiWire&& other) noexcept
-    : table_(other.table_), session_(std::exchange(other.session_, nullptr)), rank_(other.rank_) {}
+    : table_(other.table_),
+      session_(std::exchange(other.session_, nullptr)),
+      end_seconds_(other.end_seconds_),
+      rank_(other.rank_) {}
 
 MpiWire::~MpiWire() {
   if (session_ == nullptr) return;
-  const EndAfter limit(kEndSeconds, EXIT_FAILURE);
+  const EndAfter limit(end_seconds_, EXIT_FAILURE);
   table_->finish(session_);
 }
 
@@ -90,8 +94,8 @@ Status MpiWire::Poll(std::vector<Over>* over) {
 
 void MpiWire::Abort(int code) {
   // Not joined: the thread is to end the process if all else does not.
-  std::thread([code] {
-    std::this_thread::sleep_for(std::chrono::duration<double>(kEndSeconds));
+  std::thread([code, seconds = end_seconds_] {
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
     _exit(code);
   }).detach();
   table_->abort(session_, code);

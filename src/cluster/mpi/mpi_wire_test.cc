@@ -99,7 +99,7 @@ TEST(MpiWireDeathTest, AnAbortThatHangs_EndsTheProcessAllTheSame) {
   EXPECT_EXIT(
       {
         const CllmMpiTable table = Table();
-        MpiWire wire = *MpiWire::Start(table);
+        MpiWire wire = *MpiWire::Start(table, 0.1);
         wire.Abort(7);
       },
       testing::ExitedWithCode(7), "");
@@ -111,7 +111,7 @@ TEST(MpiWireDeathTest, AnEndThatHangs_EndsTheProcessAllTheSame) {
       {
         CllmMpiTable table = Table();
         table.finish = [](CllmMpiSession*) { pause(); };
-        const MpiWire wire = *MpiWire::Start(table);
+        const MpiWire wire = *MpiWire::Start(table, 0.1);
       },
       testing::ExitedWithCode(EXIT_FAILURE), "");
 }

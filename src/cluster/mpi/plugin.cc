@@ -1,4 +1,5 @@
 // The plugin libcllm_openmpi.so: the only file that knows mpi.h.
+#define OMPI_SKIP_MPICXX 1  // the C interface alone
 #include <mpi.h>
 
 #include <string>
