@@ -11,7 +11,8 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kInFlight = 8;  // pieces of a stream
+// Pieces of a stream on their way at once: fewer where there are many streams, which keep the network busy by themselves.
+size_t InFlight(size_t streams) { return std::clamp<size_t>(16 / std::max<size_t>(1, streams), 2, 8); }
 
 // A piece on its way out.
 struct Sending {
@@ -22,8 +23,8 @@ struct Sending {
 // One stream out.
 class Sender {
  public:
-  Sender(Communicator& ranks, const PiecesOut& stream, const PiecesOptions& options)
-      : ranks_(ranks), stream_(stream), options_(options), slots_(std::min(kInFlight, stream.pieces)) {
+  Sender(Communicator& ranks, const PiecesOut& stream, const PiecesOptions& options, size_t in_flight)
+      : ranks_(ranks), stream_(stream), options_(options), slots_(std::min(in_flight, stream.pieces)) {
     for (Sending& slot : slots_) slot.bytes.resize(options.largest);
   }
 
@@ -58,9 +59,9 @@ class Sender {
 // One stream in: receipts are begun ahead and taken in their order.
 class Receiver {
  public:
-  Receiver(Communicator& ranks, const PiecesIn& stream, const PiecesOptions& options)
+  Receiver(Communicator& ranks, const PiecesIn& stream, const PiecesOptions& options, size_t in_flight)
       : ranks_(ranks), stream_(stream), options_(options) {
-    for (size_t i = 0; i < std::min(kInFlight, stream.pieces); ++i) {
+    for (size_t i = 0; i < std::min(in_flight, stream.pieces); ++i) {
       slots_.emplace_back(options.largest);
       tickets_.push_back(ranks_.Receive(stream_.from, options_.channel, slots_.back()));
     }
@@ -97,9 +98,13 @@ class Receiver {
 Status MovePieces(Communicator& ranks, std::span<const PiecesOut> out, std::span<const PiecesIn> in,
                   const PiecesOptions& options) {
   std::vector<std::unique_ptr<Receiver>> receivers;
-  for (const PiecesIn& stream : in) receivers.push_back(std::make_unique<Receiver>(ranks, stream, options));
+  for (const PiecesIn& stream : in) {
+    receivers.push_back(std::make_unique<Receiver>(ranks, stream, options, InFlight(in.size())));
+  }
   std::vector<std::unique_ptr<Sender>> senders;
-  for (const PiecesOut& stream : out) senders.push_back(std::make_unique<Sender>(ranks, stream, options));
+  for (const PiecesOut& stream : out) {
+    senders.push_back(std::make_unique<Sender>(ranks, stream, options, InFlight(out.size())));
+  }
   Patience patience(ranks, options.patience_s);
   std::vector<Communicator::Ticket> open;
   while (true) {

@@ -106,6 +106,13 @@ void RunLog::OnStep(const StepEvent& event) {
                        {"pack_s", event.pack_s},
                        {"elapsed_s", event.elapsed_s}};
   if (event.scored != 0) fields.push_back({"scored", event.scored});
+  if (event.sent_bytes != 0) {
+    const JsonFields exchange = {{"peers_s", event.peers_s},
+                                 {"messages_s", event.messages_s},
+                                 {"sent_bytes", event.sent_bytes},
+                                 {"received_bytes", event.received_bytes}};
+    fields.insert(fields.end(), exchange.begin(), exchange.end());
+  }
   Write(fields);
 }
 
