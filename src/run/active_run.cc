@@ -66,7 +66,7 @@ Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directo
                                          .files = files,
                                          .observer = observers_,
                                          .control = watch.control,
-                                         .peak_gflops = PeakInUse(run.plan),
+                                         .peak_gflops = PeakInUse(run.plan) * static_cast<double>(run.ranks),
                                          .time = run.time,
                                          .clock = run.clock,
                                          .team = watch.team}));
