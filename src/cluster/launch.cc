@@ -26,23 +26,27 @@ Result<Launch> ReadLaunch(const Environment& environment) {
   }
   if (const size_t ranks = Count(environment, "PMI_SIZE"); ranks > 1) {
     if (step > 0) {
-      return Usage(fmt::format("srun offers {} ranks PMI, expected PMIx, which Open MPI needs: srun --mpi=pmix", ranks));
+      return Usage(
+          fmt::format("srun offers {} ranks PMI, expected PMIx, which Open MPI needs: srun --mpi=pmix", ranks));
     }
-    return Usage(fmt::format("{} ranks were started by MPICH or a relative of it (Intel MPI), expected Open MPI, which this "
-                             "program has a plugin for: use Open MPI's mpirun (Debian: mpirun.openmpi of openmpi-bin)",
-                             ranks));
+    return Usage(
+        fmt::format("{} ranks were started by MPICH or a relative of it (Intel MPI), expected Open MPI, which this "
+                    "program has a plugin for: use Open MPI's mpirun (Debian: mpirun.openmpi of openmpi-bin)",
+                    ranks));
   }
   if (step > 1) {
-    return Usage(fmt::format("srun started {} tasks without MPI, each of which would train alone: srun --mpi=pmix", step));
+    return Usage(
+        fmt::format("srun started {} tasks without MPI, each of which would train alone: srun --mpi=pmix", step));
   }
   return Launch{};
 }
 
 Status CheckSize(const Launch& launch, size_t seen, const std::string& library) {
   if (launch.ranks == seen) return {};
-  return Usage(fmt::format("{} started {} ranks, but {} sees {}: the launcher belongs to another MPI than the plugin, "
-                           "expected that of the same installation",
-                           launch.launcher, launch.ranks, library, seen));
+  return Usage(
+      fmt::format("{} started {} ranks, but {} sees {}: the launcher belongs to another MPI than the plugin, "
+                  "expected that of the same installation",
+                  launch.launcher, launch.ranks, library, seen));
 }
 
 Rank RankOfHost(const Communicator& ranks) {

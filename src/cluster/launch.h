@@ -21,19 +21,19 @@ struct Launch {
   bool alone() const { return ranks == 1; }
 };
 
-// Error (usage): a launcher whose ranks would each believe to be alone, as it belongs to an MPI that this program has no
-// plugin for, or to none.
+// Error (usage): a launcher whose ranks would each believe to be alone, as it belongs to an MPI that this program has
+// no plugin for, or to none.
 Result<Launch> ReadLaunch(const Environment& environment);
 
-// Error (usage), unless MPI sees the ranks that the launcher tells of: otherwise each would train alone, and all write into
-// one directory.
+// Error (usage), unless MPI sees the ranks that the launcher tells of: otherwise each would train alone, and all
+// write into one directory.
 Status CheckSize(const Launch& launch, size_t seen, const std::string& library);
 
 // A rank's number among those of its host, and how many they are: they share its cores.
 Rank RankOfHost(const Communicator& ranks);
 
-// What is to be told where the launcher has bound this rank to fewer cores than its threads need: mpirun binds to one core
-// each if not told otherwise. Nothing if it is as it should be.
+// What is to be told where the launcher has bound this rank to fewer cores than its threads need: mpirun binds to one
+// core each if not told otherwise. Nothing if it is as it should be.
 std::optional<std::string> BindingNote(const Launch& launch, size_t threads, size_t cores_allowed);
 
 }  // namespace cllm

@@ -24,9 +24,10 @@ Result<Launch> Read(const Variables& variables) {
 
 TEST(Launch, WithoutALauncher_IsAlone) {
   // The last two: a shell and a batch script of Slurm, where a program is started without srun.
-  for (const Variables& variables : {Variables{}, Variables{{"PMI_SIZE", "1"}}, Variables{{"OMPI_COMM_WORLD_SIZE", "1"}},
-                                     Variables{{"SLURM_STEP_NUM_TASKS", "1"}}, Variables{{"SLURM_NTASKS", "4"}},
-                                     Variables{{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}}}) {
+  for (const Variables& variables :
+       {Variables{}, Variables{{"PMI_SIZE", "1"}}, Variables{{"OMPI_COMM_WORLD_SIZE", "1"}},
+        Variables{{"SLURM_STEP_NUM_TASKS", "1"}}, Variables{{"SLURM_NTASKS", "4"}},
+        Variables{{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}}}) {
     const auto launch = Read(variables);
     ASSERT_TRUE(launch.ok()) << launch.status().message();
     EXPECT_TRUE(launch->alone());

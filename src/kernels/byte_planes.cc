@@ -7,7 +7,6 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/byte_planes.cc"
 #include "hwy/foreach_target.h"
-
 #include "kernels/access-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -117,8 +116,8 @@ HWY_INLINE void LoadPlanes(const uint8_t* HWY_RESTRICT planes, int dense, U* HWY
       if (k < whole) bytes[k] = hn::LoadU(d, planes + k * kPlaneBlock + group * kGroup);
       if (k != whole) continue;
       for (size_t bit = 0; bit < rest; ++bit) {
-        const auto mask = hn::LoadMaskBits(
-            d, planes + whole * kPlaneBlock + bit * (kPlaneBlock / 8) + group * (kGroup / 8));
+        const auto mask =
+            hn::LoadMaskBits(d, planes + whole * kPlaneBlock + bit * (kPlaneBlock / 8) + group * (kGroup / 8));
         bytes[k] = hn::Or(bytes[k], hn::IfThenElseZero(mask, hn::Set(d, static_cast<uint8_t>(1 << bit))));
       }
     }
@@ -217,7 +216,8 @@ size_t PackIntegers(const int64_t* HWY_RESTRICT values, size_t n, uint8_t* HWY_R
 }
 
 template <class Combine>
-HWY_INLINE bool UnpackIntegersWith(const uint8_t* in, size_t size, int64_t* HWY_RESTRICT values, size_t n, Combine combine) {
+HWY_INLINE bool UnpackIntegersWith(const uint8_t* in, size_t size, int64_t* HWY_RESTRICT values, size_t n,
+                                   Combine combine) {
   const hn::ScalableTag<int64_t> d;
   const hn::RebindToUnsigned<decltype(d)> du;
   alignas(64) uint64_t numbers[kPlaneBlock];

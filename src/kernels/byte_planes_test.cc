@@ -128,10 +128,18 @@ TEST(BytePlanes, WhatIsSmall_TakesFewBytes) {
 
 TEST(BytePlanes, FloatsOfEveryKind_ComeBackBitForBit) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const std::vector<float> special = {0.0f, -0.0f, 1.0f, -1.0f, kInfinity, -kInfinity,
-                                      std::numeric_limits<float>::quiet_NaN(), std::bit_cast<float>(0xffffffffu),
-                                      std::bit_cast<float>(0x7f800001u), std::numeric_limits<float>::denorm_min(),
-                                      -std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max(),
+  const std::vector<float> special = {0.0f,
+                                      -0.0f,
+                                      1.0f,
+                                      -1.0f,
+                                      kInfinity,
+                                      -kInfinity,
+                                      std::numeric_limits<float>::quiet_NaN(),
+                                      std::bit_cast<float>(0xffffffffu),
+                                      std::bit_cast<float>(0x7f800001u),
+                                      std::numeric_limits<float>::denorm_min(),
+                                      -std::numeric_limits<float>::denorm_min(),
+                                      std::numeric_limits<float>::max(),
                                       std::numeric_limits<float>::lowest()};
   std::vector<float> values, known;
   for (const float value : special) {
