@@ -1,5 +1,6 @@
-# Hosts on one machine: network namespaces on a bridge, each with its own network card of a given rate, host name, shared
-# memory and temporary directory. Needs root, iproute2 and util-linux. Sourced; $cluster is a directory for what is kept.
+# Hosts on one machine: network namespaces on a bridge, each with its own network card of a given rate, host name,
+# shared memory and temporary directory. Needs root, iproute2 and util-linux. Sourced; $cluster is a directory for what
+# is kept.
 
 # hosts_up N [RATE]: hosts h1..hN, 10.77.0.1 and on; RATE as for tc ("1gbit"), both ways.
 hosts_up() {
@@ -35,14 +36,30 @@ hosts_up() {
     done
     echo "h$i slots=2"
   done >"$cluster/hostfile"
+  # Programs rather than functions, so that MPI and timeout can start them.
   cat >"$cluster/rsh" <<RSH
 #!/bin/bash
-# rsh HOST COMMAND...: enters the namespaces of the host.
+# rsh HOST COMMAND...: a command line on that host.
 host=\$1
 shift
-exec nsenter -t "\$(cat $cluster/\$host.pid)" -n -u -i -m --wd="\$PWD" -- env TMPDIR=$cluster/tmp.\$host bash -c "\$*"
+exec "$cluster/on_host" "\$host" bash -c "\$*"
 RSH
-  chmod +x "$cluster/rsh"
+  cat >"$cluster/on_host" <<ON_HOST
+#!/bin/bash
+# on_host HOST PROGRAM ARGUMENT...
+host=\$1
+shift
+exec nsenter -t "\$(cat "$cluster/\$host.pid")" -n -u -i -m --wd="\$PWD" -- env TMPDIR="$cluster/tmp.\$host" "\$@"
+ON_HOST
+  # The network whose messages go over the cable of cable.cc is 10.78.0.0/24.
+  cat >"$cluster/mpirun" <<MPIRUN
+#!/bin/bash
+# mpirun ARGUMENT...: from h1 over the hosts, a rank on each in turn; messages over \$NETWORK.
+exec "$cluster/on_host" h1 mpirun --mca plm_rsh_agent "$cluster/rsh" --hostfile "$cluster/hostfile" \
+  --mca btl_tcp_if_include "\${NETWORK:-10.77.0.0/24}" --mca oob_tcp_if_include 10.77.0.0/24 --bind-to none \
+  --map-by node "\$@"
+MPIRUN
+  chmod +x "$cluster/rsh" "$cluster/on_host" "$cluster/mpirun"
 }
 
 hosts_down() {
@@ -55,22 +72,8 @@ hosts_down() {
   true
 }
 
-# on_host HOST COMMAND...
-on_host() {
-  local host=$1
-  shift
-  nsenter -t "$(cat "$cluster/$host.pid")" -n -u -i -m --wd="$PWD" -- env TMPDIR="$cluster/tmp.$host" "$@"
-}
-
-# hosts_mpirun ARGUMENTS...: mpirun on h1 over the hosts, one rank a host in turn.
-hosts_mpirun() {
-  on_host h1 mpirun --mca plm_rsh_agent "$cluster/rsh" --hostfile "$cluster/hostfile" \
-    --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 --bind-to none --map-by node "$@"
-}
-
-# Bytes that a host's card has sent and received.
+# card_bytes HOST: that its card has sent and received.
 card_bytes() {
-  on_host "$1" cat /sys/class/net/eth0/statistics/tx_bytes /sys/class/net/eth0/statistics/rx_bytes 2>/dev/null |
-    paste -sd+ | bc 2>/dev/null || ip -n "$1" -s -j link show eth0 | python3 -c \
-    'import json,sys; s=json.load(sys.stdin)[0]["stats64"]; print(s["tx"]["bytes"]+s["rx"]["bytes"])'
+  ip -n "$1" -s -j link show eth0 | python3 -c \
+    'import json, sys; card = json.load(sys.stdin)[0]["stats64"]; print(card["tx"]["bytes"] + card["rx"]["bytes"])'
 }

@@ -12,7 +12,9 @@ model() {
   expected=$name-1x1
   for team in 1x1 1x2 2x1 3x1 2x2 4x1; do
     n=${team%x*} t=${team#*x}
-    check "$name on $team" 0 120 run_on "$n" "$program" train "$work/text.txt" --out "$work/$name-$team" "${small[@]}" \
+    launched=()
+    [ "$n" = 1 ] || launched=(mpirun -n "$n")
+    check "$name on $team" 0 120 "${launched[@]}" "$program" train "$work/text.txt" --out "$work/$name-$team" "${small[@]}" \
       --threads "$t" "$@"
     same "$name on $team" "$work/$name-$team"
   done
@@ -131,18 +133,16 @@ fi
 say "two hosts at 1 Gbit/s"
 undo+=(hosts_down)
 hosts_up 2 1gbit
-check "messages between hosts" 0 60 hosts_mpirun -n 2 "$ranks" exchange
-check "speed between hosts" 0 60 hosts_mpirun -n 2 "$ranks" speed 8
+check "messages between hosts" 0 60 "$cluster/mpirun" -n 2 "$ranks" exchange
+check "speed between hosts" 0 60 "$cluster/mpirun" -n 2 "$ranks" speed 8
 grep 'MiB from each' "$work/log" >&2 || true
 before=$(card_bytes h1)
-check "training on two hosts" 0 200 hosts_mpirun -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
+check "training on two hosts" 0 200 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
   --out "$work/hosts-run"
 echo "   $(($(card_bytes h1) - before)) bytes over the first host's card" >&2
 same "training on two hosts" "$work/hosts-run"
 say "a link that goes down"
-begins "$work/cut" on_host h1 env mpirun --mca plm_rsh_agent "$cluster/rsh" --hostfile "$cluster/hostfile" \
-  --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 --bind-to none --map-by node -n 2 \
-  "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/cut" "${patience[@]}"
+begins "$work/cut" "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/cut" "${patience[@]}"
 ip -n hsw link set p2 down
 ends "a link that goes down" x 20
 pkill -9 -f -- "--out $work/cut" 2>/dev/null || true
@@ -157,9 +157,7 @@ if [ -e /dev/net/tun ] && command -v g++ >/dev/null; then
   steps=40
   expected=far-alone
   check "undisturbed" 0 60 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far-alone"
-  check "training a millisecond apart" 0 120 on_host h1 mpirun --mca plm_rsh_agent "$cluster/rsh" \
-    --hostfile "$cluster/hostfile" --mca btl_tcp_if_include 10.78.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
-    --bind-to none --map-by node -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far"
+  check "training a millisecond apart" 0 120 env NETWORK=10.78.0.0/24 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far"
   same "training a millisecond apart" "$work/far"
   steps=400
   expected=undisturbed
@@ -173,13 +171,13 @@ say "a Slurm of two nodes"
 undo=(slurm_down "${undo[@]}")
 slurm_up
 export CLLM_CACHE
-check "srun" 0 120 on_slurm srun --mpi=pmix -N2 -n2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
+check "srun" 0 120 "$slurm/client" srun --mpi=pmix -N2 -n2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
   --out "$work/srun"
 same "srun" "$work/srun"
-check "srun without MPI" x 60 on_slurm srun --mpi=none -N2 -n2 "$program" train "$work/text.txt" "${tiny[@]}" --out "$work/no"
+check "srun without MPI" x 60 "$slurm/client" srun --mpi=none -N2 -n2 "$program" train "$work/text.txt" "${tiny[@]}" --out "$work/no"
 says "srun --mpi=pmix"
 
-# job NAME [sbatch options] -- COMMAND: submits a script that trains or resumes; $id.
+# script LAUNCHER RUN: writes the script of a job that begins a run or goes on with it.
 script() {
   cat >"$work/job.sh" <<JOB
 #!/bin/bash
@@ -194,22 +192,22 @@ exit \$rc
 JOB
 }
 script "mpirun --bind-to none -n 2" "$work/batch"
-id=$(on_slurm sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/batch.out" "$work/job.sh")
+id=$("$slurm/client" sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/batch.out" "$work/job.sh")
 [ "$(job_ended "$id" 120)" = COMPLETED ] || { cp "$work/batch.out" "$work/log"; fail "sbatch with mpirun"; }
 same "sbatch with mpirun" "$work/batch"
 
 script "srun --mpi=pmix -n 2" "$work/cancelled"
-id=$(on_slurm sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/cancelled.out" "$work/job.sh")
+id=$("$slurm/client" sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/cancelled.out" "$work/job.sh")
 for k in $(seq 600); do ls -d "$work"/cancelled/checkpoints/step-* >/dev/null 2>&1 && break; sleep 0.1; done
-on_slurm scancel "$id"
+"$slurm/client" scancel "$id"
 job_ended "$id" 60 >/dev/null
 resumes "scancel" "$work/cancelled"
 
 script "srun --mpi=pmix -n 2" "$work/preempted"
 touch "$work/requeue"
-id=$(on_slurm sbatch --parsable -p low --requeue -N2 -n2 --chdir="$PWD" -o "$work/preempted.out" "$work/job.sh")
+id=$("$slurm/client" sbatch --parsable -p low --requeue -N2 -n2 --chdir="$PWD" -o "$work/preempted.out" "$work/job.sh")
 for k in $(seq 600); do ls -d "$work"/preempted/checkpoints/step-* >/dev/null 2>&1 && break; sleep 0.1; done
-high=$(on_slurm sbatch --parsable -p high -N2 -n4 --wrap "sleep 3")
+high=$("$slurm/client" sbatch --parsable -p high -N2 -n4 --wrap "sleep 3")
 job_ended "$high" 120 >/dev/null
 [ "$(job_ended "$id" 200)" = COMPLETED ] || { cp "$work/preempted.out" "$work/log"; fail "preempted and requeued"; }
 same "preempted and requeued" "$work/preempted"

@@ -41,11 +41,18 @@ NodeName=h2 NodeAddr=10.77.0.2 CPUs=2
 PartitionName=low Nodes=h1,h2 Default=YES State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=10
 PartitionName=high Nodes=h1,h2 State=UP PriorityTier=10 PreemptMode=OFF
 CONF
+  cat >"$slurm/client" <<CLIENT
+#!/bin/bash
+# client PROGRAM ARGUMENT...: a client of Slurm, on h1.
+exec "$cluster/on_host" h1 env SLURM_CONF="$slurm/slurm.conf" OMPI_MCA_btl_tcp_if_include=10.77.0.0/24 \\
+  PMIX_MCA_gds=hash "\$@"
+CLIENT
+  chmod +x "$slurm/client"
   local node k
   "$cluster/rsh" h1 "SLURM_CONF=$slurm/slurm.conf slurmctld -c"
   for node in h1 h2; do "$cluster/rsh" "$node" "SLURM_CONF=$slurm/slurm.conf slurmd -N $node"; done
   for k in $(seq 300); do
-    [ "$(on_slurm sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l)" = 2 ] && return 0
+    [ "$("$slurm/client" sinfo -h -N -t idle -o %N 2>/dev/null | sort -u | wc -l)" = 2 ] && return 0
     sleep 0.1
   done
   echo "Slurm's two nodes do not come up" >&2
@@ -60,13 +67,8 @@ slurm_down() {
   true
 }
 
-# on_slurm COMMAND...: a client of Slurm, on h1.
-on_slurm() {
-  on_host h1 env SLURM_CONF="$slurm/slurm.conf" OMPI_MCA_btl_tcp_if_include=10.77.0.0/24 PMIX_MCA_gds=hash "$@"
-}
-
 # job_state ID: its state, such as COMPLETED, of the controller's memory or what it has written last.
-job_state() { on_slurm scontrol show job "$1" 2>/dev/null | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p'; }
+job_state() { "$slurm/client" scontrol show job "$1" 2>/dev/null | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p'; }
 
 # job_ended ID SECONDS: waits until a job has ended; its state.
 job_ended() {
