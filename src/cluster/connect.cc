@@ -63,6 +63,7 @@ Result<std::unique_ptr<Communicator>> Connect(const Launch& launch, const std::v
   CLLM_ASSIGN(const CllmMpiTable* const table, LoadPlugin(path));
   CLLM_ASSIGN(MpiWire wire, MpiWire::Start(*table));
   CLLM_TRY(CheckSize(launch, wire.rank().count, wire.name()));
+  if (wire.rank().alone()) return std::unique_ptr<Communicator>();
   return std::unique_ptr<Communicator>(
       std::make_unique<PiecewiseCommunicator>(std::make_unique<MpiWire>(std::move(wire))));
 }

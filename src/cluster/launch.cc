@@ -22,7 +22,7 @@ Result<Launch> ReadLaunch(const Environment& environment) {
   const size_t step = Count(environment, "SLURM_STEP_NUM_TASKS");
   if (environment("PMIX_RANK")) {
     const size_t ranks = step > 0 ? step : Count(environment, "SLURM_NTASKS");
-    return ranks > 0 ? Launch{"srun", ranks} : Launch{"mpirun", 1};
+    return ranks > 0 ? Launch{"srun", ranks} : Launch{"a launcher with PMIx", 0};
   }
   if (const size_t ranks = Count(environment, "PMI_SIZE"); ranks > 1) {
     if (step > 0) {
@@ -42,7 +42,7 @@ Result<Launch> ReadLaunch(const Environment& environment) {
 }
 
 Status CheckSize(const Launch& launch, size_t seen, const std::string& library) {
-  if (launch.ranks == seen) return {};
+  if (launch.ranks == seen || launch.ranks == 0) return {};
   return Usage(
       fmt::format("{} started {} ranks, but {} sees {}: the launcher belongs to another MPI than the plugin, "
                   "expected that of the same installation",

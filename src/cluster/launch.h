@@ -16,7 +16,7 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 // What started this process, as the variables of the environment tell.
 struct Launch {
   std::string launcher;  // "mpirun", "srun"; empty: somebody's shell
-  size_t ranks = 1;      // that it says there are; alone: 1
+  size_t ranks = 1;      // that it says there are; alone: 1; 0: it does not say, MPI knows
 
   bool alone() const { return ranks == 1; }
 };

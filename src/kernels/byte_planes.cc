@@ -127,10 +127,25 @@ HWY_INLINE void LoadPlanes(const uint8_t* HWY_RESTRICT planes, int dense, U* HWY
   }
 }
 
+// A bit of each number: whether it needs more than `bits` bits.
+template <class U>
+HWY_INLINE uint64_t WhichAbove(const U* HWY_RESTRICT numbers, int bits) {
+  const hn::ScalableTag<U> d;
+  uint64_t which = 0;
+  for (size_t i = 0; i < kPlaneBlock; i += hn::Lanes(d)) {
+    const auto above = hn::ShiftRightSame(hn::Load(d, numbers + i), bits);
+    uint64_t some = 0;
+    uint8_t mask[8];
+    const size_t bytes = hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), mask);
+    std::memcpy(&some, mask, bytes);
+    which |= some << i;
+  }
+  return which;
+}
+
 template <class U>
 HWY_INLINE uint8_t* StoreExcesses(const U* HWY_RESTRICT numbers, BlockForm form, uint8_t* HWY_RESTRICT out) {
-  uint64_t which = 0;
-  for (size_t i = 0; i < kPlaneBlock; ++i) which |= uint64_t{(numbers[i] >> form.dense) != 0} << i;
+  uint64_t which = WhichAbove(numbers, form.dense);
   *out++ = static_cast<uint8_t>(form.excess_bytes);
   std::memcpy(out, &which, sizeof(which));
   out += sizeof(which);

@@ -145,7 +145,7 @@ say "a link that goes down"
 begins "$work/cut" "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/cut" "${patience[@]}"
 ip -n hsw link set p2 down
 ends "a link that goes down" x 20
-pkill -9 -f -- "--out $work/cut" 2>/dev/null || true
+for one in $(ranks_of "$work/cut"); do kill -9 "$one" 2>/dev/null || true; done
 ip -n hsw link set p2 up
 resumes "a link that goes down" "$work/cut"
 if [ -e /dev/net/tun ] && command -v g++ >/dev/null; then
