@@ -36,7 +36,7 @@ std::vector<Status> Shake(size_t ranks, const Change& change) {
 }
 
 TEST(Handshake, EqualFacts_AreFine) {
-  for (const size_t ranks : {1, 2, 3, 5}) {
+  for (const size_t ranks : {1u, 2u, 3u, 5u}) {
     for (const Status& status : Shake(ranks, [](size_t, std::vector<Fact>&) {}))
       EXPECT_TRUE(status.ok()) << status.message();
   }

@@ -56,8 +56,8 @@ void ExchangeAll(Communicator& ranks, const std::vector<size_t>& sizes) {
 
 TEST(PiecewiseCommunicator, MessagesArriveWhole_HoweverTheyAreCutAndDelayed) {
   const std::vector<size_t> sizes = {0, 1, 7, 8, 9, 16, 17, 100, 0, 1000, 3};
-  for (const size_t piece_bytes : {9, 17, 64, 65544}) {
-    for (const uint32_t delay : {0, 3}) {
+  for (const size_t piece_bytes : {9u, 17u, 64u, 65544u}) {
+    for (const uint32_t delay : {0u, 3u}) {
       SCOPED_TRACE(testing::Message() << piece_bytes << " bytes, delay " << delay);
       const ThreadTeam team(3, {.piece_bytes = piece_bytes, .delay = delay, .seed = piece_bytes + delay});
       EXPECT_TRUE(team.Run([&](Communicator& ranks) { ExchangeAll(ranks, sizes); }).all_ended());
@@ -75,7 +75,7 @@ TEST(PiecewiseCommunicator, AMessageMayBeShorterThanItsPlace) {
   const ThreadTeam team(2, {.piece_bytes = 16, .delay = 2});
   team.Run([](Communicator& ranks) {
     const size_t peer = 1 - ranks.rank().index;
-    for (const size_t size : {0, 5, 8, 9, 40, 100}) {
+    for (const size_t size : {0u, 5u, 8u, 9u, 40u, 100u}) {
       const Message mine = Pattern(0, 0, 0, size);
       Message theirs(100, std::byte{0xee});
       const std::array tickets = {ranks.Send(peer, Channel::kState, mine),

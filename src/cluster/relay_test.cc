@@ -63,7 +63,7 @@ Relayed RelayBetween(size_t ranks, const std::string& text, size_t bad_read = ~s
 TEST(Relay, BringsTextsOfAnySizeToAnyNumberOfRanks) {
   for (const size_t size : {size_t{0}, size_t{1}, size_t{1} << 20, (size_t{5} << 20) + 17}) {
     const std::string text = RelayedText(size);
-    for (const size_t ranks : {1, 2, 3, 7}) {
+    for (const size_t ranks : {1u, 2u, 3u, 7u}) {
       const Relayed result = RelayBetween(ranks, text);
       for (size_t rank = 0; rank < ranks; ++rank) {
         EXPECT_TRUE(result.told[rank].ok()) << result.told[rank].message();

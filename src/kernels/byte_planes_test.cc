@@ -91,7 +91,7 @@ TEST(BytePlanes, IntegersOfEveryLengthAndMagnitude_AreTheTwinsBytes_AndComeBackE
 TEST(BytePlanes, FewLargeNumbersAmongSmall_TakeAFewBytesEach) {
   ForEachTarget([](const std::string&) {
     for (const int most : {3, 8, 12, 20, 47}) {
-      for (const size_t large : {1, 2, 3, 7, 20, 63}) {
+      for (const size_t large : {1u, 2u, 3u, 7u, 20u, 63u}) {
         for (const int excess : {1, 5, 8, 9, 16, 17}) {
           std::vector<int64_t> values = Integers(large, 256, most, 2);
           for (size_t k = 0; k < large; ++k) values[64 + (k * 37) % 64] = (int64_t{1} << (most + excess - 1)) - 1;

@@ -91,7 +91,7 @@ Status RelayText(Communicator& ranks) {
 }
 
 Status Exchange(Communicator& ranks) {
-  for (const size_t size : {0, 1, 8, 4000, 65535, 65536, 65537, 3 * 65536, 5'000'000})
+  for (const size_t size : {0u, 1u, 8u, 4000u, 65535u, 65536u, 65537u, 3u * 65536u, 5'000'000u})
     CLLM_TRY(ExchangeOnce(ranks, size));
   CLLM_TRY(Compare(ranks, "1"));
   CLLM_TRY(RelayText(ranks));
