@@ -21,9 +21,10 @@ Status OutOfPatience(const Communicator& ranks, std::span<const Communicator::Ti
                      const char* what) {
   CHECK(!open.empty());
   const Communicator::Way way = ranks.way(open[0]);
-  return Failed(fmt::format("rank {} on {} {} nothing of {} for {:.3g} s: it has ended, is stopped or cannot be reached; "
-                            "resume from the last checkpoint, on any number of ranks",
-                            way.peer, ranks.host(way.peer), way.incoming ? "sent" : "took", what, seconds));
+  return Failed(
+      fmt::format("rank {} on {} {} nothing of {} for {:.3g} s: it has ended, is stopped or cannot be reached; "
+                  "resume from the last checkpoint, on any number of ranks",
+                  way.peer, ranks.host(way.peer), way.incoming ? "sent" : "took", what, seconds));
 }
 
 }  // namespace

@@ -13,9 +13,9 @@ class Patience {
  public:
   Patience(Communicator& ranks, double seconds);
 
-  // Moves messages; sleeps 0.1 to 1 ms if nothing moved. Error: the transport is lost, or the patience is over, which names
-  // the rank of the first message of `open` that is not done and `what` is awaited ("the gradient").
-  // REQUIRES: those tickets are not taken.
+  // Moves messages; sleeps 0.1 to 1 ms if nothing moved. Error: the transport is lost, or the patience is over, which
+  // names the rank of the first message of `open` that is not done and `what` is awaited ("the gradient"). REQUIRES:
+  // those tickets are not taken.
   Status Turn(std::span<const Communicator::Ticket> open, const char* what);
 
   Communicator& ranks() const { return *ranks_; }

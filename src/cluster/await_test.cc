@@ -17,8 +17,6 @@ namespace {
 using ::testing::HasSubstr;
 using Channel = Communicator::Channel;
 
-constexpr double kLong = 600;  // of patience: never over in a test that passes
-
 TEST(Await, TellsTheSizeOfEachMessage) {
   const auto outcome = ThreadTeam(3, {.piece_bytes = 16, .delay = 5}).Run([](Communicator& ranks) {
     const size_t me = ranks.rank().index;
@@ -31,7 +29,7 @@ TEST(Await, TellsTheSizeOfEachMessage) {
       tickets.push_back(ranks.Send(to, Channel::kState, std::span(mine).first(10 * me + to)));
     }
     std::array<size_t, 4> sizes{};
-    ASSERT_TRUE(Await(ranks, tickets, kLong, "a test", sizes).ok());
+    ASSERT_TRUE(Await(ranks, tickets, kLongPatience, "a test", sizes).ok());
     for (size_t k = 1; k < 3; ++k) {
       const size_t to = (me + k) % 3, from = (me + 3 - k) % 3;
       EXPECT_EQ(sizes[2 * (k - 1)], 10 * from + me);
@@ -80,7 +78,7 @@ TEST(Patience, CountsOnlyItsOwnTurns) {
     std::array<std::byte, 1> byte{};
     if (ranks.rank().first()) {
       const Communicator::Ticket answer = ranks.Receive(1, Channel::kOrders, byte);
-      EXPECT_TRUE(Await(ranks, {&answer, 1}, kLong, "a test").ok());
+      EXPECT_TRUE(Await(ranks, {&answer, 1}, kLongPatience, "a test").ok());
       return;
     }
     const Communicator::Ticket nothing = ranks.Receive(0, Channel::kState, byte);
@@ -89,7 +87,7 @@ TEST(Patience, CountsOnlyItsOwnTurns) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     EXPECT_TRUE(patience.Turn({&nothing, 1}, "a test").ok()) << "200 ms of its own";
     const Communicator::Ticket answer = ranks.Send(0, Channel::kOrders, byte);
-    EXPECT_TRUE(Await(ranks, {&answer, 1}, kLong, "a test").ok());
+    EXPECT_TRUE(Await(ranks, {&answer, 1}, kLongPatience, "a test").ok());
   });
 }
 

@@ -40,7 +40,8 @@ class Communicator {
   virtual Ticket Receive(size_t from, Channel channel, std::span<std::byte> bytes) = 0;
   // Moves what can be moved; whether anything was. Error: a peer or the transport is lost.
   virtual Result<bool> Progress() = 0;
-  // Whether it is over, after which the ticket is free and means nothing; for a receipt, *received is its size in bytes.
+  // Whether it is over, after which the ticket is free and means nothing; for a receipt, *received is its size in
+  // bytes.
   virtual bool Take(Ticket ticket, size_t* received = nullptr) = 0;
   // The other end of a message that is not yet taken.
   struct Way {

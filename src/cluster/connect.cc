@@ -24,16 +24,18 @@ Result<std::string> FindPlugin(const std::vector<std::string>& directories) {
     if (PathExists(path)) return path;
     searched += (searched.empty() ? "" : " and ") + directory;
   }
-  return Usage(fmt::format("{} is neither of the program's directories ({}), expected there for training on several ranks: "
-                           "it is built where Open MPI is (Debian: libopenmpi-dev) when cllm is built",
-                           kPlugin, searched));
+  return Usage(
+      fmt::format("{} is neither of the program's directories ({}), expected there for training on several ranks: "
+                  "it is built where Open MPI is (Debian: libopenmpi-dev) when cllm is built",
+                  kPlugin, searched));
 }
 
 // The library stays loaded until the process ends: MPI leaves threads and handlers behind.
 Result<const CllmMpiTable*> LoadPlugin(const std::string& path) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return Usage(fmt::format("{} cannot be loaded ({}), expected Open MPI beside it (Debian: openmpi-bin)", path, dlerror()));
+    return Usage(
+        fmt::format("{} cannot be loaded ({}), expected Open MPI beside it (Debian: openmpi-bin)", path, dlerror()));
   }
   const auto plugin = reinterpret_cast<CllmMpiPlugin>(dlsym(library, CLLM_MPI_PLUGIN_SYMBOL));
   if (plugin == nullptr) return Usage(fmt::format("{} is no plugin of cllm: build or install it anew", path));
@@ -61,7 +63,9 @@ Result<std::unique_ptr<Communicator>> Connect(const Launch& launch, const std::v
   CLLM_ASSIGN(const CllmMpiTable* const table, LoadPlugin(path));
   CLLM_ASSIGN(MpiWire wire, MpiWire::Start(*table));
   CLLM_TRY(CheckSize(launch, wire.rank().count, wire.name()));
-  return std::unique_ptr<Communicator>(std::make_unique<PiecewiseCommunicator>(std::make_unique<MpiWire>(std::move(wire))));
+  if (wire.rank().alone()) return std::unique_ptr<Communicator>();
+  return std::unique_ptr<Communicator>(
+      std::make_unique<PiecewiseCommunicator>(std::make_unique<MpiWire>(std::move(wire))));
 }
 
 }  // namespace cllm

@@ -14,9 +14,9 @@
 namespace cllm {
 namespace {
 
-constexpr auto kChannel = Communicator::Channel::kHandshake;
-constexpr size_t kMostBytes = 1 << 20;  // of a rank's facts, and of the verdict
-constexpr const char* kWhat = "the comparison at the start";
+constexpr auto kComparing = Communicator::Channel::kHandshake;
+constexpr size_t kMostFactBytes = 1 << 20;  // of a rank's facts, and of the verdict
+constexpr const char* kComparison = "the comparison at the start";
 
 void AppendText(std::string& out, std::string_view text) {
   const uint32_t size = static_cast<uint32_t>(text.size());
@@ -45,7 +45,9 @@ std::string Packed(std::span<const Fact> facts) {
   return packed;
 }
 
-std::string Place(const Communicator& ranks, size_t rank) { return fmt::format("rank {} on {}", rank, ranks.host(rank)); }
+std::string Place(const Communicator& ranks, size_t rank) {
+  return fmt::format("rank {} on {}", rank, ranks.host(rank));
+}
 
 // The sentence on the first fact where that rank differs from ours; empty if none does.
 std::string Difference(const Communicator& ranks, std::span<const Fact> facts, size_t rank, std::string_view packed) {
@@ -66,30 +68,30 @@ std::string Difference(const Communicator& ranks, std::span<const Fact> facts, s
 // Of rank 0: gets the facts of all others, and sends each the verdict.
 Result<std::string> Judge(Communicator& ranks, std::span<const Fact> facts, double patience_s) {
   const size_t others = ranks.rank().count - 1;
-  std::vector<std::vector<std::byte>> packed(others, std::vector<std::byte>(kMostBytes));
+  std::vector<std::vector<std::byte>> packed(others, std::vector<std::byte>(kMostFactBytes));
   std::vector<Communicator::Ticket> tickets;
-  for (size_t i = 0; i < others; ++i) tickets.push_back(ranks.Receive(i + 1, kChannel, packed[i]));
+  for (size_t i = 0; i < others; ++i) tickets.push_back(ranks.Receive(i + 1, kComparing, packed[i]));
   std::vector<size_t> sizes(others);
-  CLLM_TRY(Await(ranks, tickets, patience_s, kWhat, sizes));
+  CLLM_TRY(Await(ranks, tickets, patience_s, kComparison, sizes));
   std::string verdict;
   for (size_t i = 0; i < others && verdict.empty(); ++i) {
     verdict = Difference(ranks, facts, i + 1, AsText(ByteView(packed[i]).first(sizes[i])));
   }
-  verdict.resize(std::min(verdict.size(), kMostBytes));
+  verdict.resize(std::min(verdict.size(), kMostFactBytes));
   tickets.clear();
-  for (size_t i = 0; i < others; ++i) tickets.push_back(ranks.Send(i + 1, kChannel, AsBytes(verdict)));
-  CLLM_TRY(Await(ranks, tickets, patience_s, kWhat));
+  for (size_t i = 0; i < others; ++i) tickets.push_back(ranks.Send(i + 1, kComparing, AsBytes(verdict)));
+  CLLM_TRY(Await(ranks, tickets, patience_s, kComparison));
   return verdict;
 }
 
 Result<std::string> Submit(Communicator& ranks, std::span<const Fact> facts, double patience_s) {
   const std::string packed = Packed(facts);
-  if (packed.size() > kMostBytes) return Failed("more is to be compared at the start than fits into one message");
-  std::vector<std::byte> verdict(kMostBytes);
-  const std::vector<Communicator::Ticket> tickets = {ranks.Send(0, kChannel, AsBytes(packed)),
-                                                     ranks.Receive(0, kChannel, verdict)};
+  if (packed.size() > kMostFactBytes) return Failed("more is to be compared at the start than fits into one message");
+  std::vector<std::byte> verdict(kMostFactBytes);
+  const std::vector<Communicator::Ticket> tickets = {ranks.Send(0, kComparing, AsBytes(packed)),
+                                                     ranks.Receive(0, kComparing, verdict)};
   std::vector<size_t> sizes(2);
-  CLLM_TRY(Await(ranks, tickets, patience_s, kWhat, sizes));
+  CLLM_TRY(Await(ranks, tickets, patience_s, kComparison, sizes));
   return std::string(AsText(ByteView(verdict).first(sizes[1])));
 }
 

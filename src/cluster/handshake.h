@@ -15,8 +15,8 @@ struct Fact {
   std::string remedy;  // "install the same version everywhere"
 };
 
-// Compares the facts of all ranks. All call it, with the same names in the same order. Error (bad input), the same on all
-// ranks: one sentence with the first fact that is unequal, the two ranks, their hosts and values. Else as Await.
+// Compares the facts of all ranks. All call it, with the same names in the same order. Error (bad input), the same on
+// all ranks: one sentence with the first fact that is unequal, the two ranks, their hosts and values. Else as Await.
 Status Handshake(Communicator& ranks, std::span<const Fact> facts, double patience_s);
 
 }  // namespace cllm

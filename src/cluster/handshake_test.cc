@@ -12,10 +12,10 @@
 namespace cllm {
 namespace {
 
-constexpr double kLong = 600;
-
 std::vector<Fact> Facts() {
-  return {{"the program", "0.2.0", "install the same"}, {"numerics", "2", "install the same"}, {"the corpus", "ab", "copy it"}};
+  return {{"the program", "0.2.0", "install the same"},
+          {"numerics", "2", "install the same"},
+          {"the corpus", "ab", "copy it"}};
 }
 
 // What each rank is told, by rank.
@@ -23,19 +23,22 @@ template <typename Change>
 std::vector<Status> Shake(size_t ranks, const Change& change) {
   std::vector<Status> told(ranks);
   std::mutex mutex;
-  EXPECT_TRUE(ThreadTeam(ranks, {.piece_bytes = 40, .delay = 2}).Run([&](Communicator& communicator) {
-    std::vector<Fact> facts = Facts();
-    change(communicator.rank().index, facts);
-    const Status status = Handshake(communicator, facts, kLong);
-    const std::lock_guard lock(mutex);
-    told[communicator.rank().index] = status;
-  }).all_ended());
+  EXPECT_TRUE(ThreadTeam(ranks, {.piece_bytes = 40, .delay = 2})
+                  .Run([&](Communicator& communicator) {
+                    std::vector<Fact> facts = Facts();
+                    change(communicator.rank().index, facts);
+                    const Status status = Handshake(communicator, facts, kLongPatience);
+                    const std::lock_guard lock(mutex);
+                    told[communicator.rank().index] = status;
+                  })
+                  .all_ended());
   return told;
 }
 
 TEST(Handshake, EqualFacts_AreFine) {
-  for (const size_t ranks : {1, 2, 3, 5}) {
-    for (const Status& status : Shake(ranks, [](size_t, std::vector<Fact>&) {})) EXPECT_TRUE(status.ok()) << status.message();
+  for (const size_t ranks : {1u, 2u, 3u, 5u}) {
+    for (const Status& status : Shake(ranks, [](size_t, std::vector<Fact>&) {}))
+      EXPECT_TRUE(status.ok()) << status.message();
   }
 }
 
@@ -54,7 +57,8 @@ TEST(Handshake, OfSeveralDifferences_TheFirstIsTold) {
     if (rank == 3) facts[0].value = "0.1.0";
     if (rank == 1) facts[1].value = "1", facts[2].value = "";
   });
-  for (const Status& status : told) EXPECT_THAT(status.message(), testing::StartsWith("numerics of rank 1 on thread1 is 1,"));
+  for (const Status& status : told)
+    EXPECT_THAT(status.message(), testing::StartsWith("numerics of rank 1 on thread1 is 1,"));
 }
 
 TEST(Handshake, OtherOrMoreOrFewerNames_AreAnotherProgram) {
@@ -70,8 +74,9 @@ TEST(Handshake, OtherOrMoreOrFewerNames_AreAnotherProgram) {
   const auto none = [](size_t rank, std::vector<Fact>& facts) {
     if (rank == 1) facts.clear();
   };
-  const std::string expected = "rank 1 on thread1 tells of other things than rank 0 on thread0: start the same program on all "
-                               "ranks";
+  const std::string expected =
+      "rank 1 on thread1 tells of other things than rank 0 on thread0: start the same program on all "
+      "ranks";
   for (const Status& status : Shake(2, other)) EXPECT_EQ(status.message(), expected);
   for (const Status& status : Shake(2, more)) EXPECT_EQ(status.message(), expected);
   for (const Status& status : Shake(2, fewer)) EXPECT_EQ(status.message(), expected);

@@ -22,27 +22,31 @@ Result<Launch> ReadLaunch(const Environment& environment) {
   const size_t step = Count(environment, "SLURM_STEP_NUM_TASKS");
   if (environment("PMIX_RANK")) {
     const size_t ranks = step > 0 ? step : Count(environment, "SLURM_NTASKS");
-    return ranks > 0 ? Launch{"srun", ranks} : Launch{"mpirun", 1};
+    return ranks > 0 ? Launch{"srun", ranks} : Launch{"a launcher with PMIx", 0};
   }
   if (const size_t ranks = Count(environment, "PMI_SIZE"); ranks > 1) {
     if (step > 0) {
-      return Usage(fmt::format("srun offers {} ranks PMI, expected PMIx, which Open MPI needs: srun --mpi=pmix", ranks));
+      return Usage(
+          fmt::format("srun offers {} ranks PMI, expected PMIx, which Open MPI needs: srun --mpi=pmix", ranks));
     }
-    return Usage(fmt::format("{} ranks were started by MPICH or a relative of it (Intel MPI), expected Open MPI, which this "
-                             "program has a plugin for: use Open MPI's mpirun (Debian: mpirun.openmpi of openmpi-bin)",
-                             ranks));
+    return Usage(
+        fmt::format("{} ranks were started by MPICH or a relative of it (Intel MPI), expected Open MPI, which this "
+                    "program has a plugin for: use Open MPI's mpirun (Debian: mpirun.openmpi of openmpi-bin)",
+                    ranks));
   }
   if (step > 1) {
-    return Usage(fmt::format("srun started {} tasks without MPI, each of which would train alone: srun --mpi=pmix", step));
+    return Usage(
+        fmt::format("srun started {} tasks without MPI, each of which would train alone: srun --mpi=pmix", step));
   }
   return Launch{};
 }
 
 Status CheckSize(const Launch& launch, size_t seen, const std::string& library) {
-  if (launch.ranks == seen) return {};
-  return Usage(fmt::format("{} started {} ranks, but {} sees {}: the launcher belongs to another MPI than the plugin, "
-                           "expected that of the same installation",
-                           launch.launcher, launch.ranks, library, seen));
+  if (launch.ranks == seen || launch.ranks == 0) return {};
+  return Usage(
+      fmt::format("{} started {} ranks, but {} sees {}: the launcher belongs to another MPI than the plugin, "
+                  "expected that of the same installation",
+                  launch.launcher, launch.ranks, library, seen));
 }
 
 Rank RankOfHost(const Communicator& ranks) {

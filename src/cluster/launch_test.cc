@@ -24,9 +24,10 @@ Result<Launch> Read(const Variables& variables) {
 
 TEST(Launch, WithoutALauncher_IsAlone) {
   // The last two: a shell and a batch script of Slurm, where a program is started without srun.
-  for (const Variables& variables : {Variables{}, Variables{{"PMI_SIZE", "1"}}, Variables{{"OMPI_COMM_WORLD_SIZE", "1"}},
-                                     Variables{{"SLURM_STEP_NUM_TASKS", "1"}}, Variables{{"SLURM_NTASKS", "4"}},
-                                     Variables{{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}}}) {
+  for (const Variables& variables :
+       {Variables{}, Variables{{"PMI_SIZE", "1"}}, Variables{{"OMPI_COMM_WORLD_SIZE", "1"}},
+        Variables{{"SLURM_STEP_NUM_TASKS", "1"}}, Variables{{"SLURM_NTASKS", "4"}},
+        Variables{{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}}}) {
     const auto launch = Read(variables);
     ASSERT_TRUE(launch.ok()) << launch.status().message();
     EXPECT_TRUE(launch->alone());
@@ -39,6 +40,10 @@ TEST(Launch, ReadsTheRanksOfOpenMpiAndOfSlurmWithPmix) {
   EXPECT_EQ(Read({{"PMIX_RANK", "1"}, {"SLURM_STEP_NUM_TASKS", "4"}, {"SLURM_NTASKS", "8"}})->ranks, 4u);
   EXPECT_EQ(Read({{"PMIX_RANK", "1"}, {"SLURM_NTASKS", "8"}})->ranks, 8u);
   EXPECT_EQ(Read({{"PMIX_RANK", "1"}, {"SLURM_NTASKS", "8"}})->launcher, "srun");
+  // Another launcher, which does not say how many: MPI does.
+  EXPECT_EQ(Read({{"PMIX_RANK", "0"}})->ranks, 0u);
+  EXPECT_FALSE(Read({{"PMIX_RANK", "0"}})->alone());
+  EXPECT_TRUE(CheckSize({"a launcher with PMIx", 0}, 5, "Open MPI 4.1.4").ok());
   // mpirun inside a job of Slurm.
   EXPECT_EQ(Read({{"OMPI_COMM_WORLD_SIZE", "2"}, {"SLURM_STEP_NUM_TASKS", "8"}})->ranks, 2u);
 }

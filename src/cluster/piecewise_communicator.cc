@@ -53,8 +53,8 @@ Communicator::Ticket PiecewiseCommunicator::Begin(size_t peer, Channel channel, 
   return ticket;
 }
 
-// Begins pieces of a stream, as many as may be on their way. An incoming message must have been sized before more than its
-// first piece can begin, and all its pieces begin before the next message's, or they would get that one's.
+// Begins pieces of a stream, as many as may be on their way. An incoming message must have been sized before more
+// than its first piece can begin, and all its pieces begin before the next message's, or they would get that one's.
 bool PiecewiseCommunicator::Feed(size_t number) {
   bool begun = false;
   Stream& stream = streams_[number];
@@ -78,7 +78,8 @@ void PiecewiseCommunicator::BeginFirst(Ticket ticket) {
   if (message.incoming) {
     // A whole piece, whatever is expected: a message that is too long is told as such, by its size.
     message.first.resize(wire_->piece_bytes());
-    Watch(wire_->Receive(message.peer, channel(message), message.first.data(), message.first.size()), {ticket, true, 0});
+    Watch(wire_->Receive(message.peer, channel(message), message.first.data(), message.first.size()),
+          {ticket, true, 0});
     return;
   }
   const size_t own = std::min(message.size, own_bytes());
@@ -156,8 +157,9 @@ Status PiecewiseCommunicator::ReadSize(Message& message, size_t bytes) {
     return Failed(fmt::format("a message of rank {} is damaged: its first piece has {} bytes", message.peer, bytes));
   }
   if (size > message.room) {
-    return Failed(fmt::format("a message of rank {} has {} bytes, expected {} at most: do all ranks run the same program?",
-                              message.peer, size, message.room));
+    return Failed(
+        fmt::format("a message of rank {} has {} bytes, expected {} at most: do all ranks run the same program?",
+                    message.peer, size, message.room));
   }
   message.size = size;
   message.sized = true;

@@ -10,7 +10,8 @@
 namespace cllm {
 
 // Messages of any size over a wire that carries pieces, some of which are on their way at once. The first piece of a
-// message begins with its size, 8 bytes; what follows goes from memory to memory, as many bytes a piece as in the first.
+// message begins with its size, 8 bytes; what follows goes from memory to memory, as many bytes a piece as in the
+// first.
 //
 // 64 KiB with 8 on their way is what was fastest over MPI, shared memory and 1 Gbit/s alike: one piece takes twice as
 // long (as do pieces of 256 KiB), and a library's reduction 20 times as long.

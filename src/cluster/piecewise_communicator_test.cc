@@ -14,21 +14,21 @@ namespace cllm {
 namespace {
 
 using Channel = Communicator::Channel;
-using Bytes = std::vector<std::byte>;
+using Message = std::vector<std::byte>;
 
-constexpr double kLong = 600;
-
-Bytes Pattern(size_t from, size_t to, size_t number, size_t size) {
-  Bytes bytes(size);
-  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i * 7 + from * 31 + to * 101 + number * 13 + i / 251);
+Message Pattern(size_t from, size_t to, size_t number, size_t size) {
+  Message bytes(size);
+  for (size_t i = 0; i < size; ++i)
+    bytes[i] = static_cast<std::byte>(i * 7 + from * 31 + to * 101 + number * 13 + i / 251);
   return bytes;
 }
 
-// Every rank sends messages of all these sizes to every other, on two channels at once, the sizes in another order there.
+// Every rank sends messages of all these sizes to every other, on two channels at once, the sizes in another order
+// there.
 void ExchangeAll(Communicator& ranks, const std::vector<size_t>& sizes) {
   const auto [me, count] = ranks.rank();
   std::vector<Communicator::Ticket> tickets;
-  std::vector<Bytes> sent, received, expected;
+  std::vector<Message> sent, received, expected;
   sent.reserve(2 * count * sizes.size());
   received.reserve(2 * count * sizes.size());
   for (size_t peer = 0; peer < count; ++peer) {
@@ -45,19 +45,19 @@ void ExchangeAll(Communicator& ranks, const std::vector<size_t>& sizes) {
       }
     }
   }
-  const Status status = Await(ranks, tickets, kLong, "a test");
+  const Status status = Await(ranks, tickets, kLongPatience, "a test");
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(received, expected);
   uint64_t total = 0;
-  for (const Bytes& bytes : sent) total += bytes.size();
+  for (const Message& bytes : sent) total += bytes.size();
   EXPECT_EQ(ranks.bytes_sent(), total);
   EXPECT_EQ(ranks.bytes_received(), total);
 }
 
 TEST(PiecewiseCommunicator, MessagesArriveWhole_HoweverTheyAreCutAndDelayed) {
   const std::vector<size_t> sizes = {0, 1, 7, 8, 9, 16, 17, 100, 0, 1000, 3};
-  for (const size_t piece_bytes : {9, 17, 64, 65544}) {
-    for (const uint32_t delay : {0, 3}) {
+  for (const size_t piece_bytes : {9u, 17u, 64u, 65544u}) {
+    for (const uint32_t delay : {0u, 3u}) {
       SCOPED_TRACE(testing::Message() << piece_bytes << " bytes, delay " << delay);
       const ThreadTeam team(3, {.piece_bytes = piece_bytes, .delay = delay, .seed = piece_bytes + delay});
       EXPECT_TRUE(team.Run([&](Communicator& ranks) { ExchangeAll(ranks, sizes); }).all_ended());
@@ -75,12 +75,13 @@ TEST(PiecewiseCommunicator, AMessageMayBeShorterThanItsPlace) {
   const ThreadTeam team(2, {.piece_bytes = 16, .delay = 2});
   team.Run([](Communicator& ranks) {
     const size_t peer = 1 - ranks.rank().index;
-    for (const size_t size : {0, 5, 8, 9, 40, 100}) {
-      const Bytes mine = Pattern(0, 0, 0, size);
-      Bytes theirs(100, std::byte{0xee});
-      const std::array tickets = {ranks.Send(peer, Channel::kState, mine), ranks.Receive(peer, Channel::kState, theirs)};
+    for (const size_t size : {0u, 5u, 8u, 9u, 40u, 100u}) {
+      const Message mine = Pattern(0, 0, 0, size);
+      Message theirs(100, std::byte{0xee});
+      const std::array tickets = {ranks.Send(peer, Channel::kState, mine),
+                                  ranks.Receive(peer, Channel::kState, theirs)};
       std::array<size_t, 2> sizes{};
-      ASSERT_TRUE(Await(ranks, tickets, kLong, "a test", sizes).ok());
+      ASSERT_TRUE(Await(ranks, tickets, kLongPatience, "a test", sizes).ok());
       EXPECT_EQ(sizes[1], size);
       for (size_t i = 0; i < 100; ++i) EXPECT_EQ(theirs[i], i < size ? mine[i] : std::byte{0xee});
     }
@@ -89,14 +90,15 @@ TEST(PiecewiseCommunicator, AMessageMayBeShorterThanItsPlace) {
 
 TEST(PiecewiseCommunicator, AMessageThatIsTooLong_IsAnErrorForGood) {
   ThreadTeam(2, {.piece_bytes = 32}).Run([](Communicator& ranks) {
-    Bytes bytes(ranks.rank().first() ? 101 : 100);
-    const Communicator::Ticket ticket = ranks.rank().first() ? ranks.Send(1, Channel::kState, std::span<const std::byte>(bytes))
-                                                             : ranks.Receive(0, Channel::kState, bytes);
+    Message bytes(ranks.rank().first() ? 101 : 100);
+    const Communicator::Ticket ticket = ranks.rank().first()
+                                            ? ranks.Send(1, Channel::kState, std::span<const std::byte>(bytes))
+                                            : ranks.Receive(0, Channel::kState, bytes);
     if (ranks.rank().first()) {
-      EXPECT_TRUE(Await(ranks, {&ticket, 1}, kLong, "a test").ok()) << "all its pieces went";
+      EXPECT_TRUE(Await(ranks, {&ticket, 1}, kLongPatience, "a test").ok()) << "all its pieces went";
       return;
     }
-    EXPECT_THAT(Await(ranks, {&ticket, 1}, kLong, "a test").message(),
+    EXPECT_THAT(Await(ranks, {&ticket, 1}, kLongPatience, "a test").message(),
                 testing::HasSubstr("a message of rank 0 has 101 bytes, expected 100 at most"));
     EXPECT_FALSE(ranks.Progress().ok());
   });
@@ -113,7 +115,7 @@ TEST(PiecewiseCommunicator, TicketsAreUsedAgain) {
       EXPECT_EQ(ranks.way(tickets[0]).peer, peer);
       EXPECT_FALSE(ranks.way(tickets[0]).incoming);
       EXPECT_TRUE(ranks.way(tickets[1]).incoming);
-      ASSERT_TRUE(Await(ranks, tickets, kLong, "a test").ok());
+      ASSERT_TRUE(Await(ranks, tickets, kLongPatience, "a test").ok());
     }
   });
 }
@@ -123,7 +125,7 @@ TEST(PiecewiseCommunicator, AbortEndsAllRanks) {
     if (ranks.rank().index == 1) ranks.Abort(5);
     std::byte byte{};
     const Communicator::Ticket ticket = ranks.Receive(1, Channel::kState, {&byte, 1});
-    (void)Await(ranks, {&ticket, 1}, kLong, "a test");
+    (void)Await(ranks, {&ticket, 1}, kLongPatience, "a test");
     ADD_FAILURE() << "goes on after an abort";
   });
   EXPECT_EQ(outcome.aborted, 5);

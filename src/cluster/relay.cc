@@ -10,18 +10,18 @@
 namespace cllm {
 namespace {
 
-constexpr auto kChannel = Communicator::Channel::kCorpus;
-constexpr size_t kPieceBytes = 1 << 20;
-constexpr size_t kSlots = 4;
-constexpr const char* kWhat = "the text";
+constexpr auto kRelaying = Communicator::Channel::kCorpus;
+constexpr size_t kRelayedBytes = 1 << 20;
+constexpr size_t kRelaySlots = 4;
+constexpr const char* kRelayed = "the text";
 
 struct Trailer {
   Hash128 hash;
   uint64_t read = 0;  // whether rank 0 could read it all
 };
 
-// One rank's part. Piece i lies in slot i % kSlots: it comes from the parent, goes to the children, and its slot serves for
-// piece i + kSlots when they have it.
+// One rank's part. Piece i lies in slot i % kRelaySlots: it comes from the parent, goes to the children, and its slot
+// serves for piece i + kRelaySlots when they have it.
 class Relaying {
  public:
   Relaying(Communicator& ranks, const RelayEnds& ends, double patience_s)
@@ -35,9 +35,9 @@ class Relaying {
     uint64_t size = ends_.size;
     CLLM_TRY(Pass(std::as_writable_bytes(std::span(&size, 1))));
     size_ = size;
-    pieces_ = static_cast<size_t>((size_ + kPieceBytes - 1) / kPieceBytes);
+    pieces_ = static_cast<size_t>((size_ + kRelayedBytes - 1) / kRelayedBytes);
     if (!me_.first()) Note(ends_.begin(size_));
-    for (size_t i = 0; i < std::min(kSlots, pieces_); ++i) Expect(i);
+    for (size_t i = 0; i < std::min(kRelaySlots, pieces_); ++i) Expect(i);
     for (size_t i = 0; i < pieces_; ++i) CLLM_TRY(Move(i));
     for (Slot& slot : slots_) CLLM_TRY(Sent(slot));
     Trailer trailer{.hash = hasher_.Digest(), .read = failed_.ok() ? 1u : 0u};
@@ -58,45 +58,45 @@ class Relaying {
   // Few bytes from the parent to this rank and to its children.
   Status Pass(std::span<std::byte> bytes) {
     if (!me_.first()) {
-      const Communicator::Ticket ticket = ranks_.Receive(parent(), kChannel, bytes);
-      CLLM_TRY(Await(ranks_, {&ticket, 1}, patience_s_, kWhat));
+      const Communicator::Ticket ticket = ranks_.Receive(parent(), kRelaying, bytes);
+      CLLM_TRY(Await(ranks_, {&ticket, 1}, patience_s_, kRelayed));
     }
     std::vector<Communicator::Ticket> tickets;
-    for (const size_t child : children_) tickets.push_back(ranks_.Send(child, kChannel, bytes));
-    return Await(ranks_, tickets, patience_s_, kWhat);
+    for (const size_t child : children_) tickets.push_back(ranks_.Send(child, kRelaying, bytes));
+    return Await(ranks_, tickets, patience_s_, kRelayed);
   }
 
   std::span<std::byte> Place(size_t piece) {
-    std::vector<std::byte>& bytes = slots_[piece % kSlots].bytes;
-    if (bytes.empty()) bytes.resize(kPieceBytes);
-    return std::span(bytes).first(std::min<uint64_t>(kPieceBytes, size_ - uint64_t{piece} * kPieceBytes));
+    std::vector<std::byte>& bytes = slots_[piece % kRelaySlots].bytes;
+    if (bytes.empty()) bytes.resize(kRelayedBytes);
+    return std::span(bytes).first(std::min<uint64_t>(kRelayedBytes, size_ - uint64_t{piece} * kRelayedBytes));
   }
 
   void Expect(size_t piece) {
-    if (!me_.first()) slots_[piece % kSlots].awaited = ranks_.Receive(parent(), kChannel, Place(piece));
+    if (!me_.first()) slots_[piece % kRelaySlots].awaited = ranks_.Receive(parent(), kRelaying, Place(piece));
   }
 
   Status Sent(Slot& slot) {
-    CLLM_TRY(Await(ranks_, slot.sent, patience_s_, kWhat));
+    CLLM_TRY(Await(ranks_, slot.sent, patience_s_, kRelayed));
     slot.sent.clear();
     return {};
   }
 
   Status Move(size_t piece) {
     // The slot of two pieces ago has been on its way for a while; it takes the piece after the next.
-    constexpr size_t kBehind = kSlots / 2;
+    constexpr size_t kBehind = kRelaySlots / 2;
     if (piece >= kBehind) {
-      CLLM_TRY(Sent(slots_[(piece - kBehind) % kSlots]));
-      if (const size_t next = piece - kBehind + kSlots; next < pieces_) Expect(next);
+      CLLM_TRY(Sent(slots_[(piece - kBehind) % kRelaySlots]));
+      if (const size_t next = piece - kBehind + kRelaySlots; next < pieces_) Expect(next);
     }
     const std::span<std::byte> bytes = Place(piece);
-    Slot& slot = slots_[piece % kSlots];
+    Slot& slot = slots_[piece % kRelaySlots];
     if (me_.first()) {
       if (failed_.ok()) Note(ends_.read(bytes));
     } else {
-      CLLM_TRY(Await(ranks_, {&slot.awaited, 1}, patience_s_, kWhat));
+      CLLM_TRY(Await(ranks_, {&slot.awaited, 1}, patience_s_, kRelayed));
     }
-    for (const size_t child : children_) slot.sent.push_back(ranks_.Send(child, kChannel, bytes));
+    for (const size_t child : children_) slot.sent.push_back(ranks_.Send(child, kRelaying, bytes));
     hasher_.Update(bytes);
     if (!me_.first() && failed_.ok()) Note(ends_.write(bytes));
     return {};
@@ -112,7 +112,7 @@ class Relaying {
   const double patience_s_;
   const Rank me_;
   std::vector<size_t> children_;
-  std::array<Slot, kSlots> slots_;
+  std::array<Slot, kRelaySlots> slots_;
   uint64_t size_ = 0;
   size_t pieces_ = 0;
   Hasher hasher_;

@@ -7,7 +7,6 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/byte_planes.cc"
 #include "hwy/foreach_target.h"
-
 #include "kernels/access-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -117,8 +116,8 @@ HWY_INLINE void LoadPlanes(const uint8_t* HWY_RESTRICT planes, int dense, U* HWY
       if (k < whole) bytes[k] = hn::LoadU(d, planes + k * kPlaneBlock + group * kGroup);
       if (k != whole) continue;
       for (size_t bit = 0; bit < rest; ++bit) {
-        const auto mask = hn::LoadMaskBits(
-            d, planes + whole * kPlaneBlock + bit * (kPlaneBlock / 8) + group * (kGroup / 8));
+        const auto mask =
+            hn::LoadMaskBits(d, planes + whole * kPlaneBlock + bit * (kPlaneBlock / 8) + group * (kGroup / 8));
         bytes[k] = hn::Or(bytes[k], hn::IfThenElseZero(mask, hn::Set(d, static_cast<uint8_t>(1 << bit))));
       }
     }
@@ -128,10 +127,25 @@ HWY_INLINE void LoadPlanes(const uint8_t* HWY_RESTRICT planes, int dense, U* HWY
   }
 }
 
+// A bit of each number: whether it needs more than `bits` bits.
+template <class U>
+HWY_INLINE uint64_t WhichAbove(const U* HWY_RESTRICT numbers, int bits) {
+  const hn::ScalableTag<U> d;
+  uint64_t which = 0;
+  for (size_t i = 0; i < kPlaneBlock; i += hn::Lanes(d)) {
+    const auto above = hn::ShiftRightSame(hn::Load(d, numbers + i), bits);
+    uint64_t some = 0;
+    uint8_t mask[8];
+    const size_t bytes = hn::StoreMaskBits(d, hn::Ne(above, hn::Zero(d)), mask);
+    std::memcpy(&some, mask, bytes);
+    which |= some << i;
+  }
+  return which;
+}
+
 template <class U>
 HWY_INLINE uint8_t* StoreExcesses(const U* HWY_RESTRICT numbers, BlockForm form, uint8_t* HWY_RESTRICT out) {
-  uint64_t which = 0;
-  for (size_t i = 0; i < kPlaneBlock; ++i) which |= uint64_t{(numbers[i] >> form.dense) != 0} << i;
+  uint64_t which = WhichAbove(numbers, form.dense);
   *out++ = static_cast<uint8_t>(form.excess_bytes);
   std::memcpy(out, &which, sizeof(which));
   out += sizeof(which);
@@ -217,7 +231,8 @@ size_t PackIntegers(const int64_t* HWY_RESTRICT values, size_t n, uint8_t* HWY_R
 }
 
 template <class Combine>
-HWY_INLINE bool UnpackIntegersWith(const uint8_t* in, size_t size, int64_t* HWY_RESTRICT values, size_t n, Combine combine) {
+HWY_INLINE bool UnpackIntegersWith(const uint8_t* in, size_t size, int64_t* HWY_RESTRICT values, size_t n,
+                                   Combine combine) {
   const hn::ScalableTag<int64_t> d;
   const hn::RebindToUnsigned<decltype(d)> du;
   alignas(64) uint64_t numbers[kPlaneBlock];

@@ -91,7 +91,7 @@ TEST(BytePlanes, IntegersOfEveryLengthAndMagnitude_AreTheTwinsBytes_AndComeBackE
 TEST(BytePlanes, FewLargeNumbersAmongSmall_TakeAFewBytesEach) {
   ForEachTarget([](const std::string&) {
     for (const int most : {3, 8, 12, 20, 47}) {
-      for (const size_t large : {1, 2, 3, 7, 20, 63}) {
+      for (const size_t large : {1u, 2u, 3u, 7u, 20u, 63u}) {
         for (const int excess : {1, 5, 8, 9, 16, 17}) {
           std::vector<int64_t> values = Integers(large, 256, most, 2);
           for (size_t k = 0; k < large; ++k) values[64 + (k * 37) % 64] = (int64_t{1} << (most + excess - 1)) - 1;
@@ -128,10 +128,18 @@ TEST(BytePlanes, WhatIsSmall_TakesFewBytes) {
 
 TEST(BytePlanes, FloatsOfEveryKind_ComeBackBitForBit) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const std::vector<float> special = {0.0f, -0.0f, 1.0f, -1.0f, kInfinity, -kInfinity,
-                                      std::numeric_limits<float>::quiet_NaN(), std::bit_cast<float>(0xffffffffu),
-                                      std::bit_cast<float>(0x7f800001u), std::numeric_limits<float>::denorm_min(),
-                                      -std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max(),
+  const std::vector<float> special = {0.0f,
+                                      -0.0f,
+                                      1.0f,
+                                      -1.0f,
+                                      kInfinity,
+                                      -kInfinity,
+                                      std::numeric_limits<float>::quiet_NaN(),
+                                      std::bit_cast<float>(0xffffffffu),
+                                      std::bit_cast<float>(0x7f800001u),
+                                      std::numeric_limits<float>::denorm_min(),
+                                      -std::numeric_limits<float>::denorm_min(),
+                                      std::numeric_limits<float>::max(),
                                       std::numeric_limits<float>::lowest()};
   std::vector<float> values, known;
   for (const float value : special) {

@@ -81,6 +81,8 @@ class ExactStep {
   const Weights& weights() const { return weights_; }
   const Parameters& parameters() const { return weights_.parameters(); }
   const Transformer& transformer() const { return transformer_; }
+  // Between the phases kReduce and kUpdate of a step: the whole gradient in fixed point, by layout offset.
+  std::span<const int64_t> gradient() const { return exchange_->sum(); }
   const Optimizer& optimizer() const { return std::as_const(*update_).optimizer(); }
   // The leaves' contexts: scratch that evaluations may use between steps.
   const PerLeaf<TrainingContext>& contexts() const { return contexts_; }

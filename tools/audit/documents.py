@@ -3,7 +3,7 @@ import collections
 import re
 
 # Folders of the design that are planned.
-PLANNED = {"src/cluster", "src/interop"}
+PLANNED = {"src/interop"}
 FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake|include|examples|web"
 
 

@@ -60,15 +60,15 @@ MpiWire::~MpiWire() {
 
 Wire::Slot MpiWire::Send(size_t to, Communicator::Channel channel, const std::byte* piece, size_t bytes) {
   CHECK(bytes <= kPieceBytes);
-  const int number = table_->send(session_, static_cast<int>(to), static_cast<int>(channel), piece,
-                                  static_cast<int>(bytes));
+  const int number =
+      table_->send(session_, static_cast<int>(to), static_cast<int>(channel), piece, static_cast<int>(bytes));
   return Remember(number, bytes);
 }
 
 Wire::Slot MpiWire::Receive(size_t from, Communicator::Channel channel, std::byte* piece, size_t room) {
   CHECK(room <= kPieceBytes);
-  const int number = table_->receive(session_, static_cast<int>(from), static_cast<int>(channel), piece,
-                                     static_cast<int>(room));
+  const int number =
+      table_->receive(session_, static_cast<int>(from), static_cast<int>(channel), piece, static_cast<int>(room));
   return Remember(number, 0);
 }
 

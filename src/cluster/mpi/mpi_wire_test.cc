@@ -19,12 +19,12 @@ struct CllmMpiSession {
 namespace cllm {
 namespace {
 
-CllmMpiSession session;
+CllmMpiSession fake_session;
 
-CllmMpiTable Table() {
-  session = {};
+CllmMpiTable FakeTable() {
+  fake_session = {};
   return {.form = kCllmMpiForm,
-          .start = [](const char**) { return &session; },
+          .start = [](const char**) { return &fake_session; },
           .rank = [](const CllmMpiSession*) { return 1; },
           .count = [](const CllmMpiSession*) { return 2; },
           .version = [](const CllmMpiSession*) { return "No MPI 1.0"; },
@@ -47,7 +47,7 @@ CllmMpiTable Table() {
 }
 
 TEST(MpiWire, TellsOfTheSession_AndEndsItOnce) {
-  const CllmMpiTable table = Table();
+  const CllmMpiTable table = FakeTable();
   {
     auto started = MpiWire::Start(table);
     ASSERT_TRUE(started.ok());
@@ -56,18 +56,18 @@ TEST(MpiWire, TellsOfTheSession_AndEndsItOnce) {
     EXPECT_EQ(wire.rank().count, 2u);
     EXPECT_EQ(wire.name(), "No MPI 1.0");
     EXPECT_EQ(wire.host(0), "north");
-    EXPECT_EQ(session.finished, 0);
+    EXPECT_EQ(fake_session.finished, 0);
   }
-  EXPECT_EQ(session.finished, 1);
+  EXPECT_EQ(fake_session.finished, 1);
 }
 
 TEST(MpiWire, KnowsTheSizeOfWhatWentAndOfWhatCame) {
-  const CllmMpiTable table = Table();
+  const CllmMpiTable table = FakeTable();
   MpiWire wire = *MpiWire::Start(table);
   std::vector<std::byte> bytes(100);
   const Wire::Slot sent = wire.Send(0, Communicator::Channel::kState, bytes.data(), 70);
   const Wire::Slot awaited = wire.Receive(0, Communicator::Channel::kState, bytes.data(), 100);
-  session.over = {{static_cast<int>(awaited), 33}, {static_cast<int>(sent), 0}};
+  fake_session.over = {{static_cast<int>(awaited), 33}, {static_cast<int>(sent), 0}};
   std::vector<Wire::Over> over;
   ASSERT_TRUE(wire.Poll(&over).ok());
   ASSERT_EQ(over.size(), 2u);
@@ -78,15 +78,15 @@ TEST(MpiWire, KnowsTheSizeOfWhatWentAndOfWhatCame) {
 }
 
 TEST(MpiWire, AnErrorOfTheLibrary_IsTold) {
-  const CllmMpiTable table = Table();
+  const CllmMpiTable table = FakeTable();
   MpiWire wire = *MpiWire::Start(table);
-  session.broken = true;
+  fake_session.broken = true;
   std::vector<Wire::Over> over;
   EXPECT_THAT(wire.Poll(&over).message(), testing::HasSubstr("the cable is cut"));
 }
 
 TEST(MpiWire, WhereItCannotStart_IsAnError) {
-  CllmMpiTable table = Table();
+  CllmMpiTable table = FakeTable();
   table.start = [](const char** error) -> CllmMpiSession* {
     *error = "no daemon";
     return nullptr;
@@ -98,7 +98,7 @@ TEST(MpiWireDeathTest, AnAbortThatHangs_EndsTheProcessAllTheSame) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
-        const CllmMpiTable table = Table();
+        const CllmMpiTable table = FakeTable();
         MpiWire wire = *MpiWire::Start(table, 0.1);
         wire.Abort(7);
       },
@@ -109,7 +109,7 @@ TEST(MpiWireDeathTest, AnEndThatHangs_EndsTheProcessAllTheSame) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
-        CllmMpiTable table = Table();
+        CllmMpiTable table = FakeTable();
         table.finish = [](CllmMpiSession*) { pause(); };
         const MpiWire wire = *MpiWire::Start(table, 0.1);
       },

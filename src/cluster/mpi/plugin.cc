@@ -11,7 +11,7 @@ struct CllmMpiSession {
   MPI_Comm ranks = MPI_COMM_NULL;
   int rank = 0, count = 1;
   std::string version, error;
-  std::vector<char> hosts;  // [count, MPI_MAX_PROCESSOR_NAME]
+  std::vector<char> hosts;            // [count, MPI_MAX_PROCESSOR_NAME]
   std::vector<MPI_Request> requests;  // by number; MPI_REQUEST_NULL where it is free
   std::vector<char> incoming;         // by number
   std::vector<int> free, over;
@@ -57,9 +57,9 @@ int Begin(CllmMpiSession* session, MPI_Request request, bool incoming) {
 }
 
 bool Join(CllmMpiSession* session) {
-  for (const int code : {MPI_Comm_dup(MPI_COMM_WORLD, &session->ranks),
-                         MPI_Comm_set_errhandler(session->ranks, MPI_ERRORS_RETURN),
-                         MPI_Comm_rank(session->ranks, &session->rank), MPI_Comm_size(session->ranks, &session->count)}) {
+  for (const int code :
+       {MPI_Comm_dup(MPI_COMM_WORLD, &session->ranks), MPI_Comm_set_errhandler(session->ranks, MPI_ERRORS_RETURN),
+        MPI_Comm_rank(session->ranks, &session->rank), MPI_Comm_size(session->ranks, &session->count)}) {
     Note(session, code);
   }
   char name[MPI_MAX_PROCESSOR_NAME] = {};
@@ -109,7 +109,8 @@ int Poll(CllmMpiSession* session, int* pieces, int* bytes, int most) {
   session->statuses.resize(session->requests.size());
   int done = MPI_UNDEFINED;
   if (known > 0) {
-    const int code = MPI_Testsome(known, session->requests.data(), &done, session->over.data(), session->statuses.data());
+    const int code =
+        MPI_Testsome(known, session->requests.data(), &done, session->over.data(), session->statuses.data());
     if (code != MPI_SUCCESS) {
       Note(session, code);
       for (int i = 0; code == MPI_ERR_IN_STATUS && i < done; ++i) {
@@ -133,7 +134,8 @@ int Poll(CllmMpiSession* session, int* pieces, int* bytes, int most) {
     const size_t number = static_cast<size_t>(session->over[static_cast<size_t>(i)]);
     pieces[i] = static_cast<int>(number);
     bytes[i] = 0;
-    if (session->incoming[number]) Note(session, MPI_Get_count(&session->statuses[static_cast<size_t>(i)], MPI_BYTE, &bytes[i]));
+    if (session->incoming[number])
+      Note(session, MPI_Get_count(&session->statuses[static_cast<size_t>(i)], MPI_BYTE, &bytes[i]));
     session->free.push_back(static_cast<int>(number));
   }
   return done;

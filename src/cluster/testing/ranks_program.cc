@@ -2,10 +2,10 @@
 //
 //   mpirun -n N cluster_ranks exchange        messages of all sizes between all, a comparison, a text from rank 0
 //   mpirun -n N cluster_ranks differ          rank 1 has another program: exit 3
-//   mpirun -n N cluster_ranks silent SECONDS  the last rank stops itself (SIGSTOP); the others have so much patience: exit 1
-//   mpirun -n N cluster_ranks wait SECONDS    turns that wait for each other for so long, for who kills a rank meanwhile
+//   mpirun -n N cluster_ranks silent SECONDS  the last rank stops itself (SIGSTOP); the others' patience: exit 1
+//   mpirun -n N cluster_ranks wait SECONDS    they wait for each other for so long, for who kills one meanwhile
 //   mpirun -n N cluster_ranks abort CODE      the last rank aborts
-//   mpirun -n N cluster_ranks speed MIB       so much from each rank to each other, five times; the median, the bytes checked
+//   mpirun -n N cluster_ranks speed MIB       so much from each to each other, five times, checked; the median
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -65,7 +65,8 @@ Status ExchangeOnce(Communicator& ranks, size_t size) {
 }
 
 Status Compare(Communicator& ranks, const std::string& program) {
-  const std::vector<cllm::Fact> facts = {{"the program", program, "install the same everywhere"}, {"numerics", "2", ""}};
+  const std::vector<cllm::Fact> facts = {{"the program", program, "install the same everywhere"},
+                                         {"numerics", "2", ""}};
   return cllm::Handshake(ranks, facts, kPatience);
 }
 
@@ -90,7 +91,8 @@ Status RelayText(Communicator& ranks) {
 }
 
 Status Exchange(Communicator& ranks) {
-  for (const size_t size : {0, 1, 8, 4000, 65535, 65536, 65537, 3 * 65536, 5'000'000}) CLLM_TRY(ExchangeOnce(ranks, size));
+  for (const size_t size : {0u, 1u, 8u, 4000u, 65535u, 65536u, 65537u, 3u * 65536u, 5'000'000u})
+    CLLM_TRY(ExchangeOnce(ranks, size));
   CLLM_TRY(Compare(ranks, "1"));
   CLLM_TRY(RelayText(ranks));
   Say(fmt::format("rank {} of {} on {} over {}: {} bytes sent, {} received", ranks.rank().index, ranks.rank().count,
@@ -161,8 +163,8 @@ Status Speed(Communicator& ranks, double mib) {
   std::sort(seconds.begin(), seconds.end());
   if (me.first()) {
     Say(fmt::format("{} ranks, {} MiB from each to each: {:.1f} ms, {:.0f} Mbit/s each way, {:.0f} ms of the processor",
-                    me.count, mib, 1e3 * seconds[2],
-                    8e-6 * static_cast<double>(size * (me.count - 1)) / seconds[2], 1e3 * cpu_s));
+                    me.count, mib, 1e3 * seconds[2], 8e-6 * static_cast<double>(size * (me.count - 1)) / seconds[2],
+                    1e3 * cpu_s));
   }
   return {};
 }

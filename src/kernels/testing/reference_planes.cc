@@ -11,14 +11,16 @@ constexpr size_t kBlock = 64;
 int Need(uint64_t number) { return static_cast<int>(std::bit_width(number)); }
 
 int Above(const std::vector<uint64_t>& block, int bits) {
-  return static_cast<int>(std::count_if(block.begin(), block.end(), [=](uint64_t number) { return Need(number) > bits; }));
+  return static_cast<int>(
+      std::count_if(block.begin(), block.end(), [=](uint64_t number) { return Need(number) > bits; }));
 }
 
 void PackBlock(const std::vector<uint64_t>& block, std::vector<uint8_t>& out) {
   int most = 0;
   for (const uint64_t number : block) most = std::max(most, Need(number));
   int dense = most, least = 8 * most;
-  // Of 16 forms with fewer bits, as long as the excesses take 40 bytes at most, the shortest; of equal ones the densest.
+  // Of 16 forms with fewer bits, as long as the excesses take 40 bytes at most, the shortest; of equal ones the
+  // densest.
   for (int bits = most - 1; bits >= std::max(0, most - 16); --bits) {
     const int excess = Above(block, bits) * ((most - bits + 7) / 8);
     if (excess > 40) break;
@@ -63,7 +65,9 @@ std::vector<uint8_t> Pack(size_t n, Number number) {
 }
 
 // 0, -1, 1, -2, ... become 0, 1, 2, 3, ...
-uint64_t ZigZag(int64_t value) { return value < 0 ? ~(static_cast<uint64_t>(value) << 1) : static_cast<uint64_t>(value) << 1; }
+uint64_t ZigZag(int64_t value) {
+  return value < 0 ? ~(static_cast<uint64_t>(value) << 1) : static_cast<uint64_t>(value) << 1;
+}
 
 // The place of a float in their order.
 int64_t Place(float value) {
@@ -79,7 +83,8 @@ std::vector<uint8_t> PackIntegers(const int64_t* values, size_t n) {
 
 std::vector<uint8_t> PackFloats(const float* values, const float* known, size_t n) {
   // The distance is one of 32 bits, which wraps around.
-  return Pack(n, [=](size_t i) { return ZigZag(static_cast<int32_t>(Place(values[i]) - Place(known[i]))) & 0xffffffff; });
+  return Pack(n,
+              [=](size_t i) { return ZigZag(static_cast<int32_t>(Place(values[i]) - Place(known[i]))) & 0xffffffff; });
 }
 
 }  // namespace cllm::reference

@@ -1,0 +1,213 @@
+# The slow part of scripts/cluster, sourced by it: its functions and variables. Costs minutes.
+. "$here/tests/cluster/hosts.sh"
+. "$here/tests/cluster/slurm.sh"
+cluster=$work/hosts
+
+say "shapes of teams and of models: the same bits"
+small=(--layers 2 --heads 4 --width 64 --hidden 128 --context 64 --batch 8 --item 1 --steps 6 --samples 0 --quiet)
+# model NAME OPTIONS...
+model() {
+  local name=$1 team n t
+  shift
+  expected=$name-1x1
+  for team in 1x1 1x2 2x1 3x1 2x2 4x1; do
+    n=${team%x*} t=${team#*x}
+    launched=()
+    [ "$n" = 1 ] || launched=(mpirun -n "$n")
+    check "$name on $team" 0 120 "${launched[@]}" "$program" train "$work/text.txt" --out "$work/$name-$team" "${small[@]}" \
+      --threads "$t" "$@"
+    same "$name on $team" "$work/$name-$team"
+  done
+}
+model muon --tokenizer bytes --dropout 0.1
+model adamw --tokenizer bytes --optimizer adamw
+model bf16 --tokenizer bpe:300 --precision bf16
+model bf16-adamw --tokenizer bpe:300 --precision bf16 --optimizer adamw --dropout 0.1
+model grouped --tokenizer bytes --kv-heads 2
+if grep -q avx512bw /proc/cpuinfo; then
+  for precision in fp32 bf16; do
+    expected=vectors-$precision
+    check "AVX-512 alone" 0 60 "$program" train "$work/text.txt" --out "$work/$expected" "${small[@]}" --tokenizer bytes \
+      --threads 1 --precision $precision
+    check "a rank with AVX2 and one with AVX-512" 0 90 \
+      mpirun -n 1 -x CLLM_SIMD=avx2 "$program" train "$work/text.txt" --out "$work/$expected-2" "${small[@]}" \
+      --tokenizer bytes --threads 1 --precision $precision : \
+      -n 1 -x CLLM_SIMD=avx512 "$program" train "$work/text.txt" --out "$work/$expected-2" "${small[@]}" \
+      --tokenizer bytes --threads 1 --precision $precision
+    same "a rank with AVX2 and one with AVX-512" "$work/$expected-2"
+  done
+else
+  echo "skipped: AVX2 beside AVX-512, which this processor lacks" >&2
+fi
+
+# A run long enough to be disturbed: some seconds; a save every 20 steps.
+long=(--tokenizer bytes --layers 4 --heads 4 --width 128 --hidden 344 --context 64 --batch 8 --item 1 --threads 1 --samples 0
+  --eval-every 0 --save-every 20 --quiet)
+steps=400
+
+# begins RUN COMMAND...: starts it behind, waits for its first checkpoint; $pid.
+begins() {
+  local run=$1 k
+  shift
+  setsid timeout -k 5 120 "$@" >"$work/log" 2>&1 </dev/null &
+  pid=$!
+  for k in $(seq 600); do
+    ls -d "$run"/checkpoints/step-* >/dev/null 2>&1 && return 0
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "no checkpoint in $run"
+}
+# ends NAME CODE SECONDS: what `begins` started must end so.
+ends() {
+  local rc=0 k
+  cases=$((cases + 1))
+  for k in $(seq $(($3 * 10))); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  if kill -0 "$pid" 2>/dev/null; then
+    kill -9 -- "-$pid"
+    fail "$1: still runs after $3 s"
+  fi
+  wait "$pid" || rc=$?
+  if [ "$2" = x ]; then [ "$rc" != 0 ] || fail "$1: exit 0, expected a failure"
+  else [ "$rc" = "$2" ] || fail "$1: exit $rc, expected $2"; fi
+}
+# ranks_of RUN: the process ids of its ranks, in their order as started.
+ranks_of() { pgrep -f -- "^$program .*--out $1" | sort -n; }
+# resumes NAME RUN: goes on to the end on one rank, with the bits of the undisturbed run.
+resumes() {
+  check "$1: resumed" 0 120 "$program" resume "$2" --threads 2 --quiet
+  same "$1: resumed" "$2"
+}
+
+say "failures on one machine"
+expected=undisturbed
+check "the undisturbed run" 0 120 "$program" train "$work/text.txt" --out "$work/undisturbed" "${long[@]}" --steps $steps \
+  --threads 2
+train_on() { echo mpirun -n "$1" "$program" train "$work/text.txt" "${long[@]}" --steps $steps; }
+patience=(--peer-patience 3)
+
+begins "$work/killed" $(train_on 3) --out "$work/killed"
+kill -9 "$(ranks_of "$work/killed" | tail -1)"
+ends "kill -9 of a rank" x 5
+check "kill -9: resumed on 2 ranks" 0 120 mpirun -n 2 "$program" resume "$work/killed" --threads 1 --quiet
+same "kill -9: resumed on 2 ranks" "$work/killed"
+
+begins "$work/stopped" $(train_on 2) --out "$work/stopped" "${patience[@]}"
+stopped=$(ranks_of "$work/stopped" | tail -1)
+kill -STOP "$stopped"
+ends "kill -STOP of a rank" x 13
+grep -q 'rank [01] on ' "$work/log" || fail "kill -STOP of a rank: no rank is named"
+kill -9 "$stopped" 2>/dev/null || true
+resumes "kill -STOP of a rank" "$work/stopped"
+
+begins "$work/ended" $(train_on 2) --out "$work/ended"
+kill -TERM "$(pgrep -P "$pid" mpirun || echo "$pid")"
+ends "SIGTERM to mpirun" x 8
+resumes "SIGTERM to mpirun" "$work/ended"
+
+begins "$work/term" $(train_on 2) --out "$work/term"
+kill -TERM "$(ranks_of "$work/term" | tail -1)"
+ends "SIGTERM to a rank" 143 15
+resumes "SIGTERM to a rank" "$work/term"
+
+begins "$work/usr1" $(train_on 2) --out "$work/usr1" --save-every 0
+kill -USR1 "$(pgrep -P "$pid" mpirun || echo "$pid")"
+ends "SIGUSR1 to mpirun" 0 100
+same "SIGUSR1 to mpirun" "$work/usr1"
+
+if [ "$(id -u)" -eq 0 ]; then
+  say "a full disk on rank 0"
+  mkdir "$work/full"
+  mount -t tmpfs -o size=3m tmpfs "$work/full"
+  undo+=("umount $work/full")
+  check "a full disk on rank 0" x 90 $(train_on 2) --out "$work/full/run"
+fi
+
+if [ "$(id -u)" -ne 0 ] || ! command -v ip >/dev/null || ! command -v tc >/dev/null; then
+  echo "skipped: two hosts, which need root and iproute2" >&2
+  return 0
+fi
+say "two hosts at 1 Gbit/s"
+undo+=(hosts_down)
+hosts_up 2 1gbit
+check "messages between hosts" 0 60 "$cluster/mpirun" -n 2 "$ranks" exchange
+check "speed between hosts" 0 60 "$cluster/mpirun" -n 2 "$ranks" speed 8
+grep 'MiB from each' "$work/log" >&2 || true
+before=$(card_bytes h1)
+check "training on two hosts" 0 200 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
+  --out "$work/hosts-run"
+echo "   $(($(card_bytes h1) - before)) bytes over the first host's card" >&2
+same "training on two hosts" "$work/hosts-run"
+say "a link that goes down"
+begins "$work/cut" "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/cut" "${patience[@]}"
+ip -n hsw link set p2 down
+ends "a link that goes down" x 20
+for one in $(ranks_of "$work/cut"); do kill -9 "$one" 2>/dev/null || true; done
+ip -n hsw link set p2 up
+resumes "a link that goes down" "$work/cut"
+if [ -e /dev/net/tun ] && command -v g++ >/dev/null; then
+  say "two hosts a millisecond apart"
+  g++ -std=c++20 -O1 -pthread -o "$work/cable" "$here/tests/cluster/cable.cc"
+  "$work/cable" h1 h2 1000 1000 >"$work/cable.log" 2>&1 &
+  undo+=("kill $!")
+  for k in $(seq 100); do grep -q up "$work/cable.log" && break; sleep 0.05; done
+  steps=40
+  expected=far-alone
+  check "undisturbed" 0 60 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far-alone"
+  check "training a millisecond apart" 0 120 env NETWORK=10.78.0.0/24 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far"
+  same "training a millisecond apart" "$work/far"
+  steps=400
+  expected=undisturbed
+fi
+
+if ! command -v slurmctld >/dev/null || ! command -v slurmd >/dev/null || ! command -v munged >/dev/null; then
+  echo "skipped: Slurm, as slurmctld, slurmd or munge is not there" >&2
+  return 0
+fi
+say "a Slurm of two nodes"
+undo=(slurm_down "${undo[@]}")
+slurm_up
+export CLLM_CACHE
+check "srun" 0 120 "$slurm/client" srun --mpi=pmix -N2 -n2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
+  --out "$work/srun"
+same "srun" "$work/srun"
+check "srun without MPI" x 60 "$slurm/client" srun --mpi=none -N2 -n2 "$program" train "$work/text.txt" "${tiny[@]}" --out "$work/no"
+says "srun --mpi=pmix"
+
+# script LAUNCHER RUN: writes the script of a job that begins a run or goes on with it.
+script() {
+  cat >"$work/job.sh" <<JOB
+#!/bin/bash
+if [ -d $2/checkpoints ]; then
+  $1 $program resume $2 --threads 1 --quiet
+else
+  $1 $program train $work/text.txt ${long[*]} --steps $steps --out $2
+fi
+rc=\$?
+[ \$rc = 143 ] && [ -e $work/requeue ] && scontrol requeue \$SLURM_JOB_ID && sleep 30
+exit \$rc
+JOB
+}
+script "mpirun --bind-to none -n 2" "$work/batch"
+id=$("$slurm/client" sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/batch.out" "$work/job.sh")
+[ "$(job_ended "$id" 120)" = COMPLETED ] || { cp "$work/batch.out" "$work/log"; fail "sbatch with mpirun"; }
+same "sbatch with mpirun" "$work/batch"
+
+script "srun --mpi=pmix -n 2" "$work/cancelled"
+id=$("$slurm/client" sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/cancelled.out" "$work/job.sh")
+for k in $(seq 600); do ls -d "$work"/cancelled/checkpoints/step-* >/dev/null 2>&1 && break; sleep 0.1; done
+"$slurm/client" scancel "$id"
+job_ended "$id" 60 >/dev/null
+resumes "scancel" "$work/cancelled"
+
+script "srun --mpi=pmix -n 2" "$work/preempted"
+touch "$work/requeue"
+id=$("$slurm/client" sbatch --parsable -p low --requeue -N2 -n2 --chdir="$PWD" -o "$work/preempted.out" "$work/job.sh")
+for k in $(seq 600); do ls -d "$work"/preempted/checkpoints/step-* >/dev/null 2>&1 && break; sleep 0.1; done
+high=$("$slurm/client" sbatch --parsable -p high -N2 -n4 --wrap "sleep 3")
+job_ended "$high" 120 >/dev/null
+[ "$(job_ended "$id" 200)" = COMPLETED ] || { cp "$work/preempted.out" "$work/log"; fail "preempted and requeued"; }
+same "preempted and requeued" "$work/preempted"
