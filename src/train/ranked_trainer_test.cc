@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/path.h"
 #include "cluster/testing/thread_team.h"
@@ -60,18 +63,23 @@ class RankedTrainer : public TrainerTest {
       void OnStep(const StepEvent& event) override { if (ask) ask(rank, event.step, control); }
       void OnNote(const NoteEvent& event) override { if (rank == 0) notes += event.sentence + "\n"; }
       void OnSkippedSave(const SkippedSaveEvent&) override { skipped += rank == 0; }
+      void OnEvaluation(const EvaluationEvent& event) override { events.push_back({'e', event.step}); }
+      void OnSample(const SampleEvent& event) override { events.push_back({'t', event.step}); }
+      void OnSave(const SaveEvent& event) override { events.push_back({'s', event.step}); }
+      void OnRollback(const RollbackEvent& event) override { events.push_back({'r', event.step}); }
       size_t rank = 0;
       Ask ask;
       RunControl control;
       std::string notes;
       int skipped = 0;
+      Events events;
     };
     const auto outcome = ThreadTeam(count).Run([&](Communicator& ranks) {
       Watch watch;
       watch.rank = ranks.rank().index;
       watch.ask = ask;
       ends[watch.rank] = TrainRank(ranks, run, checkpoint, watch, watch.control);
-      if (watch.rank == 0) notes_ = watch.notes, skipped_ = watch.skipped;
+      if (watch.rank == 0) notes_ = watch.notes, skipped_ = watch.skipped, events_ = watch.events;
     });
     EXPECT_TRUE(outcome.all_ended());
     for (const auto& end : ends) {
@@ -98,6 +106,9 @@ class RankedTrainer : public TrainerTest {
   }
   std::string Run(const std::string& name) { return root_ / name; }
 
+  using Events = std::vector<std::pair<char, uint64_t>>;  // of the first rank
+  bool Had(char kind, uint64_t step) const { return std::ranges::count(events_, std::pair(kind, step)) != 0; }
+  Events events_;
   FileSystem* failing_ = nullptr;
   std::string notes_;
   int skipped_ = 0;
@@ -153,8 +164,51 @@ TEST_F(RankedTrainer, RequestsOfAnyRank_AreAnsweredByAll) {
     if (rank == 1 && step == 2) control.evaluate_now = true, control.sample_now = true;
   });
   ASSERT_TRUE(end.ok()) << end.status().message();
-  // Step 1 is no regular one, so that it is rotated away or there: that it was saved shows in the steps that follow.
-  EXPECT_EQ(end->step, 12u);
+  EXPECT_TRUE(Had('s', 1));
+  EXPECT_TRUE(Had('e', 2));
+  EXPECT_TRUE(Had('t', 2));
+  EXPECT_FALSE(Had('s', 2));
+}
+
+// The weights become useless on all ranks alike; all go back to the same checkpoint, which the first alone can read.
+TEST_F(RankedTrainer, ADivergence_IsRolledBackOnAllRanks) {
+  plan_.on_divergence = OnDivergence::kRollback;
+  plan_.step.clip = 0;
+  plan_.step.optimizer.matrix_rate = 1e30, plan_.step.optimizer.embedding_rate = 1e30;
+  const auto alone = TrainOn(1, Run("one"));
+  const Events expected = events_;
+  const auto three = TrainOn(3, Run("three"));
+  EXPECT_EQ(alone.status().code(), Code::kDiverged);
+  EXPECT_EQ(three.status().code(), Code::kDiverged);
+  EXPECT_TRUE(Had('r', 0));
+  EXPECT_EQ(events_, expected);
+}
+
+// A rank whose memory lost a bit is found, and named.
+TEST_F(RankedTrainer, OtherWeightsOnOneRank_EndTheRun) {
+  plan_.step.schedule.segments = {{.begin = 0, .end = 120}};
+  plan_.eval_every = plan_.save_every = 1000;
+  std::filesystem::create_directories(Run("run"));
+  ThreadTeam(3).Run([&](Communicator& ranks) {
+    RankTeam team(ranks);
+    RunObserver nobody;
+    RunControl control;
+    auto trainer = Trainer::Create({.plan = plan_, .run = ranks.rank().first() ? Run("run") : "", .tokenizer = tokenizer_,
+                                    .corpus = *corpus_, .files = files_, .observer = nobody, .control = control,
+                                    .team = &team});
+    ASSERT_TRUE(trainer.ok());
+    ASSERT_TRUE((*trainer)->Begin(nullptr).ok());
+    if (ranks.rank().index == 2) {
+      const Status changed = (*trainer)->step().LoadWeights([](Parameters& weights) -> Status {
+        weights.data()[0] += 0.25f;
+        return {};
+      });
+      ASSERT_TRUE(changed.ok());
+    }
+    const auto end = (*trainer)->Train();
+    EXPECT_EQ(end.status().code(), Code::kFailed);
+    EXPECT_NE(end.status().message().find("weights of rank 2"), std::string::npos) << end.status().message();
+  });
 }
 
 TEST_F(RankedTrainer, ADiskThatIsFull_IsToldAndEndsNothing) {

@@ -55,6 +55,19 @@ JsonArray OfLeaves(const SphereStatistics& spheres, T LeafStatistics::*member) {
   return values;
 }
 
+JsonArray RankRecords(const SphereStatistics& spheres) {
+  JsonArray ranks;
+  for (const SphereStatistics::OfRank& rank : spheres.ranks) {
+    ranks.push_back(JsonFields{{"workers", rank.leaves},
+                               {"items", rank.items},
+                               {"tokens", rank.tokens},
+                               {"busy_s", rank.busy_s},
+                               {"waiting_s", rank.waiting_s},
+                               {"accumulation_s", rank.accumulation_s}});
+  }
+  return ranks;
+}
+
 }  // namespace
 
 JsonArray GroupRecords(const SphereStatistics& spheres) {
@@ -134,7 +147,8 @@ void RunLog::OnEvaluation(const EvaluationEvent& event) {
 }
 
 void RunLog::WriteSpheres() {
-  Write({{"event", "spheres"},
+  JsonFields record = {
+         {"event", "spheres"},
          {"step", step_},
          {"permits", spheres_.permits},
          {"items", OfLeaves(spheres_, &LeafStatistics::items)},
@@ -144,7 +158,9 @@ void RunLog::WriteSpheres() {
          {"busy_s", OfLeaves(spheres_, &LeafStatistics::busy_s)},
          {"waiting_s", OfLeaves(spheres_, &LeafStatistics::waiting_s)},
          {"accumulation_s", OfLeaves(spheres_, &LeafStatistics::accumulation_s)},
-         {"groups", GroupRecords(spheres_)}});
+         {"groups", GroupRecords(spheres_)}};
+  if (!spheres_.ranks.empty()) record.push_back({"ranks", RankRecords(spheres_)});
+  Write(std::move(record));
 }
 
 void RunLog::OnSample(const SampleEvent& event) {

@@ -223,7 +223,9 @@ Status Trainer::TrainStep() {
   CLLM_ASSIGN(const StepResult result,
               session_.step->Run(session_.state.step, read, prefetch, spans.all() ? nullptr : &scored));
   rollback_.StepDone();
-  session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, PlannedWork(), session_));
+  StepEvent event = progress_.AfterStep(result, session_.clock() - begin, PlannedWork(), session_);
+  if (EvaluationIsDue()) CLLM_TRY(GatherRanks(event.spheres));
+  session_.observer.OnStep(event);
   Say(watch_.AfterStep(result.scores.token));
   return {};
 }
@@ -234,10 +236,29 @@ void Trainer::SkipStep() {
   session_.observer.OnStep(progress_.AfterSkippedStep(session_));
 }
 
+bool Trainer::EvaluationIsDue() const {
+  const uint64_t at = session_.state.step;
+  return at % session_.plan.eval_every == 0 && !session_.state.schedule.EndsAt(at);
+}
+
+Status Trainer::GatherRanks(SphereStatistics& spheres) {
+  if (session_.team.alone()) return {};
+  SphereStatistics::OfRank own{.leaves = spheres.leaves.size()};
+  for (const LeafStatistics& leaf : spheres.leaves) {
+    own.items += leaf.items;
+    own.tokens += leaf.tokens;
+    own.busy_s += leaf.busy_s;
+    own.waiting_s += leaf.waiting_s;
+    own.accumulation_s += leaf.accumulation_s;
+  }
+  CLLM_ASSIGN(spheres.ranks, session_.team.Gather(own));
+  return {};
+}
+
 // What the plan has at this step, then what was asked for.
 Status Trainer::AfterStep() {
   const uint64_t at = session_.state.step;
-  const bool due = at % session_.plan.eval_every == 0 && !session_.state.schedule.EndsAt(at);
+  const bool due = EvaluationIsDue();
   if (!session_.team.alone() && at % kCompareEvery == 0) CLLM_TRY(CompareWeights());
   if (due) CLLM_TRY(RegularWork());
   CLLM_TRY(session_.LookAtRequests(session_.team.leads() && checkpoints_.DueByTime()));

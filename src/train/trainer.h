@@ -103,6 +103,8 @@ class Trainer {
   Status TrainStep();
   void SkipStep();
   Status AfterStep();
+  bool EvaluationIsDue() const;
+  Status GatherRanks(SphereStatistics& spheres);  // adds all ranks' to this one's
   Status RegularWork();
   Status Answer(bool evaluated);
   Status CompareWeights();
