@@ -16,7 +16,7 @@ namespace cllm {
 namespace {
 
 constexpr double kErrorAlike_s = 3;   // in which others that have the same error end, too
-constexpr double kEndAlike_s = 86400;  // the first still writes samples
+constexpr double kEndAlike_s = 3600;  // the first still writes samples
 
 }  // namespace
 

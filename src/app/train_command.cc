@@ -94,7 +94,8 @@ Outcome Follow(RankTeam& team, size_t threads, SignalScope& signals, RunControl&
   PreparedRun run;
   std::optional<uint64_t> total;
   {
-    const RankTeam::LongWait preparing(team);
+    constexpr double kPreparing_s = 86400;  // a large text
+    const RankTeam::LongWait preparing(team, kPreparing_s);
     CLLM_TRY(team.FirstSays({}));
   }
   CLLM_TRY(ShareRun(team, threads, total, run));

@@ -103,6 +103,7 @@ Result<FinalEvaluation> Evaluations::Final() {
 // The sample that chose `best` is smaller than the whole: both are measured on the whole, the better one stays.
 Status Evaluations::ConsiderBest(FinalEvaluation& verdict) {
   RankTeam& team = session_.team;
+  const RankTeam::LongWait disk(team);
   std::string directory;
   const Status found = team.OnFirst([&]() -> Status {
     CLLM_ASSIGN(directory, checkpoints_.BestDirectory());

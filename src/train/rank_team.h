@@ -67,7 +67,9 @@ class RankTeam {
   // The first alone works at something whose time nobody knows (a disk, a text): while this lives, others wait longer.
   class LongWait {
    public:
-    explicit LongWait(RankTeam& team) : team_(team), before_(team.patience_s_) { team.patience_s_ += kLongWait_s; }
+    explicit LongWait(RankTeam& team, double seconds = kDisk_s) : team_(team), before_(team.patience_s_) {
+      team.patience_s_ += seconds;
+    }
     ~LongWait() { team_.patience_s_ = before_; }
     LongWait(const LongWait&) = delete;
     LongWait& operator=(const LongWait&) = delete;
@@ -118,7 +120,7 @@ class RankTeam {
 
  private:
   static constexpr double kSlowestRank = 3;     // a rank may take so many times as long as another
-  static constexpr double kLongWait_s = 86400;
+  static constexpr double kDisk_s = 1800;
 
   Status GatherBytes(std::span<const std::byte> mine, std::span<std::byte> all);
 

@@ -19,6 +19,7 @@ Status Rollback::AfterDivergence(const Status& diverged) {
   }
   const RunState at = state;
   // A checkpoint that diverged at once would do so again.
+  const RankTeam::LongWait disk(session_.team);
   FoundCheckpoint found;
   RunState loaded;
   const Status read = session_.team.OnFirst([&]() -> Status {
@@ -40,6 +41,7 @@ Status Rollback::AfterDivergence(const Status& diverged) {
 Status Rollback::EndRun(const Status& diverged) {
   // The refused step touched no weight; what the step before it made of them, a save looks at.
   if (!checkpoints_.saved()) checkpoints_.SaveOrSkip();
+  const RankTeam::LongWait disk(session_.team);
   return session_.team.OnFirst([&]() -> Status {
     CLLM_ASSIGN(const FoundCheckpoint last_good, checkpoints_.NewestValid());
     return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower `lr`, or `on-divergence` rollback",

@@ -114,6 +114,7 @@ Result<FoundCheckpoint> RunCheckpoints::NewestRegular(std::optional<uint64_t> be
 Status RunCheckpoints::Load(const std::string& directory, RunState state) {
   ExactStep& step = *session_.step;
   RankTeam& team = session_.team;
+  const RankTeam::LongWait disk(team);
   if (!team.alone()) {
     std::string text = StateText(state);
     CLLM_TRY(team.ShareText(text));
