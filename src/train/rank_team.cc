@@ -16,14 +16,14 @@ constexpr size_t kMostText = size_t{1} << 30;
 
 StatusRecord::StatusRecord(const Status& status)
     : code(static_cast<int32_t>(status.code())),
-      length(static_cast<uint32_t>(std::min(status.message().size(), text.size()))) {
+      length(static_cast<uint32_t>(std::min(status.message().size(), kRoom))) {
   status.message().copy(text.data(), length);
 }
 
 Status StatusRecord::Read() const {
   const Code known = static_cast<Code>(code);
   if (known == Code::kOk) return {};
-  return {known, std::string(text.data(), std::min<size_t>(length, text.size()))};
+  return {known, std::string(text.data(), std::min<size_t>(length, kRoom))};
 }
 
 Status RankTeam::Keep(Status status) {

@@ -24,7 +24,8 @@ struct Requests {
 struct StatusRecord {
   int32_t code = 0;
   uint32_t length = 0;
-  std::array<char, 2040> text{};
+  static constexpr size_t kRoom = 2040;
+  std::array<char, kRoom> text{};
 
   StatusRecord() = default;
   explicit StatusRecord(const Status& status);

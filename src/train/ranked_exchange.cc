@@ -209,10 +209,9 @@ Status RankedExchange::CompleteChunks() {
 
 Status RankedExchange::GatherSquares() {
   const std::span<double> squares = local_.chunk_squares();
-  const size_t per_piece = kPiece;
-  const auto count = [per_piece](const std::vector<size_t>& chunks) { return (chunks.size() + per_piece - 1) / per_piece; };
-  const auto part = [per_piece](const std::vector<size_t>& chunks, size_t piece) {
-    return std::span(chunks).subspan(piece * per_piece, std::min(per_piece, chunks.size() - piece * per_piece));
+  const auto count = [](const std::vector<size_t>& chunks) { return (chunks.size() + kPiece - 1) / kPiece; };
+  const auto part = [](const std::vector<size_t>& chunks, size_t piece) {
+    return std::span(chunks).subspan(piece * kPiece, std::min(kPiece, chunks.size() - piece * kPiece));
   };
   const std::vector<size_t>& own = chunks_[rank().index];
   const PiecesOut out{.to = {}, .pieces = count(own), .fill = [&](size_t piece, std::span<std::byte> buffer) {
