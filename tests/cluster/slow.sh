@@ -57,7 +57,10 @@ awaits() {
   done
   fail "waited in vain for: ${*:2}"
 }
-has_checkpoint() { compgen -G "$1/checkpoints/step-*"; }
+# Of step 20 or later; the first is that of step 0 or 1.
+has_checkpoint() {
+  find "$1"/checkpoints -name 'step-*' | sed 's/.*step-//' | awk '$1 >= 20 { found = 1 } END { exit !found }'
+}
 has_steps() { grep -q '"step":5,' "$1/log.jsonl"; }
 starts() {
   setsid timeout -k 5 900 "$@" >"$work/log" 2>&1 </dev/null &
@@ -253,6 +256,16 @@ awaits 300 has_checkpoint "$work/cancelled"
 "$slurm/client" scancel "$id"
 job_ended "$id" 120 >/dev/null
 resumes "scancel" "$work/cancelled"
+
+steps=1000000
+script "srun --mpi=pmix -n 2" "$work/limited"
+steps=400
+id=$("$slurm/client" sbatch --parsable -t 1 --signal=TERM@45 -N2 -n2 --chdir="$PWD" -o "$work/limited.out" \
+  "$work/job.sh")
+job_ended "$id" 300 >/dev/null
+cp "$work/limited.out" "$work/log"
+says "stopped at step"
+check "a time limit with --signal: what it saved" 0 120 "$program" inspect "$work/limited@latest" --verify
 
 script "srun --mpi=pmix -n 2" "$work/preempted"
 touch "$work/requeue"
