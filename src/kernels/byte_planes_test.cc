@@ -94,7 +94,8 @@ TEST(BytePlanes, FewLargeNumbersAmongSmall_TakeAFewBytesEach) {
       for (const size_t large : {1u, 2u, 3u, 7u, 20u, 63u}) {
         for (const int excess : {1, 5, 8, 9, 16, 17}) {
           std::vector<int64_t> values = Integers(large, 256, most, 2);
-          for (size_t k = 0; k < large; ++k) values[64 + (k * 37) % 64] = (int64_t{1} << (most + excess - 1)) - 1;
+          for (size_t k = 0; k < large; ++k)
+            values[64 + (k * 37) % 64] = static_cast<int64_t>((uint64_t{1} << (most + excess - 1)) - 1);
           ExpectRoundTrip(values);
           if (large == 1 && excess == 16) {
             EXPECT_LT(Packed(values).size(), Packed(Integers(large, 256, most, 2)).size() + 24);

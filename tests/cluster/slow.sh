@@ -14,8 +14,8 @@ model() {
     n=${team%x*} t=${team#*x}
     launched=()
     [ "$n" = 1 ] || launched=(mpirun -n "$n")
-    check "$name on $team" 0 120 "${launched[@]}" "$program" train "$work/text.txt" --out "$work/$name-$team" "${small[@]}" \
-      --threads "$t" "$@"
+    check "$name on $team" 0 600 "${launched[@]}" "$program" train "$work/text.txt" --out "$work/$name-$team" \
+      "${small[@]}" --threads "$t" "$@"
     same "$name on $team" "$work/$name-$team"
   done
 }
@@ -27,8 +27,8 @@ model grouped --tokenizer bytes --kv-heads 2
 if grep -q avx512bw /proc/cpuinfo; then
   for precision in fp32 bf16; do
     expected=vectors-$precision
-    check "AVX-512 alone" 0 60 "$program" train "$work/text.txt" --out "$work/$expected" "${small[@]}" --tokenizer bytes \
-      --threads 1 --precision $precision
+    check "AVX-512 alone" 0 600 "$program" train "$work/text.txt" --out "$work/$expected" "${small[@]}" \
+      --tokenizer bytes --threads 1 --precision $precision
     check "a rank with AVX2 and one with AVX-512" 0 90 \
       mpirun -n 1 -x CLLM_SIMD=avx2 "$program" train "$work/text.txt" --out "$work/$expected-2" "${small[@]}" \
       --tokenizer bytes --threads 1 --precision $precision : \
@@ -41,22 +41,35 @@ else
 fi
 
 # A run long enough to be disturbed: some seconds; a save every 20 steps.
-long=(--tokenizer bytes --layers 4 --heads 4 --width 128 --hidden 344 --context 64 --batch 8 --item 1 --threads 1 --samples 0
-  --eval-every 0 --save-every 20 --quiet)
+long=(--tokenizer bytes --layers 4 --heads 4 --width 128 --hidden 344 --context 64 --batch 8 --item 1 --samples 0
+  --eval-every 1000 --quiet)
+each=(--threads 1 --save-every 20)  # of a rank
 steps=400
+pid=
 
-# begins RUN COMMAND...: starts it behind, waits for its first checkpoint; $pid.
-begins() {
-  local run=$1 k
-  shift
-  setsid timeout -k 5 120 "$@" >"$work/log" 2>&1 </dev/null &
-  pid=$!
-  for k in $(seq 600); do
-    ls -d "$run"/checkpoints/step-* >/dev/null 2>&1 && return 0
-    kill -0 "$pid" 2>/dev/null || break
+# awaits SECONDS COMMAND...: until it succeeds, as long as what was started runs.
+awaits() {
+  local k
+  for k in $(seq $(($1 * 10))); do
+    "${@:2}" >/dev/null 2>&1 && return 0
+    [ -z "$pid" ] || kill -0 "$pid" 2>/dev/null || break
     sleep 0.1
   done
-  fail "no checkpoint in $run"
+  fail "waited in vain for: ${*:2}"
+}
+# Of step 20 or later; the first is that of step 0 or 1.
+has_checkpoint() {
+  find "$1"/checkpoints -name 'step-*' | sed 's/.*step-//' | awk '$1 >= 20 { found = 1 } END { exit !found }'
+}
+has_steps() { grep -q '"step":5,' "$1/log.jsonl"; }
+starts() {
+  setsid timeout -k 5 900 "$@" >"$work/log" 2>&1 </dev/null &
+  pid=$!
+}
+# begins RUN COMMAND...: starts it behind, waits for its first checkpoint; $pid.
+begins() {
+  starts "${@:2}"
+  awaits 300 has_checkpoint "$1"
 }
 # ends NAME CODE SECONDS: what `begins` started must end so.
 ends() {
@@ -71,6 +84,7 @@ ends() {
     fail "$1: still runs after $3 s"
   fi
   wait "$pid" || rc=$?
+  pid=
   if [ "$2" = x ]; then [ "$rc" != 0 ] || fail "$1: exit 0, expected a failure"
   else [ "$rc" = "$2" ] || fail "$1: exit $rc, expected $2"; fi
 }
@@ -78,24 +92,27 @@ ends() {
 ranks_of() { pgrep -f -- "^$program .*--out $1" | sort -n; }
 # resumes NAME RUN: goes on to the end on one rank, with the bits of the undisturbed run.
 resumes() {
-  check "$1: resumed" 0 120 "$program" resume "$2" --threads 2 --quiet
+  check "$1: resumed" 0 600 "$program" resume "$2" --threads 2 --quiet
   same "$1: resumed" "$2"
 }
 
 say "failures on one machine"
 expected=undisturbed
-check "the undisturbed run" 0 120 "$program" train "$work/text.txt" --out "$work/undisturbed" "${long[@]}" --steps $steps \
-  --threads 2
-train_on() { echo mpirun -n "$1" "$program" train "$work/text.txt" "${long[@]}" --steps $steps; }
+check "the undisturbed run" 0 600 "$program" train "$work/text.txt" --out "$work/undisturbed" "${long[@]}" \
+  --steps $steps --threads 2 --save-every 20
+# train_on RANKS RUN [OPTIONS...]: the words of a training, in ${words[@]}.
+train_on() { words=(mpirun -n "$1" "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "${@:2}"); }
 patience=(--peer-patience 3)
 
-begins "$work/killed" $(train_on 3) --out "$work/killed"
+train_on 3 "$work/killed" "${each[@]}"
+begins "$work/killed" "${words[@]}"
 kill -9 "$(ranks_of "$work/killed" | tail -1)"
 ends "kill -9 of a rank" x 5
-check "kill -9: resumed on 2 ranks" 0 120 mpirun -n 2 "$program" resume "$work/killed" --threads 1 --quiet
+check "kill -9: resumed on 2 ranks" 0 600 mpirun -n 2 "$program" resume "$work/killed" --threads 1 --quiet
 same "kill -9: resumed on 2 ranks" "$work/killed"
 
-begins "$work/stopped" $(train_on 2) --out "$work/stopped" "${patience[@]}"
+train_on 2 "$work/stopped" "${each[@]}" "${patience[@]}"
+begins "$work/stopped" "${words[@]}"
 stopped=$(ranks_of "$work/stopped" | tail -1)
 kill -STOP "$stopped"
 ends "kill -STOP of a rank" x 13
@@ -103,19 +120,25 @@ grep -q 'rank [01] on ' "$work/log" || fail "kill -STOP of a rank: no rank is na
 kill -9 "$stopped" 2>/dev/null || true
 resumes "kill -STOP of a rank" "$work/stopped"
 
-begins "$work/ended" $(train_on 2) --out "$work/ended"
+train_on 2 "$work/ended" "${each[@]}"
+begins "$work/ended" "${words[@]}"
 kill -TERM "$(pgrep -P "$pid" mpirun || echo "$pid")"
 ends "SIGTERM to mpirun" x 8
 resumes "SIGTERM to mpirun" "$work/ended"
 
-begins "$work/term" $(train_on 2) --out "$work/term"
+train_on 2 "$work/term" "${each[@]}"
+begins "$work/term" "${words[@]}"
 kill -TERM "$(ranks_of "$work/term" | tail -1)"
 ends "SIGTERM to a rank" 143 15
 resumes "SIGTERM to a rank" "$work/term"
 
-begins "$work/usr1" $(train_on 2) --out "$work/usr1" --save-every 0
+train_on 2 "$work/usr1" --threads 1 --save-every 300
+starts "${words[@]}"
+awaits 300 has_steps "$work/usr1"
 kill -USR1 "$(pgrep -P "$pid" mpirun || echo "$pid")"
-ends "SIGUSR1 to mpirun" 0 100
+awaits 300 has_checkpoint "$work/usr1"
+compgen -G "$work/usr1/checkpoints/step-300" >/dev/null && fail "SIGUSR1 to mpirun: nothing was saved at once"
+ends "SIGUSR1 to mpirun" 0 600
 same "SIGUSR1 to mpirun" "$work/usr1"
 
 if [ "$(id -u)" -eq 0 ]; then
@@ -123,7 +146,8 @@ if [ "$(id -u)" -eq 0 ]; then
   mkdir "$work/full"
   mount -t tmpfs -o size=3m tmpfs "$work/full"
   undo+=("umount $work/full")
-  check "a full disk on rank 0" x 90 $(train_on 2) --out "$work/full/run"
+  train_on 2 "$work/full/run" "${each[@]}"
+  check "a full disk on rank 0" x 600 "${words[@]}"
 fi
 
 if [ "$(id -u)" -ne 0 ] || ! command -v ip >/dev/null || ! command -v tc >/dev/null; then
@@ -137,15 +161,42 @@ check "messages between hosts" 0 60 "$cluster/mpirun" -n 2 "$ranks" exchange
 check "speed between hosts" 0 60 "$cluster/mpirun" -n 2 "$ranks" speed 8
 grep 'MiB from each' "$work/log" >&2 || true
 before=$(card_bytes h1)
-check "training on two hosts" 0 200 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
-  --out "$work/hosts-run"
+check "training on two hosts" 0 600 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" "${each[@]}" \
+  --steps $steps --out "$work/hosts-run"
 echo "   $(($(card_bytes h1) - before)) bytes over the first host's card" >&2
 same "training on two hosts" "$work/hosts-run"
+say "bytes on the wire of 10.7 million parameters"
+# wire NAME PRECISION MOST: the share of 12 bytes a parameter that a step sends and receives, with all headers: what
+# four more steps take.
+wire() {
+  local n bytes=()
+  for n in 2 6; do
+    before=$(card_bytes h1)
+    check "bytes on the wire, $2" 0 900 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" --tokenizer bytes \
+      --layers 6 --heads 6 --width 384 --hidden 1024 --context 256 --batch 4 --item 1 --steps $n --warmup 1 \
+      --samples 0 --quiet --threads 1 --optimizer "$1" --precision "$2" --eval-every 1000 --save-every 1000 \
+      --out "$work/wire-$1-$2-$n"
+    bytes+=($(($(card_bytes h1) - before)))
+  done
+  # Of two ranks each sends, and receives, for a half of the parameters: 12 bytes for each of all.
+  share=$(((bytes[1] - bytes[0]) * 1000 / (4 * 12 * 10721280)))
+  echo "   $1, $2: 0.$(printf %03d "$share") of the plain 12 bytes, $3 thousandths at most" >&2
+  [ "$share" -le "$3" ] || fail "more bytes on the wire than expected"
+}
+wire adamw fp32 780
+wire muon fp32 780
+wire adamw bf16 620
 say "a link that goes down"
-begins "$work/cut" "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/cut" "${patience[@]}"
+begins "$work/cut" "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" "${each[@]}" --steps $steps \
+  --out "$work/cut" "${patience[@]}"
 ip -n hsw link set p2 down
-ends "a link that goes down" x 20
-for one in $(ranks_of "$work/cut"); do kill -9 "$one" 2>/dev/null || true; done
+no_rank() { [ -z "$(ranks_of "$work/cut")" ]; }
+# 3 s of patience, 5 s in which MPI may end in order, and 5 s more. mpirun itself may wait for ever.
+awaits 13 no_rank
+grep -q 'rank 1 on h2 sent nothing' "$work/log" || fail "a link that goes down: the rank is not named"
+kill -9 -- "-$pid"
+wait "$pid" || true
+pid=
 ip -n hsw link set p2 up
 resumes "a link that goes down" "$work/cut"
 if [ -e /dev/net/tun ] && command -v g++ >/dev/null; then
@@ -153,11 +204,13 @@ if [ -e /dev/net/tun ] && command -v g++ >/dev/null; then
   g++ -std=c++20 -O1 -pthread -o "$work/cable" "$here/tests/cluster/cable.cc"
   "$work/cable" h1 h2 1000 1000 >"$work/cable.log" 2>&1 &
   undo+=("kill $!")
-  for k in $(seq 100); do grep -q up "$work/cable.log" && break; sleep 0.05; done
+  awaits 10 grep -q up "$work/cable.log"
   steps=40
   expected=far-alone
-  check "undisturbed" 0 60 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far-alone"
-  check "training a millisecond apart" 0 120 env NETWORK=10.78.0.0/24 "$cluster/mpirun" -n 2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps --out "$work/far"
+  check "undisturbed" 0 600 "$program" train "$work/text.txt" "${long[@]}" "${each[@]}" --steps $steps \
+    --out "$work/far-alone"
+  check "training a millisecond apart" 0 600 env NETWORK=10.78.0.0/24 "$cluster/mpirun" -n 2 "$program" train \
+    "$work/text.txt" "${long[@]}" "${each[@]}" --steps $steps --out "$work/far"
   same "training a millisecond apart" "$work/far"
   steps=400
   expected=undisturbed
@@ -171,10 +224,11 @@ say "a Slurm of two nodes"
 undo=(slurm_down "${undo[@]}")
 slurm_up
 export CLLM_CACHE
-check "srun" 0 120 "$slurm/client" srun --mpi=pmix -N2 -n2 "$program" train "$work/text.txt" "${long[@]}" --steps $steps \
-  --out "$work/srun"
+check "srun" 0 600 "$slurm/client" srun --mpi=pmix -N2 -n2 "$program" train "$work/text.txt" "${long[@]}" "${each[@]}" \
+  --steps $steps --out "$work/srun"
 same "srun" "$work/srun"
-check "srun without MPI" x 60 "$slurm/client" srun --mpi=none -N2 -n2 "$program" train "$work/text.txt" "${tiny[@]}" --out "$work/no"
+check "srun without MPI" x 60 "$slurm/client" srun --mpi=none -N2 -n2 "$program" train "$work/text.txt" "${tiny[@]}" \
+  --out "$work/no"
 says "srun --mpi=pmix"
 
 # script LAUNCHER RUN: writes the script of a job that begins a run or goes on with it.
@@ -184,7 +238,7 @@ script() {
 if [ -d $2/checkpoints ]; then
   $1 $program resume $2 --threads 1 --quiet
 else
-  $1 $program train $work/text.txt ${long[*]} --steps $steps --out $2
+  $1 $program train $work/text.txt ${long[*]} ${each[*]} --steps $steps --out $2
 fi
 rc=\$?
 [ \$rc = 143 ] && [ -e $work/requeue ] && scontrol requeue \$SLURM_JOB_ID && sleep 30
@@ -193,21 +247,30 @@ JOB
 }
 script "mpirun --bind-to none -n 2" "$work/batch"
 id=$("$slurm/client" sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/batch.out" "$work/job.sh")
-[ "$(job_ended "$id" 120)" = COMPLETED ] || { cp "$work/batch.out" "$work/log"; fail "sbatch with mpirun"; }
+[ "$(job_ended "$id" 1200)" = COMPLETED ] || { cp "$work/batch.out" "$work/log"; fail "sbatch with mpirun"; }
 same "sbatch with mpirun" "$work/batch"
 
 script "srun --mpi=pmix -n 2" "$work/cancelled"
 id=$("$slurm/client" sbatch --parsable -N2 -n2 --chdir="$PWD" -o "$work/cancelled.out" "$work/job.sh")
-for k in $(seq 600); do ls -d "$work"/cancelled/checkpoints/step-* >/dev/null 2>&1 && break; sleep 0.1; done
+awaits 300 has_checkpoint "$work/cancelled"
 "$slurm/client" scancel "$id"
-job_ended "$id" 60 >/dev/null
+job_ended "$id" 120 >/dev/null
 resumes "scancel" "$work/cancelled"
+
+steps=1000000
+script "srun --mpi=pmix -n 2" "$work/limited"
+steps=400
+id=$("$slurm/client" sbatch --parsable -t 1 --signal=TERM@45 -N2 -n2 --chdir="$PWD" -o "$work/limited.out" \
+  "$work/job.sh")
+job_ended "$id" 300 >/dev/null
+awaits 30 grep "stopped at step" "$work/limited.out"  # what a job prints may come a little later
+check "a time limit with --signal: what it saved" 0 120 "$program" inspect "$work/limited@latest" --verify
 
 script "srun --mpi=pmix -n 2" "$work/preempted"
 touch "$work/requeue"
 id=$("$slurm/client" sbatch --parsable -p low --requeue -N2 -n2 --chdir="$PWD" -o "$work/preempted.out" "$work/job.sh")
-for k in $(seq 600); do ls -d "$work"/preempted/checkpoints/step-* >/dev/null 2>&1 && break; sleep 0.1; done
+awaits 300 has_checkpoint "$work/preempted"
 high=$("$slurm/client" sbatch --parsable -p high -N2 -n4 --wrap "sleep 3")
-job_ended "$high" 120 >/dev/null
-[ "$(job_ended "$id" 200)" = COMPLETED ] || { cp "$work/preempted.out" "$work/log"; fail "preempted and requeued"; }
+job_ended "$high" 600 >/dev/null
+[ "$(job_ended "$id" 1200)" = COMPLETED ] || { cp "$work/preempted.out" "$work/log"; fail "preempted and requeued"; }
 same "preempted and requeued" "$work/preempted"
