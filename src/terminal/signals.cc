@@ -79,6 +79,14 @@ int64_t Seconds() {
   return now.tv_sec;
 }
 
+// Whether this is the first stop.
+bool StopFor(RunControl& control, int signal) {
+  int none = 0;
+  if (!control.stop_signal.compare_exchange_strong(none, signal, std::memory_order_relaxed)) return false;
+  receiver.stopped_at.store(Seconds(), std::memory_order_relaxed);
+  return true;
+}
+
 void Handle(int signal) {
   const int error = errno;
   RunControl* control = receiver.control.load(std::memory_order_relaxed);
@@ -88,12 +96,10 @@ void Handle(int signal) {
   } else if (receiver.preparing.load(std::memory_order_relaxed)) {
     EndAtOnce(signal);
   } else if (signal == SIGHUP || signal == SIGXCPU) {
-    int none = 0;
-    control->stop_signal.compare_exchange_strong(none, signal, std::memory_order_relaxed);
-  } else if (int none = 0; control->stop_signal.compare_exchange_strong(none, signal, std::memory_order_relaxed)) {
-    receiver.stopped_at.store(Seconds(), std::memory_order_relaxed);
-  } else if (!receiver.repeats_are_one.load(std::memory_order_relaxed) ||
-             Seconds() - receiver.stopped_at.load(std::memory_order_relaxed) > kRepeat_s) {
+    StopFor(*control, signal);
+  } else if (!StopFor(*control, signal) &&
+             (!receiver.repeats_are_one.load(std::memory_order_relaxed) ||
+              Seconds() - receiver.stopped_at.load(std::memory_order_relaxed) > kRepeat_s)) {
     _exit(128 + signal);
   }
   errno = error;
