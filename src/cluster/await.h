@@ -18,8 +18,6 @@ class Patience {
   // those tickets are not taken.
   Status Turn(std::span<const Communicator::Ticket> open, const char* what);
 
-  Communicator& ranks() const { return *ranks_; }
-
  private:
   Communicator* ranks_;
   double seconds_, idle_s_ = 0, sleep_s_;

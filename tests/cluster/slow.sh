@@ -136,10 +136,20 @@ train_on 2 "$work/usr1" --threads 1 --save-every 300
 starts "${words[@]}"
 awaits 300 has_steps "$work/usr1"
 kill -USR1 "$(pgrep -P "$pid" mpirun || echo "$pid")"
-awaits 300 has_checkpoint "$work/usr1"
-compgen -G "$work/usr1/checkpoints/step-300" >/dev/null && fail "SIGUSR1 to mpirun: nothing was saved at once"
+saved_at_once() { find "$work/usr1/checkpoints" -name 'step-[1-9]' -o -name 'step-[1-9][0-9]' | grep .; }
+awaits 300 saved_at_once
 ends "SIGUSR1 to mpirun" 0 600
 same "SIGUSR1 to mpirun" "$work/usr1"
+
+say "cluster_run, when a rank is killed"
+echo "localhost slots=2" >"$work/hosts.txt"
+starts "$here/tools/cluster_run" --hosts "$work/hosts.txt" --pause 1 --alive true -- "$program" train "$work/text.txt" \
+  "${long[@]}" --steps $steps --out "$work/supervised" "${each[@]}"
+awaits 300 has_checkpoint "$work/supervised"
+kill -9 "$(ranks_of "$work/supervised" | tail -1)"
+ends "cluster_run, when a rank is killed" 0 600
+says "again in 1 s"
+same "cluster_run, when a rank is killed" "$work/supervised"
 
 if [ "$(id -u)" -eq 0 ]; then
   say "a full disk on rank 0"
@@ -165,6 +175,17 @@ check "training on two hosts" 0 600 "$cluster/mpirun" -n 2 "$program" train "$wo
   --steps $steps --out "$work/hosts-run"
 echo "   $(($(card_bytes h1) - before)) bytes over the first host's card" >&2
 same "training on two hosts" "$work/hosts-run"
+say "a text that lies on the first host alone"
+"$cluster/on_host" h1 cp "$work/text.txt" /dev/shm/text.txt
+one_rank=(-n 1 --host)
+apart=("$program" train /dev/shm/text.txt "${tiny[@]}" --out "$work/apart")
+expected=one steps=6
+check "a text that lies on the first host alone" 0 300 "$cluster/mpirun" "${one_rank[@]}" h1 \
+  -x CLLM_CACHE="$work/cache1" "${apart[@]}" : "${one_rank[@]}" h2 -x CLLM_CACHE="$work/cache2" "${apart[@]}"
+same "a text that lies on the first host alone" "$work/apart"
+cmp "$work"/cache1/tokens-* "$work"/cache2/tokens-* >"$work/log" 2>&1 ||
+  fail "the second host has no copy of the tokens"
+expected=undisturbed steps=400
 say "bytes on the wire of 10.7 million parameters"
 # wire NAME PRECISION MOST: the share of 12 bytes a parameter that a step sends and receives, with all headers: what
 # four more steps take.

@@ -75,7 +75,10 @@ job_ended() {
   local k state=
   for k in $(seq $(($2 * 10))); do
     state=$(job_state "$1")
-    case $state in "" | PENDING | RUNNING | COMPLETING | CONFIGURING | REQUEUED | SUSPENDED) sleep 0.1 ;; *) break ;; esac
+    case $state in
+      "" | PENDING | RUNNING | COMPLETING | CONFIGURING | REQUEUED | SUSPENDED) sleep 0.1 ;;
+      *) break ;;
+    esac
   done
   echo "$state"
 }

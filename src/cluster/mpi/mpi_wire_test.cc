@@ -8,34 +8,34 @@
 #include <utility>
 #include <vector>
 
-// A table without MPI behind it: one rank of two whose pieces are over when the test says so.
-struct CllmMpiSession {
+namespace cllm {
+namespace {
+
+// What a table without MPI behind it has: one rank of two whose pieces are over when the test says so.
+struct FakeSession {
   std::vector<std::pair<int, int>> over;  // numbers and bytes
   int next = 0;
   bool broken = false;
   int finished = 0;
 };
-
-namespace cllm {
-namespace {
-
-CllmMpiSession fake_session;
+FakeSession fake_session;
+CllmMpiSession* Session() { return reinterpret_cast<CllmMpiSession*>(&fake_session); }
 
 CllmMpiTable FakeTable() {
   fake_session = {};
   return {.form = kCllmMpiForm,
-          .start = [](const char**) { return &fake_session; },
+          .start = [](const char**) { return Session(); },
           .rank = [](const CllmMpiSession*) { return 1; },
           .count = [](const CllmMpiSession*) { return 2; },
           .version = [](const CllmMpiSession*) { return "No MPI 1.0"; },
           .host = [](const CllmMpiSession*, int rank) { return rank == 0 ? "north" : "south"; },
-          .send = [](CllmMpiSession* s, int, int, const void*, int) { return s->next++; },
-          .receive = [](CllmMpiSession* s, int, int, void*, int) { return s->next++; },
+          .send = [](CllmMpiSession*, int, int, const void*, int) { return fake_session.next++; },
+          .receive = [](CllmMpiSession*, int, int, void*, int) { return fake_session.next++; },
           .poll =
-              [](CllmMpiSession* s, int* pieces, int* bytes, int) {
-                if (s->broken) return -1;
+              [](CllmMpiSession*, int* pieces, int* bytes, int) {
+                if (fake_session.broken) return -1;
                 int count = 0;
-                for (const auto& [number, size] : std::exchange(s->over, {})) {
+                for (const auto& [number, size] : std::exchange(fake_session.over, {})) {
                   pieces[count] = number;
                   bytes[count++] = size;
                 }
@@ -43,7 +43,7 @@ CllmMpiTable FakeTable() {
               },
           .error = [](const CllmMpiSession*) { return "the cable is cut"; },
           .abort = [](CllmMpiSession*, int) { pause(); },  // never returns, as where a peer is gone
-          .finish = [](CllmMpiSession* s) { ++s->finished; }};
+          .finish = [](CllmMpiSession*) { ++fake_session.finished; }};
 }
 
 TEST(MpiWire, TellsOfTheSession_AndEndsItOnce) {
