@@ -60,7 +60,8 @@ Outcome LaunchedRanks::Run(const std::function<Outcome()>& lead, const std::func
                              WithFlags(outcome.status.message())));
   }
   std::cout.flush();
-  while (true) ranks_->Abort(ExitCode(outcome.status.code()));  // it does not return
+  const Code code = failed ? outcome.status.code() : Code::kFailed;
+  while (true) ranks_->Abort(ExitCode(code));  // it does not return
 }
 
 }  // namespace cllm
