@@ -10,12 +10,16 @@ text_packages=(bible-kjv)
 sanitizer_packages=(clang lld libclang-rt-dev llvm)
 # What the tests need beside that.
 test_packages=(libgtest-dev libgmock-dev libmpfr-dev libgmp-dev binutils groff-base mandoc python3 zstd xz-utils
+  openmpi-bin libopenmpi-dev
   "${sanitizer_packages[@]}")
 # What the tests for AArch64 need beside that, and the libraries they link, of that architecture.
 aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
 aarch64_libraries=(libhwy-dev libhwloc-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libutf8proc-dev
   libxxhash-dev zlib1g-dev liblzma-dev libzstd-dev libarchive-dev libxml2-dev libgtest-dev libgmock-dev libmpfr-dev
   libgmp-dev libboost-dev libedit-dev)
+
+# What scripts/cluster --slow needs beside that: two hosts on one machine, and a Slurm of two nodes.
+cluster_packages=(iproute2 util-linux slurmd slurmctld slurm-client munge slurm-wlm-basic-plugins libpmi2-0)
 
 # What scripts/clients needs beside that (Node and npm too, where there are none).
 client_packages=(python3-torch)

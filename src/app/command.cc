@@ -6,6 +6,18 @@
 
 namespace cllm {
 
+int ExitCode(Code code) {
+  switch (code) {
+    case Code::kOk: return 0;
+    case Code::kFailed: return 1;
+    case Code::kUsage: return 2;
+    case Code::kBadInput: return 3;
+    case Code::kNoResources: return 4;
+    case Code::kDiverged: return 5;
+  }
+  return 1;
+}
+
 Outcome RunNamed(std::span<const Command> commands, std::string_view kind, std::string_view help,
                  const std::vector<std::string>& words) {
   std::vector<std::string> names;

@@ -22,8 +22,12 @@ struct Outcome {
   }
 
   Status status;
-  int signal = 0;  // none
+  int signal = 0;     // none
+  bool told = false;  // another rank says so
 };
+
+// The program's exit codes (docs/command_line.md).
+int ExitCode(Code code);
 
 // One subcommand of `cllm`. Run gets the words after its name and says how it ended; it prints data on standard output
 // only. Asked for its page, it fills that and does nothing else.

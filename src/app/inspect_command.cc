@@ -9,6 +9,7 @@
 #include "app/model_argument.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "run/log_outline.h"
 #include "run/open_model.h"
 #include "run/resources.h"
 #include "run/run_config.h"
@@ -74,6 +75,25 @@ void PrintRun(const RunRecord& run) {
                              run.score->whole ? "the whole validation part" : "a sample of the validation part",
                              run.score->step);
   }
+}
+
+// What the last step of a run on several ranks sent and waited for, as its log has it; "" for others.
+std::string ExchangeText(const JsonObject& step) {
+  const auto real = [&](const char* name) { return step.Real(name).ok() ? *step.Real(name) : 0.0; };
+  const auto bytes = [&](const char* name) { return step.Unsigned(name).ok() ? *step.Unsigned(name) : 0; };
+  if (step.Find("sent_bytes") == nullptr) return "";
+  return fmt::format("{} sent and {} received by the first rank in the last step, {:.3g} s of messages, {:.3g} s for ranks "
+                     "at their items",
+                     FormatBytes(bytes("sent_bytes")), FormatBytes(bytes("received_bytes")), real("messages_s"),
+                     real("peers_s"));
+}
+
+void PrintExchange(const std::string& run) {
+  LogOutline log;
+  log.ReadMore(RunPaths{run}.log());
+  const std::optional<JsonObject> step = log.LastStep();
+  const std::string text = step ? ExchangeText(*step) : "";
+  if (!text.empty()) std::cout << fmt::format("exchange    {}\n", text);
 }
 
 void PrintNext(const RunRecord& run) {
@@ -179,7 +199,9 @@ Status PrintMemory(const std::string& run, bool json) {
     text += fmt::format("  {:<22} {:>12}\n", name, FormatBytes(bytes));
   };
   for (const MemoryPart& part : MemoryPartsOfAWorker()) add(part.key, part.name, m.*part.bytes);
-  for (const MemoryPart& part : MemoryParts()) add(part.key, part.name, m.*part.bytes);
+  for (const MemoryPart& part : MemoryParts()) {
+    if (m.*part.bytes != 0) add(part.key, part.name, m.*part.bytes);  // nothing is exchanged by one rank
+  }
   add("total", "total", m.total());
   std::cout << (json ? WriteJson(fields) + "\n" : text);
   return {};
@@ -224,7 +246,10 @@ Outcome InspectCommand(const Arguments& arguments) {
     std::cout << WriteJson(fields) << "\n";
     return {};
   }
-  if (run) PrintRun(*run);
+  if (run) {
+    PrintRun(*run);
+    PrintExchange(run->path);
+  }
   PrintModel(model);
   if (flags.tensors) PrintTensors(model);
   Print(checkpoints);

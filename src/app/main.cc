@@ -46,19 +46,6 @@ Outcome Dispatch(const std::vector<std::string>& words) {
   return RunNamed(Commands(), "command", "cllm --help", words);
 }
 
-// The program's exit codes (docs/command_line.md).
-int ExitCode(Code code) {
-  switch (code) {
-    case Code::kOk: return 0;
-    case Code::kFailed: return 1;
-    case Code::kUsage: return 2;
-    case Code::kBadInput: return 3;
-    case Code::kNoResources: return 4;
-    case Code::kDiverged: return 5;
-  }
-  return 1;
-}
-
 // Ends the process: memory that was looked for before the start is not there now, in whichever thread.
 [[noreturn]] void EndWithoutMemory() {
   static std::atomic_flag once = ATOMIC_FLAG_INIT;  // the sentence itself needs a little
@@ -91,7 +78,7 @@ int Run(const std::vector<std::string>& arguments) {
   Outcome outcome = DispatchGuarded(arguments);
   const Status printed = output.Finish();
   if (outcome.status.ok()) outcome.status = printed;
-  if (!outcome.status.ok()) {
+  if (!outcome.status.ok() && !outcome.told) {
     PrintMessage("cllm: " + WithFlags(outcome.status.message()) + LostDirectory());
   }
   if (outcome.signal != 0) return kSignalled + outcome.signal;

@@ -5,6 +5,7 @@
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/messages.h"
+#include "base/units.h"
 #include "base/wall_clock.h"
 #include "corpus/cache_directory.h"
 #include "history/history_csv.h"

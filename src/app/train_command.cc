@@ -7,6 +7,7 @@
 #include "app/arguments/command_line.h"
 #include "app/command.h"
 #include "app/console.h"
+#include "app/launched_ranks.h"
 #include "app/run_report.h"
 #include "app/training_dashboard.h"
 #include "base/system.h"
@@ -14,6 +15,8 @@
 #include "monitor/observer_fan_out.h"
 #include "monitor/phase.h"
 #include "run/active_run.h"
+#include "run/ranked_run.h"
+#include "run/resources.h"
 #include "run/run_config.h"
 #include "terminal/display_watch.h"
 #include "terminal/signals.h"
@@ -27,6 +30,7 @@ struct TrainFlags {
   bool quiet = false;
   bool json = false;
   std::optional<uint64_t> dashboard;  // its port
+  LaunchedRanks ranks;
 };
 
 void PrintSamples(Trainer& trainer, const TrainingPlan& plan, RunObserver& console) {
@@ -85,11 +89,41 @@ Outcome TrainAndReport(ActiveRun& active, const TrainingPlan& plan, const std::s
                             summary.saved_step ? "; `cllm resume` trains what is missing again" : ""));
 }
 
+// What a rank that follows does with a run, once the first has prepared it.
+Outcome Follow(RankTeam& team, size_t threads, SignalScope& signals, RunControl& control, bool resumes) {
+  PreparedRun run;
+  std::optional<uint64_t> total;
+  {
+    constexpr double kPreparing_s = 86400;  // a large text
+    const RankTeam::LongWait preparing(team, kPreparing_s);
+    CLLM_TRY(team.FirstSays({}));
+  }
+  CLLM_TRY(ShareRun(team, threads, total, run));
+  signals.LeaveStopsToTheRun();
+  CLLM_TRY(team.FirstSays({}));  // of the directory
+  CLLM_ASSIGN(const auto followed, resumes ? FollowedRun::Continue(run, total, team, control)
+                                           : FollowedRun::Begin(run, team, control));
+  CLLM_ASSIGN(const RunSummary summary, followed->Train());
+  return summary.stop_signal == 0 ? Outcome() : Outcome::StoppedBy(summary.stop_signal);
+}
+
+void NoteRanks(const LaunchedRanks& ranks, const PreparedRun& run, RunObserver& observer) {
+  if (ranks.launch().alone()) return;
+  const size_t threads = run.plan.threads == 0 ? UsableCores() : run.plan.threads;
+  if (const auto note = BindingNote(ranks.launch(), threads, UsableCores())) observer.OnNote({*note});
+  if (run.plan.step.items() < run.workers) {
+    observer.OnNote({fmt::format("a step has {} work items, which keep as many of the {} workers busy; name `max-workers` {}, "
+                                 "a smaller `item` or a larger `batch`",
+                                 run.plan.step.items(), run.workers, run.workers)});
+  }
+}
+
 void AddOutputFlags(CommandLine& line, TrainFlags& flags) {
   line.AddFlag("--quiet", flags.quiet, "on standard error notes and errors only");
   line.AddFlag("--json", flags.json, "the result as JSON on standard output, instead of samples");
   line.AddPortOrAlone("--dashboard", flags.dashboard, kDashboardPort,
                       "show the run in a browser while it trains; alone: at port 7007, or the next that is free");
+  flags.ranks.AddOptions(line);
 }
 
 }  // namespace
@@ -110,18 +144,40 @@ Outcome TrainCommand(const Arguments& arguments) {
   RunChoices choices;
   CLLM_TRY(line.Apply(choices));
   if (choices.text.empty()) return Usage("no text named; try `cllm train book.txt` or see `cllm train --help`");
-  PosixFileSystem files;
-  CLLM_TRY(CheckRunDirectoryIsFree(files, flags.out));
-  Display display(flags);
-  CLLM_TRY(display.OpenDashboard(flags));
-  CLLM_ASSIGN(const PreparedRun run, PrepareRun(std::move(choices), started, display.all));
-  signals.LeaveStopsToTheRun();
-  CLLM_ASSIGN(NewRunDirectory made, MakeRunDirectory(files, flags.out, run));
-  const std::string directory = made.path();
-  display.console.Say(fmt::format("run: {}\n{}{}", directory, PlanText(run), RepeatText(run, directory)));
-  display.ShowRun(directory, control);
-  CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, std::move(made), files, {display.all, control}));
-  return TrainAndReport(*active, run.plan, directory, flags, display, control);
+  CLLM_TRY(flags.ranks.Connect());
+  RankTeam& team = flags.ranks.team();
+  if (!team.alone()) signals.TakeRepeatsAsOne();
+  const size_t named = choices.threads, threads = named != 0 ? named : ThreadsOfRank(team);
+  const auto lead = [&]() -> Outcome {
+    CLLM_TRY(CompareRanks(team, ProgramVersion(), choices));
+    PosixFileSystem files;
+    Display display(flags);
+    PreparedRun run;
+    choices.threads = threads;
+    const auto prepare = [&]() -> Status {
+      CLLM_TRY(CheckRunDirectoryIsFree(files, flags.out));
+      CLLM_TRY(display.OpenDashboard(flags));
+      CLLM_ASSIGN(run, PrepareRun(std::move(choices), started, display.all, team.rank().count));
+      run.choices.threads = named;
+      return {};
+    };
+    CLLM_TRY(team.FirstSays(prepare()));
+    std::optional<uint64_t> total;
+    CLLM_TRY(ShareRun(team, threads, total, run));
+    signals.LeaveStopsToTheRun();
+    Result<NewRunDirectory> made = MakeRunDirectory(files, flags.out, run);
+    CLLM_TRY(team.FirstSays(made.status()));
+    const std::string directory = made->path();
+    display.console.Say(fmt::format("run: {}\n{}{}", directory, PlanText(run), RepeatText(run, directory)));
+    NoteRanks(flags.ranks, run, display.all);
+    display.ShowRun(directory, control);
+    CLLM_ASSIGN(const auto active, ActiveRun::Begin(run, *std::move(made), files, {display.all, control, &team}));
+    return TrainAndReport(*active, run.plan, directory, flags, display, control);
+  };
+  return flags.ranks.Run(lead, [&]() -> Outcome {
+    CLLM_TRY(CompareRanks(team, ProgramVersion(), choices));
+    return Follow(team, threads, signals, control, false);
+  });
 }
 
 Outcome ResumeCommand(const Arguments& arguments) {
@@ -142,24 +198,50 @@ Outcome ResumeCommand(const Arguments& arguments) {
   if (line.help_shown()) return {};
   RunControl control;
   SignalScope signals(control, "the run is as it was", DefaultCacheDirectory());
-  CLLM_ASSIGN(RunChoices choices, ReadRunChoices(directory));
-  RunChoices asked = choices;
-  asked.time_s.reset();  // a run by time has its own, of which some is left
-  CLLM_TRY(line.Apply(asked));
-  choices.threads = asked.threads;
-  choices.samples = asked.samples;
-  choices.text = asked.text;
-  choices.validation = asked.validation;
-  if (line.Given("patience")) choices.patience = asked.patience;
-  const ResumeGoal goal{.steps = line.Given("steps") ? asked.steps : std::nullopt, .time_s = asked.time_s};
-  Display display(flags);
-  CLLM_TRY(display.OpenDashboard(flags));
-  CLLM_ASSIGN(PreparedResume resume, PrepareResume(directory, std::move(choices), goal, display.all));
-  signals.LeaveStopsToTheRun();
-  display.ShowRun(resume.directory, control);
-  PosixFileSystem files;
-  CLLM_ASSIGN(const auto active, ActiveRun::Continue(resume, files, {display.all, control}));
-  return TrainAndReport(*active, resume.run.plan, directory, flags, display, control);
+  RunChoices named;
+  CLLM_TRY(line.Apply(named));
+  CLLM_TRY(flags.ranks.Connect());
+  RankTeam& team = flags.ranks.team();
+  if (!team.alone()) signals.TakeRepeatsAsOne();
+  const auto lead = [&]() -> Outcome {
+    CLLM_TRY(CompareRanks(team, ProgramVersion(), named));
+    Display display(flags);
+    std::optional<PreparedResume> prepared;
+    size_t threads = 0, threads_named = 0;
+    const auto prepare = [&]() -> Status {
+      CLLM_ASSIGN(RunChoices choices, ReadRunChoices(directory));
+      RunChoices asked = choices;
+      asked.time_s.reset();  // a run by time has its own, of which some is left
+      CLLM_TRY(line.Apply(asked));
+      threads_named = asked.threads;
+      threads = threads_named != 0 ? threads_named : ThreadsOfRank(team);
+      choices.threads = threads;
+      choices.samples = asked.samples;
+      choices.text = asked.text;
+      choices.validation = asked.validation;
+      if (line.Given("patience")) choices.patience = asked.patience;
+      const ResumeGoal goal{.steps = line.Given("steps") ? asked.steps : std::nullopt,
+                            .time_s = asked.time_s,
+                            .ranks = team.rank().count};
+      CLLM_TRY(display.OpenDashboard(flags));
+      CLLM_ASSIGN(prepared, PrepareResume(directory, std::move(choices), goal, display.all));
+      prepared->run.choices.threads = threads_named;
+      return {};
+    };
+    CLLM_TRY(team.FirstSays(prepare()));
+    CLLM_TRY(ShareRun(team, threads, prepared->total, prepared->run));
+    signals.LeaveStopsToTheRun();
+    CLLM_TRY(team.FirstSays({}));
+    NoteRanks(flags.ranks, prepared->run, display.all);
+    display.ShowRun(prepared->directory, control);
+    PosixFileSystem files;
+    CLLM_ASSIGN(const auto active, ActiveRun::Continue(*prepared, files, {display.all, control, &team}));
+    return TrainAndReport(*active, prepared->run.plan, directory, flags, display, control);
+  };
+  return flags.ranks.Run(lead, [&]() -> Outcome {
+    CLLM_TRY(CompareRanks(team, ProgramVersion(), named));
+    return Follow(team, named.threads != 0 ? named.threads : ThreadsOfRank(team), signals, control, true);
+  });
 }
 
 }  // namespace cllm

@@ -52,7 +52,7 @@ Status WriteCsv(const RunHistory& history, const std::vector<std::string>& names
   CLLM_TRY(CheckNames(history, names, known));
   const std::vector<std::string>& columns = names.empty() ? known : names;
   std::string piece = "step,timestamp";
-  for (const std::string& name : columns) piece += "," + Quoted(name);
+  for (const std::string& name : columns) (piece += ',') += Quoted(name);
   piece += '\n';
   Status status;
   history.ForEachRow(columns, [&](uint64_t step, double time, const std::vector<double>& values) {

@@ -67,6 +67,9 @@ struct StepEvent {
   double elapsed_s = 0;   // of training, over all sessions
   double eta_s = 0;          // to the end, evaluations, samples and saves included; below 0: unknown yet
   double items_s = 0, reduce_s = 0, update_s = 0, pack_s = 0;  // the phases of this step
+  // Of several ranks: what this one waited for others at their items, and for messages while no worker worked; bytes.
+  double peers_s = 0, messages_s = 0;
+  uint64_t sent_bytes = 0, received_bytes = 0;
   SphereStatistics spheres = {};                               // since the start of this session
 };
 

@@ -29,6 +29,10 @@ double PeakInUse(const TrainingPlan& plan) {
   return MeasureMachine(threads, kMilliseconds, plan.step.precision).peak_gflops;
 }
 
+Status AgreeWithOthers(const RunWatch& watch, const Status& mine) {
+  return watch.team == nullptr ? mine : watch.team->Agree(mine);
+}
+
 }  // namespace
 
 Status CheckRunDirectoryIsFree(FileSystem& files, const std::string& out) {
@@ -54,22 +58,23 @@ ActiveRun::ActiveRun(RunLock lock, const PreparedRun& run, const std::string& di
 }
 
 Status ActiveRun::MakeTrainer(const PreparedRun& run, const std::string& directory, FileSystem& files,
-                              RunControl& control) {
+                              const RunWatch& watch) {
   CLLM_ASSIGN(trainer_, Trainer::Create({.plan = run.plan,
                                          .run = directory,
                                          .tokenizer = *run.tokenizer,
                                          .corpus = *run.corpus,
                                          .files = files,
                                          .observer = observers_,
-                                         .control = control,
-                                         .peak_gflops = PeakInUse(run.plan),
+                                         .control = watch.control,
+                                         .peak_gflops = PeakInUse(run.plan) * static_cast<double>(run.ranks),
                                          .time = run.time,
-                                         .clock = run.clock}));
+                                         .clock = run.clock,
+                                         .team = watch.team}));
   return {};
 }
 
-Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewRunDirectory directory,
-                                                    FileSystem& files, const RunWatch& watch) {
+Result<std::unique_ptr<ActiveRun>> ActiveRun::Open(const PreparedRun& run, NewRunDirectory& directory,
+                                                   FileSystem& files, const RunWatch& watch) {
   const std::string& path = directory.path();
   Result<RunLock> lock = RunLock::Acquire(path);
   // Another training was faster into the same empty directory: what lies there is its own.
@@ -77,7 +82,15 @@ Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewR
   if (!lock.ok()) return lock.status();
   CLLM_TRY(WriteRunFiles(files, path, run));
   std::unique_ptr<ActiveRun> active(new ActiveRun(*std::move(lock), run, path, files, watch.observer));
-  CLLM_TRY(active->MakeTrainer(run, path, files, watch.control));
+  CLLM_TRY(active->MakeTrainer(run, path, files, watch));
+  return active;
+}
+
+Result<std::unique_ptr<ActiveRun>> ActiveRun::Begin(const PreparedRun& run, NewRunDirectory directory,
+                                                    FileSystem& files, const RunWatch& watch) {
+  Result<std::unique_ptr<ActiveRun>> opened = Open(run, directory, files, watch);
+  CLLM_TRY(AgreeWithOthers(watch, opened.status()));
+  std::unique_ptr<ActiveRun> active = *std::move(opened);
   CLLM_TRY(active->trainer_->Begin(run.from ? &run.from->stored : nullptr));
   active->pace_.Begin(active->trainer_->state().schedule);
   directory.Keep();
@@ -88,7 +101,7 @@ Result<std::unique_ptr<ActiveRun>> ActiveRun::Continue(PreparedResume& resume, F
                                                        const RunWatch& watch) {
   std::unique_ptr<ActiveRun> active(
       new ActiveRun(std::move(resume.lock), resume.run, resume.directory, files, watch.observer));
-  CLLM_TRY(active->MakeTrainer(resume.run, resume.directory, files, watch.control));
+  CLLM_TRY(AgreeWithOthers(watch, active->MakeTrainer(resume.run, resume.directory, files, watch)));
   CLLM_TRY(active->trainer_->Continue(resume.checkpoint, resume.total));
   active->pace_.Begin(active->trainer_->state().schedule);
   return active;

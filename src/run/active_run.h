@@ -43,6 +43,7 @@ Result<NewRunDirectory> MakeRunDirectory(FileSystem& files, const std::string& o
 struct RunWatch {
   RunObserver& observer;  // beside the run's log and its file of samples
   RunControl& control;
+  RankTeam* team = nullptr;  // that trains it, of which this is the first (ranked_run.h has the others); null: alone
 };
 
 // A run that trains: its directory is locked, its log and its samples are written. Prepared run, files, observer and
@@ -68,7 +69,10 @@ class ActiveRun {
  private:
   ActiveRun(RunLock lock, const PreparedRun& run, const std::string& directory, FileSystem& files,
             RunObserver& observer);
-  Status MakeTrainer(const PreparedRun& run, const std::string& directory, FileSystem& files, RunControl& control);
+  // On an error before the trainer begins, the other ranks are told.
+  static Result<std::unique_ptr<ActiveRun>> Open(const PreparedRun& run, NewRunDirectory& directory, FileSystem& files,
+                                                 const RunWatch& watch);
+  Status MakeTrainer(const PreparedRun& run, const std::string& directory, FileSystem& files, const RunWatch& watch);
 
   RunLock lock_;
   FanOut observers_;  // log, samples, configuration, the caller's: in this order

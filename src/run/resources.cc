@@ -33,10 +33,10 @@ std::string Existing(std::string path) {
 
 size_t UsableCores() { return PlanSpheres({}).leaves; }
 
-MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& options, size_t threads) {
+MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& options, size_t threads, size_t ranks) {
   SpheresOptions spheres;
   spheres.leaves = threads;
-  return EstimateMemory(shape, options, PlanSpheres(spheres));
+  return EstimateMemory(shape, options, PlanSpheres(spheres), ranks);
 }
 
 Status CheckMemory(std::string_view what, size_t bytes, std::string_view advice) {
@@ -66,7 +66,7 @@ size_t RequestsTogether(const ModelShape& shape) {
 Status CheckDisk(FileSystem& files, const std::string& directory, const MemoryEstimate& memory) {
   CLLM_ASSIGN(const std::vector<uint64_t> there, Checkpoints(files, directory).Steps());
   const uint64_t missing = std::max<uint64_t>(kCheckpoints, there.size() + 1) - there.size();
-  const uint64_t needed = missing * (memory.weights + memory.optimizer) + kOtherFiles;
+  const uint64_t needed = missing * memory.checkpoint + kOtherFiles;
   CLLM_ASSIGN(const uint64_t disk, files.FreeBytes(Existing(directory)));
   if (disk >= needed) return {};
   return NoResources(fmt::format("{}: the run's checkpoints need {} of disk, {} are free", directory,

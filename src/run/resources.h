@@ -14,8 +14,8 @@ namespace cllm {
 // Leaves that a pool has which is told no number: one per usable core.
 size_t UsableCores();
 
-// Memory of training on so many threads (0: one per usable core).
-MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& options, size_t threads);
+// Memory of training on so many threads (0: one per usable core), of one of so many ranks.
+MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& options, size_t threads, size_t ranks = 1);
 
 // NoResources unless so many bytes of memory are available: "<what> needs 2.0 GiB of memory, 1.0 GiB are available;
 // <advice>".

@@ -28,10 +28,10 @@ TEST(Resources, CheckpointsThatDoNotFitTheDisk_AreRefused_WhereverTheRunIsToLie)
   TemporaryDirectory root;
   PosixFileSystem files;
   MemoryEstimate memory;
-  memory.weights = kHuge / 8;
+  memory.checkpoint = kHuge / 8;
   const std::string run = root / "not/yet/there";
   ExpectError(CheckDisk(files, run, memory), Code::kNoResources, {run, "checkpoints need", "are free"});
-  memory.weights = 1000;
+  memory.checkpoint = 1000;
   EXPECT_TRUE(CheckDisk(files, run, memory).ok());
   EXPECT_FALSE(std::filesystem::exists(root / "not")) << "a check makes nothing";
 }

@@ -42,11 +42,12 @@ std::string EndNote(const RunProgress& progress, std::optional<uint64_t> total, 
 }
 
 Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices choices, const RunState& state,
-                                     RunObserver& observer) {
+                                     size_t ranks, RunObserver& observer) {
   PreparedRun run;
+  run.ranks = ranks;
   run.choices = std::move(choices);
   NoteSurprises(run.choices, observer);
-  run.machine = LookAtMachine(run.choices);
+  run.machine = LookAtMachine(run.choices, ranks);
   CLLM_ASSIGN(Tokenizer tokenizer, LoadTokenizer(directory));
   run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
   PosixFileSystem files;
@@ -60,7 +61,7 @@ Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices ch
   }
   run.plan = *plan;
   CLLM_TRY(CheckLongEnough(*run.corpus, run.plan.shape.context));
-  run.memory = TrainingMemory(run.plan.shape, run.plan.step, run.plan.threads);
+  run.memory = TrainingMemory(run.plan.shape, run.plan.step, run.plan.threads, ranks);
   CLLM_TRY(CheckRunMemory(run.memory));
   return run;
 }
@@ -72,6 +73,7 @@ Status PlanTime(const ResumeGoal& goal, const RunProgress& progress, double time
   run.time = TimeBudget{.begin = goal.started, .seconds = goal.time_s.value_or(time_left_s)};
   Phase phase(observer, "measuring a step");
   CLLM_ASSIGN(run.step_seconds, MeasureStep(run.choices, *run.tokenizer, kMeasureShare * run.time->seconds));
+  *run.step_seconds /= static_cast<double>(run.ranks);
   run.time->step_seconds = *run.step_seconds;
   run.choices.time_s = run.time->seconds;
   return {};
@@ -107,7 +109,7 @@ Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices ch
   CLLM_ASSIGN(RunLock lock, RunLock::Acquire(directory));
   CLLM_ASSIGN(const FoundCheckpoint found, NewestCheckpoint(files, directory, observer));
   CLLM_ASSIGN(const RunState state, ReadState(found.directory));
-  CLLM_ASSIGN(PreparedRun run, PrepareStoredRun(directory, std::move(choices), state, observer));
+  CLLM_ASSIGN(PreparedRun run, PrepareStoredRun(directory, std::move(choices), state, goal.ranks, observer));
   CLLM_TRY(CheckDisk(files, directory, run.memory));
   const Schedule& planned = run.plan.step.schedule;
   const Schedule& schedule = planned.Continues(state.schedule) ? planned : state.schedule;

@@ -14,6 +14,7 @@ struct ResumeGoal {
   std::optional<uint64_t> steps;  // of the whole run, in total
   std::optional<double> time_s;   // of the command, from now on
   double started = MonotonicSeconds();
+  size_t ranks = 1;  // to go on with
 };
 
 // What going on needs. Movable; whatever trains refers to it, so it outlives that.

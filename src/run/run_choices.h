@@ -28,6 +28,7 @@ struct RunChoices : ShapeChoices {
   std::optional<uint64_t> steps;
   std::vector<Breakpoint> pace;   // as a run by time recorded it (Schedule::Pace); to its end where steps are named
   std::optional<size_t> batch, item;
+  uint64_t max_workers = 0;  // of all ranks, in the largest cluster that items are planned for; 0: nobody's
 
   OptimizerKind optimizer = OptimizerKind::kMuon;
   std::optional<double> rate, embedding_rate;  // peak rates

@@ -224,6 +224,9 @@ std::vector<OptionSpec> ModelTable() {
   }
   table.push_back(Whole("batch", "planned", "sequences a step", &RunChoices::batch, 1, 65536));
   table.push_back(Whole("item", "planned", "sequences a work item", &RunChoices::item, 1, 65536));
+  table.push_back(Whole("max-workers", "none",
+                        "plan batch and items for as many workers of several machines together (docs/cluster.md)",
+                        &RunChoices::max_workers, 1, 4096));
   return table;
 }
 

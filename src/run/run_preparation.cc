@@ -54,13 +54,14 @@ Status PlanShape(PreparedRun& run) {
                       .machine = PlanningMachine(run),
                       .seconds = {}};
   if (run.time) facts.seconds = Left(*run.time, run.clock);
+  facts.machine.threads = std::max<size_t>(facts.machine.threads, choices.max_workers);
   CLLM_TRY(PlanModel(facts, choices));
   CLLM_TRY(CheckChoices(choices));
   CLLM_TRY(CheckLongEnough(*run.corpus, *choices.context));
   CLLM_ASSIGN(const ModelShape shape, ShapeOf(choices, facts.vocabulary));
   CLLM_ASSIGN(const StepOptions options, StepOptionsOf(choices));
   CLLM_TRY(WorkItems::Check(options));
-  run.memory = TrainingMemory(shape, options, choices.threads);
+  run.memory = TrainingMemory(shape, options, choices.threads, run.ranks);
   return CheckRunMemory(run.memory);
 }
 
@@ -88,6 +89,7 @@ Status PlanLength(bool precision_is_open, PreparedRun& run, RunObserver& observe
   std::optional<TimeForSteps> time;
   if (run.time) {
     CLLM_TRY(MeasurePlanned(precision_is_open, run, observer));
+    *run.step_seconds /= static_cast<double>(run.ranks);
     run.time->step_seconds = *run.step_seconds;
     time = TimeForSteps{.seconds = Left(*run.time, run.clock), .step_seconds = *run.step_seconds};
   }
@@ -147,9 +149,13 @@ Status TakeShape(const ModelShape& shape, const std::string& tokenizer, RunChoic
   return {};
 }
 
-MachineSpeed LookAtMachine(const RunChoices& choices) {
+MachineSpeed LookAtMachine(const RunChoices& choices, size_t ranks) {
   const size_t cores = UsableCores();
-  return MeasureMachine(choices.threads == 0 ? cores : std::min(choices.threads, cores), kPeakMilliseconds);
+  MachineSpeed machine =
+      MeasureMachine(choices.threads == 0 ? cores : std::min(choices.threads, cores), kPeakMilliseconds);
+  machine.peak_gflops *= static_cast<double>(ranks);
+  machine.threads *= ranks;
+  return machine;
 }
 
 void NoteSurprises(const RunChoices& choices, RunObserver& observer) {
@@ -165,15 +171,16 @@ void NoteSurprises(const RunChoices& choices, RunObserver& observer) {
   }
 }
 
-Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& observer) {
+Result<PreparedRun> PrepareRun(RunChoices choices, double started, RunObserver& observer, size_t ranks) {
   PreparedRun run;
+  run.ranks = ranks;
   run.choices = std::move(choices);
   if (run.choices.text.empty()) return Usage("no `text` named");
   CLLM_TRY(CheckChoices(run.choices));
   NoteSurprises(run.choices, observer);
   CLLM_ASSIGN(const SplitText text, OpenText(TextOf(run.choices), observer));
   CLLM_TRY(CheckDialogues(text, run.choices));
-  run.machine = LookAtMachine(run.choices);
+  run.machine = LookAtMachine(run.choices, ranks);
   run.time = TimeOf(run.choices, started);
   const bool precision_is_open = !run.choices.precision;
   CLLM_ASSIGN(Tokenizer tokenizer, ChosenTokenizer(text, run, observer));

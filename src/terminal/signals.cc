@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +17,7 @@
 namespace cllm {
 namespace {
 
+constexpr int64_t kRepeat_s = 3;
 constexpr std::array<int, 5> kHandled = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1};
 
 // What a handler works with, the one mutable global: it has no other way to what it should tell. The strings are written
@@ -23,6 +25,8 @@ constexpr std::array<int, 5> kHandled = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUS
 struct Receiver {
   std::atomic<RunControl*> control{nullptr};
   std::atomic<bool> preparing{false};
+  std::atomic<bool> repeats_are_one{false};
+  std::atomic<int64_t> stopped_at{0};  // in seconds of the monotonic clock
   std::array<char, 512> sentence{};
   std::array<char, 4096> cache{};
   std::array<char, 32> temporary{};  // part of the names of this process's temporary files
@@ -69,6 +73,20 @@ void RemoveTemporaryFiles() {
   _exit(128 + signal);
 }
 
+int64_t Seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+// Whether this is the first stop.
+bool StopFor(RunControl& control, int signal) {
+  int none = 0;
+  if (!control.stop_signal.compare_exchange_strong(none, signal, std::memory_order_relaxed)) return false;
+  receiver.stopped_at.store(Seconds(), std::memory_order_relaxed);
+  return true;
+}
+
 void Handle(int signal) {
   const int error = errno;
   RunControl* control = receiver.control.load(std::memory_order_relaxed);
@@ -78,9 +96,10 @@ void Handle(int signal) {
   } else if (receiver.preparing.load(std::memory_order_relaxed)) {
     EndAtOnce(signal);
   } else if (signal == SIGHUP || signal == SIGXCPU) {
-    int none = 0;
-    control->stop_signal.compare_exchange_strong(none, signal, std::memory_order_relaxed);
-  } else if (control->stop_signal.exchange(signal, std::memory_order_relaxed) != 0) {
+    StopFor(*control, signal);
+  } else if (!StopFor(*control, signal) &&
+             (!receiver.repeats_are_one.load(std::memory_order_relaxed) ||
+              Seconds() - receiver.stopped_at.load(std::memory_order_relaxed) > kRepeat_s)) {
     _exit(128 + signal);
   }
   errno = error;
@@ -102,6 +121,7 @@ SignalScope::SignalScope(RunControl& control, const std::string& kept, const std
   Keep(receiver.temporary, fmt::format(".tmp-{}-", getpid()));
   receiver.control.store(&control, std::memory_order_relaxed);
   receiver.preparing.store(true, std::memory_order_relaxed);
+  receiver.repeats_are_one.store(false, std::memory_order_relaxed);
   struct sigaction action = {};
   action.sa_handler = Handle;
   action.sa_flags = SA_RESTART;
@@ -118,6 +138,8 @@ SignalScope::~SignalScope() {
   signal(SIGPIPE, former_pipe);
   receiver.control.store(nullptr, std::memory_order_relaxed);
 }
+
+void SignalScope::TakeRepeatsAsOne() { receiver.repeats_are_one.store(true, std::memory_order_relaxed); }
 
 void SignalScope::LeaveStopsToTheRun() { receiver.preparing.store(false, std::memory_order_relaxed); }
 

@@ -23,6 +23,9 @@ class SignalScope {
   SignalScope& operator=(const SignalScope&) = delete;
 
   void LeaveStopsToTheRun();
+  // From now on a SIGINT or SIGTERM within three seconds after the first is that one again: launchers pass on what the
+  // terminal or the queue has sent already.
+  void TakeRepeatsAsOne();
 };
 
 }  // namespace cllm

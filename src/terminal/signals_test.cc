@@ -38,6 +38,22 @@ TEST(Signals, Stops_AskTheRun) {
   for (const int stop : {SIGINT, SIGTERM, SIGHUP, SIGXCPU}) EXPECT_EQ(AfterSignals({stop}), stop);
 }
 
+TEST(Signals, UnderALauncher_RepeatsAreOne) {
+  const auto after = [](std::vector<int> signals) {
+    return InQuietChild([signals] {
+      RunControl control;
+      SignalScope scope(control, "nothing is kept", "");
+      scope.TakeRepeatsAsOne();
+      scope.LeaveStopsToTheRun();
+      for (const int each : signals) raise(each);
+      return control.stop_signal.load();
+    });
+  };
+  EXPECT_EQ(after({SIGTERM, SIGTERM}), SIGTERM);
+  EXPECT_EQ(after({SIGTERM, SIGINT, SIGTERM}), SIGTERM);
+  EXPECT_EQ(after({SIGHUP, SIGTERM}), SIGHUP);
+}
+
 TEST(Signals, ASecondInterruptOrTerm_EndsAtOnce) {
   EXPECT_EQ(AfterSignals({SIGINT, SIGINT}), 130);
   EXPECT_EQ(AfterSignals({SIGINT, SIGTERM}), 143);

@@ -102,11 +102,18 @@ Result<FinalEvaluation> Evaluations::Final() {
 
 // The sample that chose `best` is smaller than the whole: both are measured on the whole, the better one stays.
 Status Evaluations::ConsiderBest(FinalEvaluation& verdict) {
-  const Result<std::string> directory = checkpoints_.BestDirectory();
-  if (!directory.ok()) return {};
+  RankTeam& team = session_.team;
+  const RankTeam::LongWait disk(team);
+  std::string directory;
+  const Status found = team.OnFirst([&]() -> Status {
+    CLLM_ASSIGN(directory, checkpoints_.BestDirectory());
+    return {};
+  });
+  if (!found.ok()) return team.lost();
   ExactStep& step = *session_.step;
   Parameters other(session_.shape());
-  CLLM_TRY(ReadModel(JoinPath(*directory, kModelFileName), other));
+  CLLM_TRY(team.OnFirst([&] { return ReadModel(JoinPath(directory, kModelFileName), other); }));
+  CLLM_TRY(team.ShareBytes(std::as_writable_bytes(std::span(other.data(), other.layout().size()))));
   const auto exchange = [&](Parameters& weights) -> Status {
     std::swap(other, weights);
     return {};

@@ -5,27 +5,36 @@
 
 #include "base/check.h"
 #include "base/system.h"
+#include "train/ranked_exchange.h"
 
 namespace cllm {
 
 ExactStep::ExactStep(const ModelShape& shape, const StepOptions& options, const LossClasses& classes,
-                     Spheres& spheres, PerLeaf<TrainingContext> contexts)
+                     Spheres& spheres, PerLeaf<TrainingContext> contexts, RankTeam* team)
     : options_(options),
+      rank_(team == nullptr ? Rank() : team->rank()),
+      team_(rank_.alone() ? nullptr : team),
       spheres_(spheres),
       weights_(shape, options.precision),
       transformer_(weights_, classes),
       contexts_(std::move(contexts)),
       items_(options_, transformer_),
-      exchange_(std::make_unique<LocalExchange>(weights_.layout(), spheres, contexts_)),
-      update_(std::make_unique<WeightUpdate>(weights_.layout(), options.optimizer, spheres, exchange_->rank())) {}
+      update_(std::make_unique<WeightUpdate>(weights_.layout(), options.optimizer, spheres, rank_)) {
+  if (team_ == nullptr) {
+    exchange_ = std::make_unique<LocalExchange>(weights_.layout(), spheres, contexts_);
+  } else {
+    exchange_ = std::make_unique<RankedExchange>(weights_.layout(), update_->owners(), options.precision, spheres,
+                                                 contexts_, *team_);
+  }
+}
 
 Result<std::unique_ptr<ExactStep>> ExactStep::Create(const ModelShape& shape, const StepOptions& options,
-                                                     const LossClasses& classes, Spheres& spheres) {
+                                                     const LossClasses& classes, Spheres& spheres, RankTeam* team) {
   CLLM_TRY(WorkItems::Check(options));
   CLLM_ASSIGN(auto contexts, PerLeaf<TrainingContext>::Make(spheres, [&](const Leaf&) {
                 return std::make_unique<TrainingContext>(shape, options.item);
               }));
-  return std::unique_ptr<ExactStep>(new ExactStep(shape, options, classes, spheres, std::move(contexts)));
+  return std::unique_ptr<ExactStep>(new ExactStep(shape, options, classes, spheres, std::move(contexts), team));
 }
 
 Status ExactStep::InitializeWeights(uint64_t seed) {
@@ -37,6 +46,7 @@ Status ExactStep::InitializeWeights(uint64_t seed) {
 
 Status ExactStep::LoadWeights(const std::function<Status(Parameters& weights)>& load) {
   const Status loaded = load(weights_.parameters());
+  exchange_->TakeWeights(weights_.parameters());
   CLLM_TRY(Pack());
   return loaded;
 }
@@ -52,32 +62,39 @@ Result<StepResult> ExactStep::Run(uint64_t step, const SequenceReader& read, con
                                   const ScoredTargets* scored) {
   CHECK(scored == nullptr || scored->count != 0);
   StepResult result;
-  double last = MonotonicSeconds();
+  const double begin = MonotonicSeconds();
+  double last = begin;
   const auto lap = [&](StepPhase phase) {
     result.seconds[static_cast<size_t>(phase)] = MonotonicSeconds() - last;
     if (phase_ended_) phase_ended_(phase);
     last = MonotonicSeconds();
   };
-  if (const Status status = RunItems({step, read, scored}, meanwhile); !status.ok()) {
-    exchange_->Clear();
-    return status;
-  }
-  lap(StepPhase::kItems);
-  CLLM_ASSIGN(result.gradient_norm, exchange_->Sum());
+  const Status items = RunItems({step, read, scored}, meanwhile);
+  if (items.ok()) lap(StepPhase::kItems);
+  if (team_ != nullptr) team_->Expect(MonotonicSeconds() - begin);
+  LossSums losses = items_.Sums();
+  CLLM_ASSIGN(result.gradient_norm, exchange_->Sum(items, losses));
   lap(StepPhase::kReduce);
-  result.scores = MeanScores::Of(items_.Sums());
+  result.scores = MeanScores::Of(losses);
   result.rate_factor = RateFactor(step);
   CLLM_TRY(Update(step, result.gradient_norm));
   lap(StepPhase::kUpdate);
   CLLM_TRY(Pack());
   lap(StepPhase::kPack);
+  result.exchange = exchange_->costs();
   return result;
 }
 
 Status ExactStep::RunItems(const Source& source, const std::function<void()>& meanwhile) {
-  const auto work = [&](Leaf& leaf, size_t item) { return RunItem(source, item, leaf); };
-  // By reference: three captures do not fit into a std::function without an allocation.
-  return spheres_.Run(items_.count(), std::ref(work), meanwhile);
+  const size_t first = ItemsBefore(rank_.index), last = ItemsBefore(rank_.index + 1);
+  const auto work = [&](Leaf& leaf, size_t item) { return RunItem(source, first + item, leaf); };
+  // By reference: so many captures do not fit into a std::function without an allocation.
+  return spheres_.Run(last - first, std::ref(work), meanwhile);
+}
+
+std::pair<size_t, size_t> ExactStep::Sequences() const {
+  const auto first = [&](size_t rank) { return std::min(options_.batch, ItemsBefore(rank) * options_.item); };
+  return {first(rank_.index), first(rank_.index + 1)};
 }
 
 Status ExactStep::RunItem(const Source& source, size_t item, Leaf& leaf) {

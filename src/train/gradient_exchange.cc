@@ -28,22 +28,49 @@ size_t LocalExchange::Bytes(const ParameterLayout& layout, size_t cache_domains)
   return cache_domains * layout.size() * sizeof(int64_t);
 }
 
-Result<double> LocalExchange::Sum() {
+Result<double> LocalExchange::Sum(const Status& items, LossSums&) {
+  if (!items.ok()) {
+    Clear();
+    return items;
+  }
   CLLM_TRY(spheres_.Run(chunk_squares_.size(), [this](Leaf& leaf, size_t chunk) -> Status {
-    SumChunk(chunk, contexts_[leaf].tile);
+    SumChunk(chunk);
+    SquareChunk(chunk, contexts_[leaf].tile);
     return {};
   }));
   return NormOfChunks(chunk_squares_);
 }
 
-void LocalExchange::SumChunk(size_t chunk, float* scratch) {
-  const std::span<int64_t> total = sum();
-  const size_t begin = chunk * kNormChunk, n = std::min(kNormChunk, total.size() - begin);
+Status LocalExchange::SumDomains() {
+  if (accumulators_.size() == 1) return {};
+  return spheres_.Run(chunk_squares_.size(), [this](Leaf&, size_t chunk) -> Status {
+    SumChunk(chunk);
+    return {};
+  });
+}
+
+Status LocalExchange::SquareChunks(std::span<const size_t> chunks) {
+  return spheres_.Run(chunks.size(), [this, chunks](Leaf& leaf, size_t i) -> Status {
+    SquareChunk(chunks[i], contexts_[leaf].tile);
+    return {};
+  });
+}
+
+void LocalExchange::SumChunk(size_t chunk) {
   for (size_t domain = 1; domain < accumulators_.size(); ++domain) {
-    ReduceFixed(total.data() + begin, accumulators_[domain]->values().data() + begin, n);
+    ReduceFixed(sum().data() + chunk * kNormChunk, accumulators_[domain]->values().data() + chunk * kNormChunk,
+                ChunkSize(chunk));
   }
-  FixedToFloat(total.data() + begin, scratch, n);
+}
+
+void LocalExchange::SquareChunk(size_t chunk, float* scratch) {
+  const size_t n = ChunkSize(chunk);
+  FixedToFloat(sum().data() + chunk * kNormChunk, scratch, n);
   chunk_squares_[chunk] = SumSquaresDouble(scratch, n);
+}
+
+Result<Hash128> LocalExchange::WeightsHash(const Parameters& parameters) {
+  return HashBytes(std::as_bytes(std::span(parameters.data(), parameters.layout().size())));
 }
 
 void LocalExchange::Clear() {

@@ -10,6 +10,7 @@
 #include "hwy/detect_compiler_arch.h"
 #include "model/testing/one_worker_model.h"
 #include "train/testing/step_fixture.h"
+#include "train/testing/step_task.h"
 
 // The promise of the design's section 5: the same bits on any number of threads and in any order of work.
 namespace cllm {
@@ -23,41 +24,6 @@ constexpr uint64_t kSteps = 50;
 
 constexpr size_t kItems = 128;
 
-// A small model and a loss whose classes hold several tokens each.
-struct Task {
-  ModelShape config;
-  StepOptions options;
-  std::vector<int32_t> root, form;
-
-  Task(size_t vocabulary, size_t batch, size_t item)
-      : config{.layers = 2, .heads = 2, .width = 32, .hidden = 40, .context = 8, .vocabulary = vocabulary},
-        root(vocabulary),
-        form(vocabulary) {
-    options.batch = batch;
-    options.item = item;
-    for (size_t v = 0; v < vocabulary; ++v) {
-      root[v] = static_cast<int32_t>(v / 3);
-      form[v] = static_cast<int32_t>(v % 5);
-    }
-    options.schedule.segments = {{.end = 1000, .warmup = 10}};
-  }
-
-  void UseAdamWAndDropout(float dropout) {
-    options.optimizer.kind = OptimizerKind::kAdamW;
-    options.dropout = dropout;
-  }
-
-  // Tokens that follow each other by a rule with some noise, so that there is something to learn.
-  void Read(uint64_t sequence, std::span<uint32_t> out) const {
-    const uint64_t key = SubKey(9, sequence);
-    uint64_t token = RandomBits(key, 0) % config.vocabulary;
-    for (size_t t = 0; t < out.size(); ++t) {
-      out[t] = static_cast<uint32_t>(token);
-      token = (7 * token + 3 + RandomBits(key, t + 1) % 4) % config.vocabulary;
-    }
-  }
-};
-
 struct Trained {
   std::string hash;
   double first_loss = 0, last_loss = 0;
@@ -65,7 +31,7 @@ struct Trained {
 };
 
 // Trains `steps` steps and expects that every leaf processed items.
-Trained Train(const Task& task, SpheresOptions spheres, uint64_t steps) {
+Trained Train(const StepTask& task, SpheresOptions spheres, uint64_t steps) {
   const size_t leaves = spheres.leaves;
   auto created = StartStep(task.config, task.options, {task.root, task.form}, spheres);
   CHECK(created.ok());
@@ -109,7 +75,7 @@ std::string CommittedHash(size_t vocabulary) {
 
 class Invariance : public testing::TestWithParam<size_t> {
  protected:
-  const Task task_{GetParam(), kItems, 1};
+  const StepTask task_{GetParam(), kItems, 1};
 };
 
 TEST_P(Invariance, AnyNumberOfThreads_SameBits) {
@@ -138,7 +104,7 @@ TEST_P(Invariance, ShuffledOrderOfWork_SameBits) {
 TEST_P(Invariance, WithScoredSpans_SameBits_AndAnotherResult) {
   constexpr uint64_t kSpanSteps = std::min<uint64_t>(kSteps, 8);
   const auto counts = [](uint64_t sequence, size_t t) { return sequence % 5 != 0 && RandomBits(sequence, t / 3) % 2 == 0; };
-  const auto train = [&](const Task& task, const SpheresOptions& spheres, bool masked) {
+  const auto train = [&](const StepTask& task, const SpheresOptions& spheres, bool masked) {
     auto created = StartStep(task.config, task.options, {task.root, task.form}, spheres);
     CHECK(created.ok() && created->step->InitializeWeights(1).ok());
     for (uint64_t s = 0; s < kSpanSteps; ++s) {
@@ -180,7 +146,7 @@ std::string CommittedBf16Hash(size_t vocabulary) {
 }
 
 TEST_P(Invariance, Bf16_SameBits) {
-  Task task = task_;
+  StepTask task = task_;
   task.options.precision = Precision::kBf16;
   const Trained one = Train(task, {.leaves = 1}, kSteps);
   EXPECT_LT(one.last_loss, one.first_loss);
@@ -195,7 +161,7 @@ TEST_P(Invariance, Bf16_SameBits) {
 }
 
 TEST(Invariance, DropoutAndUnevenItems_SameBits) {
-  Task task(300, 100, 3);
+  StepTask task(300, 100, 3);
   task.UseAdamWAndDropout(0.2f);
   const Trained one = Train(task, {.leaves = 1}, 4);
   ExpectSame(one, Train(task, {.leaves = 4, .shuffle = 5}, 4), "4 threads");
@@ -205,7 +171,7 @@ TEST(Invariance, DropoutAndUnevenItems_SameBits) {
 // The control. Item gradients of whole steps, summed in the order that `order` gives (0: natural) as floats or as the
 // exact accumulator's integers; then the optimizer and the next step, as in training.
 template <typename Number>
-std::string HashOfSumming(const Task& task, uint64_t order) {
+std::string HashOfSumming(const StepTask& task, uint64_t order) {
   OneWorkerModel trainee(task.config, {task.root, task.form}, 1);
   InitializeParameters(1, trainee.parameters());
   trainee.Repack();
@@ -230,7 +196,7 @@ std::string HashOfSumming(const Task& task, uint64_t order) {
 }
 
 TEST(Invariance, Control_FloatSumsInTwoOrders_DifferWhereIntegersDoNot) {
-  const Task task(259, kItems, 1);
+  const StepTask task(259, kItems, 1);
   EXPECT_EQ(HashOfSumming<int64_t>(task, 0), HashOfSumming<int64_t>(task, 1));
   EXPECT_NE(HashOfSumming<float>(task, 0), HashOfSumming<float>(task, 1));
 }
@@ -238,9 +204,9 @@ TEST(Invariance, Control_FloatSumsInTwoOrders_DifferWhereIntegersDoNot) {
 // The bits themselves, for every compiler, optimisation level and SIMD target. A change of them needs a new `numerics`
 // number (design section 5).
 TEST(Invariance, FixedTinyRuns_HaveTheCommittedHashes) {
-  const Task muon(259, 8, 1);
+  const StepTask muon(259, 8, 1);
   EXPECT_EQ(Train(muon, {.leaves = 2}, 5).hash, "ba41662006cc025b1e9e7ccfaab67820");
-  Task adamw(300, 8, 3);
+  StepTask adamw(300, 8, 3);
   adamw.UseAdamWAndDropout(0.1f);
   EXPECT_EQ(Train(adamw, {.leaves = 2}, 5).hash, "6de5881f92112c17367204368d4ff403");
 }

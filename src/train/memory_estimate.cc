@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/context.h"
 #include "train/gradient_exchange.h"
+#include "train/ranked_exchange.h"
 #include "train/weight_update.h"
 
 namespace cllm {
@@ -27,6 +28,7 @@ constexpr MemoryPart kParts[] = {
     {"optimizer", "optimizer", &MemoryEstimate::optimizer},
     {"packed_weights", "packed weights", &MemoryEstimate::packed_weights},
     {"update_scratch", "update scratch", &MemoryEstimate::update_scratch},
+    {"exchange", "exchange between ranks", &MemoryEstimate::exchange},
 };
 
 }  // namespace
@@ -45,13 +47,15 @@ std::string MemoryEstimate::Text() const {
                                  FormatBytes(context_per_worker + stack_per_worker), workers);
   const char* separator = "; ";
   for (const MemoryPart& part : kParts) {
+    if (part.bytes == &MemoryEstimate::exchange && exchange == 0) continue;
     text += fmt::format("{}{} {}", separator, part.name, FormatBytes(this->*part.bytes));
     separator = ", ";
   }
   return text;
 }
 
-MemoryEstimate EstimateMemory(const ModelShape& shape, const StepOptions& options, const SpherePlan& plan) {
+MemoryEstimate EstimateMemory(const ModelShape& shape, const StepOptions& options, const SpherePlan& plan,
+                              size_t ranks) {
   const ParameterLayout layout(shape);
   const Weights::Sizes weights = Weights::SizesForTraining(shape, options.precision);
   MemoryEstimate m;
@@ -61,9 +65,12 @@ MemoryEstimate EstimateMemory(const ModelShape& shape, const StepOptions& option
   m.contexts = plan.leaves * (m.context_per_worker + m.stack_per_worker);
   m.accumulators = LocalExchange::Bytes(layout, plan.cache_domains);
   m.weights = weights.values;
-  m.optimizer = Optimizer::SizesOf(layout, options.optimizer).moments * sizeof(float);
+  const Optimizer::Sizes optimizer = Optimizer::SizesOf(layout, options.optimizer, ranks);
+  m.optimizer = optimizer.owned * sizeof(float);
   m.packed_weights = weights.panels;
   m.update_scratch = WeightUpdate::ScratchBytes(layout, options.optimizer, std::min(plan.leaves, plan.permits));
+  if (ranks > 1) m.exchange = RankedExchange::Bytes(layout, Optimizer::OwnersOf(layout, options.optimizer, ranks), ranks);
+  m.checkpoint = m.weights + optimizer.moments * sizeof(float);
   return m;
 }
 

@@ -24,6 +24,9 @@ struct MemoryEstimate {
   size_t optimizer = 0;
   size_t packed_weights = 0;
   size_t update_scratch = 0;
+  size_t exchange = 0;  // between ranks
+  // On disk, of each checkpoint; not counted in the total:
+  size_t checkpoint = 0;
 
   size_t total() const;
   // For people, in one line.
@@ -39,6 +42,8 @@ struct MemoryPart {
 std::span<const MemoryPart> MemoryPartsOfAWorker();
 std::span<const MemoryPart> MemoryParts();  // make up the total
 
-MemoryEstimate EstimateMemory(const ModelShape& shape, const StepOptions& options, const SpherePlan& plan);
+// Of one of so many ranks: of the one that needs most.
+MemoryEstimate EstimateMemory(const ModelShape& shape, const StepOptions& options, const SpherePlan& plan,
+                              size_t ranks = 1);
 
 }  // namespace cllm

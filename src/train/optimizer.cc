@@ -13,6 +13,9 @@ namespace cllm {
 namespace {
 
 constexpr size_t kChunk = 16384;  // floats an AdamW job handles at once: 64 KiB of scratch
+// What it costs an owner that all others send it an element's gradient and get its weight, in the units of a job's cost
+// (one of Muon has the smaller dimension for each element). A link of 1 Gbit/s takes as long as a core for such a matrix.
+constexpr double kExchangeCost = 512;
 
 // 1 - beta^count.
 float BiasCorrection(float beta, uint64_t count) {
@@ -28,21 +31,20 @@ std::string_view NameOf(OptimizerKind wanted) {
 }
 
 Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& options)
-    : Optimizer(layout, options, PlanOnly{}) {
-  first_ = AlignedBuffer<float>(layout_.size());
-  second_ = AlignedBuffer<float>(second_size_);
-}
+    : Optimizer(layout, options, TensorOwners(std::vector<double>(layout.tensors().size()), 1), 0) {}
 
-Optimizer::Sizes Optimizer::SizesOf(const ParameterLayout& layout, const OptimizerOptions& options) {
-  const Optimizer plan(layout, options, PlanOnly{});
-  return {plan.layout_.size() + plan.second_size_, plan.scratch_floats_};
+Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& options, const TensorOwners& owners,
+                     size_t rank)
+    : Optimizer(layout, options, PlanOnly{}) {
+  Own(owners, rank);
+  first_ = AlignedBuffer<float>(first_size_);
+  second_ = AlignedBuffer<float>(second_size_);
 }
 
 Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& options, PlanOnly)
     : options_(options), layout_(layout), scratch_floats_(kChunk) {
   for (size_t i = 0; i < layout_.tensors().size(); ++i) {
     const TensorInfo& info = layout_.tensors()[i];
-    second_offsets_.push_back(second_size_);
     if (UsesAdamW(info)) {
       AddAdamWJobs(i, info);
     } else {
@@ -50,6 +52,40 @@ Optimizer::Optimizer(const ParameterLayout& layout, const OptimizerOptions& opti
     }
   }
   std::stable_sort(jobs_.begin(), jobs_.end(), [](const Job& a, const Job& b) { return a.cost > b.cost; });
+}
+
+void Optimizer::Own(const TensorOwners& owners, size_t rank) {
+  first_offsets_.assign(layout_.tensors().size(), kNotOwned);
+  second_offsets_ = first_offsets_;
+  first_size_ = second_size_ = 0;
+  for (const TensorInfo& info : layout_.tensors()) {
+    if (owners[info.index] != rank) continue;
+    first_offsets_[info.index] = first_size_;
+    first_size_ += WholeLines(info.size());
+    if (!UsesAdamW(info)) continue;
+    second_offsets_[info.index] = second_size_;
+    second_size_ += WholeLines(info.size());
+  }
+}
+
+TensorOwners Optimizer::OwnersOf(const ParameterLayout& layout, const OptimizerOptions& options, size_t ranks) {
+  const Optimizer plan(layout, options, PlanOnly{});
+  std::vector<double> costs;
+  for (const TensorInfo& info : layout.tensors()) costs.push_back(kExchangeCost * static_cast<double>(info.size()));
+  for (size_t job = 0; job < plan.jobs(); ++job) costs[plan.tensor(job)] += plan.cost(job);
+  return {costs, ranks};
+}
+
+Optimizer::Sizes Optimizer::SizesOf(const ParameterLayout& layout, const OptimizerOptions& options, size_t ranks) {
+  Optimizer plan(layout, options, PlanOnly{});
+  const auto moments = [&](const TensorOwners& owners, size_t rank) {
+    plan.Own(owners, rank);
+    return plan.first_size_ + plan.second_size_;
+  };
+  Sizes sizes{.moments = moments(OwnersOf(layout, options, 1), 0), .owned = 0, .scratch = plan.scratch_floats_};
+  const TensorOwners owners = OwnersOf(layout, options, ranks);
+  for (size_t rank = 0; rank < ranks; ++rank) sizes.owned = std::max(sizes.owned, moments(owners, rank));
+  return sizes;
 }
 
 bool Optimizer::UsesAdamW(const TensorInfo& info) const {
@@ -73,7 +109,6 @@ void Optimizer::AddAdamWJobs(size_t tensor, const TensorInfo& info) {
     const size_t size = std::min(kChunk, info.size() - offset);
     jobs_.push_back({tensor, offset, size, 0, static_cast<double>(size)});
   }
-  second_size_ += WholeLines(info.size());
 }
 
 double Optimizer::Rate(TensorRole role) const {
@@ -104,7 +139,7 @@ void Optimizer::UpdateMuon(const Job& job, const UpdateStep& step, std::span<int
   float* direction = scratch;
   FixedToFloat(gradient.data() + offset, direction, job.size);
   ZeroFixed(gradient.data() + offset, job.size);
-  MuonMomentum(options_.momentum, step.gradient_scale, first_.data() + offset, direction, direction, job.size);
+  MuonMomentum(options_.momentum, step.gradient_scale, first_of(info).data() + job.offset, direction, direction, job.size);
   NewtonSchulz(direction, job.rows, info.columns, scratch + WholeLines(job.size));
   const double rate = options_.matrix_rate * step.rate_factor;
   const double shape = static_cast<double>(job.rows) / static_cast<double>(info.columns);
@@ -128,8 +163,8 @@ void Optimizer::UpdateAdamW(const Job& job, const UpdateStep& step, std::span<in
                       .bias1 = BiasCorrection(options_.beta1, step.count),
                       .bias2 = BiasCorrection(options_.beta2, step.count),
                       .gradient_scale = step.gradient_scale};
-  AdamWUpdate(options, parameters.data() + offset, first_.data() + offset,
-              second_.data() + second_offsets_[job.tensor] + job.offset, scratch, job.size);
+  AdamWUpdate(options, parameters.data() + offset, first_of(info).data() + job.offset,
+              second_of(info).data() + job.offset, scratch, job.size);
 }
 
 }  // namespace cllm

@@ -9,6 +9,7 @@
 
 #include "base/aligned_buffer.h"
 #include "model/parameters.h"
+#include "train/tensor_owners.h"
 
 namespace cllm {
 
@@ -37,35 +38,45 @@ struct UpdateStep {
   float gradient_scale = 1;   // clipping
 };
 
-// Muon and AdamW over the exact accumulator, cut into independent jobs that workers share out. Owns the moments.
-// Thread-compatible; different jobs of one update may run at once.
+// Muon and AdamW over the exact accumulator, cut into independent jobs that workers share out. Owns the moments of the
+// tensors that this rank owns. Thread-compatible; different jobs of one update may run at once.
 class Optimizer {
  public:
+  // Of all tensors, or of those that rank `rank` owns.
   Optimizer(const ParameterLayout& layout, const OptimizerOptions& options);
+  Optimizer(const ParameterLayout& layout, const OptimizerOptions& options, const TensorOwners& owners, size_t rank);
 
+  bool owns(size_t tensor) const { return first_offsets_[tensor] != kNotOwned; }
   size_t jobs() const { return jobs_.size(); }  // the costly ones first
   size_t tensor(size_t job) const { return jobs_[job].tensor; }  // that it updates, or a part of
   double cost(size_t job) const { return jobs_[job].cost; }      // relative to other jobs
   // Applies job `index` to the weights and zeroes its part of the gradient (fixed point, layout offsets).
-  // scratch: ScratchFloats().
+  // scratch: ScratchFloats(). REQUIRES: its tensor is owned.
   void Update(size_t index, const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters,
               float* scratch);
   size_t ScratchFloats() const { return scratch_floats_; }
 
-  // The state, for checkpoints: first moments (or Muon's momentum) in layout order; second moments of the AdamW
-  // tensors, [second_offset(tensor)...].
+  // The state, for checkpoints: first moments (or Muon's momentum) of the owned tensors in layout order, each at a whole
+  // line; second moments of those among them that AdamW updates.
   std::span<const float> first() const { return first_.span(); }
   std::span<const float> second() const { return second_.span(); }
   std::span<float> first() { return first_.span(); }
   std::span<float> second() { return second_.span(); }
+  // Those of one tensor. REQUIRES: it is owned; AdamW updates it.
+  std::span<const float> first_of(const TensorInfo& info) const { return first().subspan(first_offsets_[info.index], info.size()); }
+  std::span<float> first_of(const TensorInfo& info) { return first().subspan(first_offsets_[info.index], info.size()); }
+  std::span<const float> second_of(const TensorInfo& info) const { return second().subspan(second_offsets_[info.index], info.size()); }
+  std::span<float> second_of(const TensorInfo& info) { return second().subspan(second_offsets_[info.index], info.size()); }
   bool UsesAdamW(const TensorInfo& info) const;
-  size_t second_offset(size_t tensor) const { return second_offsets_[tensor]; }
 
-  // Floats of the moments and of a job's scratch, known before anything is allocated.
+  // Floats of the moments and of a job's scratch, known before anything is allocated; owned: those of the rank that owns
+  // most, of so many.
   struct Sizes {
-    size_t moments, scratch;
+    size_t moments, owned, scratch;
   };
-  static Sizes SizesOf(const ParameterLayout& layout, const OptimizerOptions& options);
+  static Sizes SizesOf(const ParameterLayout& layout, const OptimizerOptions& options, size_t ranks = 1);
+  // Who updates which tensor: a table, the same on every rank.
+  static TensorOwners OwnersOf(const ParameterLayout& layout, const OptimizerOptions& options, size_t ranks);
 
  private:
   struct Job {
@@ -76,6 +87,7 @@ class Optimizer {
   };
   struct PlanOnly {};
   Optimizer(const ParameterLayout& layout, const OptimizerOptions& options, PlanOnly);
+  void Own(const TensorOwners& owners, size_t rank);
   void AddMuonJobs(size_t tensor, const TensorInfo& info);
   void AddAdamWJobs(size_t tensor, const TensorInfo& info);
   double Rate(TensorRole role) const;
@@ -87,8 +99,9 @@ class Optimizer {
   OptimizerOptions options_;
   ParameterLayout layout_;
   std::vector<Job> jobs_;
-  std::vector<size_t> second_offsets_;
-  size_t second_size_ = 0;
+  static constexpr size_t kNotOwned = ~size_t{0};
+  std::vector<size_t> first_offsets_, second_offsets_;  // by tensor
+  size_t first_size_ = 0, second_size_ = 0;
   size_t scratch_floats_ = 0;
   AlignedBuffer<float> first_, second_;
 };

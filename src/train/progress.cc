@@ -47,6 +47,10 @@ StepEvent Progress::AfterStep(const StepResult& result, double seconds, const Wo
   event.reduce_s = result.seconds[static_cast<size_t>(StepPhase::kReduce)];
   event.update_s = result.seconds[static_cast<size_t>(StepPhase::kUpdate)];
   event.pack_s = result.seconds[static_cast<size_t>(StepPhase::kPack)];
+  event.peers_s = result.exchange.waiting_s;
+  event.messages_s = result.exchange.gradient_s + result.exchange.weights_s;
+  event.sent_bytes = result.exchange.sent;
+  event.received_bytes = result.exchange.received;
   event.spheres = session.spheres->Statistics();
   return event;
 }

@@ -19,8 +19,15 @@ Status Rollback::AfterDivergence(const Status& diverged) {
   }
   const RunState at = state;
   // A checkpoint that diverged at once would do so again.
-  CLLM_ASSIGN(const FoundCheckpoint found, checkpoints_.NewestRegular(back_at_));
-  CLLM_ASSIGN(RunState loaded, ReadState(found.directory));
+  const RankTeam::LongWait disk(session_.team);
+  FoundCheckpoint found;
+  RunState loaded;
+  const Status read = session_.team.OnFirst([&]() -> Status {
+    CLLM_ASSIGN(found, checkpoints_.NewestRegular(back_at_));
+    CLLM_ASSIGN(loaded, ReadState(found.directory));
+    return {};
+  });
+  CLLM_TRY(read);
   CLLM_TRY(checkpoints_.Load(found.directory, std::move(loaded)));
   back_at_ = state.step;
   state.rollbacks = at.rollbacks + 1;
@@ -34,9 +41,12 @@ Status Rollback::AfterDivergence(const Status& diverged) {
 Status Rollback::EndRun(const Status& diverged) {
   // The refused step touched no weight; what the step before it made of them, a save looks at.
   if (!checkpoints_.saved()) checkpoints_.SaveOrSkip();
-  CLLM_ASSIGN(const FoundCheckpoint last_good, checkpoints_.NewestValid());
-  return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower `lr`, or `on-divergence` rollback",
-                              diverged.message(), last_good.directory));
+  const RankTeam::LongWait disk(session_.team);
+  return session_.team.OnFirst([&]() -> Status {
+    CLLM_ASSIGN(const FoundCheckpoint last_good, checkpoints_.NewestValid());
+    return Diverged(fmt::format("{}; the last good state is saved as {}. Try a lower `lr`, or `on-divergence` rollback",
+                                diverged.message(), last_good.directory));
+  });
 }
 
 }  // namespace cllm

@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "base/units.h"
+#include "train/team_state.h"
 
 namespace cllm {
 namespace {
@@ -19,23 +20,43 @@ constexpr size_t kRegularKept = 3;  // as many as there are rollbacks
 
 Status RunCheckpoints::Save() {
   const double begin = session_.clock();
-  const ExactStep& step = *session_.step;
   RunState& state = session_.state;
   if (session_.pacer) state.time_left_s = std::max(0.0, session_.pacer->SecondsLeft());
   // A piece of the validation part is enough to see weights that an update made useless.
   if (const Status good = session_.Evaluate(1).status(); !good.ok()) {
     return Diverged(fmt::format("the weights of step {} are not saved: {}", state.step, good.message()));
   }
-  CLLM_TRY(checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), state)));
+  CLLM_TRY(Write());
   saved_step_ = state.step;
   const double now = asked_at_ = session_.clock(), seconds = now - begin;
   session_.costs.save_s = seconds;
-  const Status rotated = Rotate();
+  const Status rotated = session_.team.leads() ? Rotate() : Status();
   timer_.Saved(now, seconds);
   session_.observer.OnSave({state.step, checkpoints_.Directory(state.step), seconds});
   if (!rotated.ok()) session_.observer.OnNote({rotated.message()});
   TellInterval();
   return {};
+}
+
+// The moments of other ranks come tensor by tensor while the file is written.
+Status RunCheckpoints::Write() {
+  ExactStep& step = *session_.step;
+  RankTeam& team = session_.team;
+  const RunState& state = session_.state;
+  if (team.alone()) {
+    return checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), state));
+  }
+  const RankTeam::LongWait disk(team);
+  CLLM_TRY(step.GatherMasters());
+  TeamMoments moments(team, step.parameters().layout(), step.owners(), step.optimizer());
+  Status saved;
+  if (team.leads()) {
+    saved = checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), moments.Reader(), state));
+    CLLM_TRY(moments.End());
+  } else {
+    CLLM_TRY(moments.Serve());
+  }
+  return team.FirstSays(saved);
 }
 
 bool RunCheckpoints::SaveOrSkip() {
@@ -92,10 +113,21 @@ Result<FoundCheckpoint> RunCheckpoints::NewestRegular(std::optional<uint64_t> be
 
 Status RunCheckpoints::Load(const std::string& directory, RunState state) {
   ExactStep& step = *session_.step;
-  CLLM_TRY(step.LoadWeights([&](Parameters& weights) {
-    return ReadModel(JoinPath(directory, kModelFileName), weights);
+  RankTeam& team = session_.team;
+  const RankTeam::LongWait disk(team);
+  if (!team.alone()) {
+    std::string text = StateText(state);
+    CLLM_TRY(team.ShareText(text));
+    CLLM_ASSIGN(state, ParseState(text, "the state of the first rank"));
+  }
+  CLLM_TRY(step.LoadWeights([&](Parameters& weights) -> Status {
+    const Status read = team.OnFirst([&] { return ReadModel(JoinPath(directory, kModelFileName), weights); });
+    if (!read.ok()) return read;
+    return team.ShareBytes(std::as_writable_bytes(std::span(weights.data(), weights.layout().size())));
   }));
-  CLLM_TRY(step.LoadMoments([&](Optimizer& moments) { return ReadMoments(directory, step.parameters(), moments); }));
+  CLLM_TRY(step.LoadMoments([&](Optimizer& moments) {
+    return ReadTeamMoments(directory, step.parameters().layout(), step.owners(), team, moments);
+  }));
   session_.state = std::move(state);
   saved_step_ = session_.state.step;
   return {};

@@ -10,7 +10,8 @@
 namespace cllm {
 
 // The checkpoints of the run that trains: writes the session's state, weights and moments, reads them back, and tells
-// the observer what was saved. Node Zero only.
+// the observer what was saved. The first rank of a team alone has the directory; the others give and get what they own.
+// Saving, pointing and loading is done by all together, with the same outcome. Node Zero only.
 class RunCheckpoints {
  public:
   // run: its directory, locked by the caller. All outlive this.
@@ -36,19 +37,22 @@ class RunCheckpoints {
   bool DueByTime();
 
   // Points `best` to a saved step.
-  Status PointBest(uint64_t step) { return checkpoints_.PointBest(step); }
-  // Where the state's best step lies. Error: it could not be saved.
+  Status PointBest(uint64_t step) {
+    return session_.team.OnFirst([&] { return checkpoints_.PointBest(step); });
+  }
+  // On the first rank: where the state's best step lies. Error: it could not be saved.
   Result<std::string> BestDirectory() const { return checkpoints_.Find(std::to_string(session_.state.best_step)); }
 
-  // The newest that is whole.
+  // On the first rank: the newest that is whole.
   Result<FoundCheckpoint> NewestValid() const { return checkpoints_.NewestValid(); }
   // The newest that is whole and was saved by the plan, at a regular step or as the best so far, before step `before` if
   // given: a run that is repeated has it too. Where there is none, the newest of all.
   Result<FoundCheckpoint> NewestRegular(std::optional<uint64_t> before) const;
-  // Fills the session from a checkpoint's directory whose state was read already.
+  // Fills the session from a checkpoint's directory whose state was read already, by the first rank.
   Status Load(const std::string& directory, RunState state);
 
  private:
+  Status Write();
   bool IsRegular(uint64_t step) const;
   Status Rotate();
   void TellInterval();

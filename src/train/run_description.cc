@@ -35,6 +35,7 @@ RunDescription Describe(const Session& session, double peak_gflops) {
   run.processor = ProcessorName();
   run.workers = spheres.leaves();
   run.cache_domains = spheres.cache_domains();
+  run.ranks = session.team.rank().count;
   run.peak_gflops = peak_gflops;
   run.corpus = session.corpus.name();
   run.training_tokens = session.corpus.training().size();

@@ -55,6 +55,19 @@ JsonArray OfLeaves(const SphereStatistics& spheres, T LeafStatistics::*member) {
   return values;
 }
 
+JsonArray RankRecords(const SphereStatistics& spheres) {
+  JsonArray ranks;
+  for (const SphereStatistics::OfRank& rank : spheres.ranks) {
+    ranks.push_back(JsonFields{{"workers", rank.leaves},
+                               {"items", rank.items},
+                               {"tokens", rank.tokens},
+                               {"busy_s", rank.busy_s},
+                               {"waiting_s", rank.waiting_s},
+                               {"accumulation_s", rank.accumulation_s}});
+  }
+  return ranks;
+}
+
 }  // namespace
 
 JsonArray GroupRecords(const SphereStatistics& spheres) {
@@ -106,6 +119,13 @@ void RunLog::OnStep(const StepEvent& event) {
                        {"pack_s", event.pack_s},
                        {"elapsed_s", event.elapsed_s}};
   if (event.scored != 0) fields.push_back({"scored", event.scored});
+  if (event.sent_bytes != 0) {
+    const JsonFields exchange = {{"peers_s", event.peers_s},
+                                 {"messages_s", event.messages_s},
+                                 {"sent_bytes", event.sent_bytes},
+                                 {"received_bytes", event.received_bytes}};
+    fields.insert(fields.end(), exchange.begin(), exchange.end());
+  }
   Write(fields);
 }
 
@@ -127,7 +147,8 @@ void RunLog::OnEvaluation(const EvaluationEvent& event) {
 }
 
 void RunLog::WriteSpheres() {
-  Write({{"event", "spheres"},
+  JsonFields record = {
+         {"event", "spheres"},
          {"step", step_},
          {"permits", spheres_.permits},
          {"items", OfLeaves(spheres_, &LeafStatistics::items)},
@@ -137,7 +158,9 @@ void RunLog::WriteSpheres() {
          {"busy_s", OfLeaves(spheres_, &LeafStatistics::busy_s)},
          {"waiting_s", OfLeaves(spheres_, &LeafStatistics::waiting_s)},
          {"accumulation_s", OfLeaves(spheres_, &LeafStatistics::accumulation_s)},
-         {"groups", GroupRecords(spheres_)}});
+         {"groups", GroupRecords(spheres_)}};
+  if (!spheres_.ranks.empty()) record.push_back({"ranks", RankRecords(spheres_)});
+  Write(std::move(record));
 }
 
 void RunLog::OnSample(const SampleEvent& event) {

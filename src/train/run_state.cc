@@ -17,12 +17,6 @@ constexpr uint64_t kOptimizerFormat = 1;
 constexpr uint64_t kMaxStateBytes = 1 << 20;
 constexpr uint64_t kMaxSegments = 1000;
 
-// The second moments of a tensor that AdamW updates: of a const optimizer to read, of another to write.
-template <typename AnyOptimizer>
-auto SecondOf(AnyOptimizer& optimizer, const TensorInfo& info, size_t tensor) {
-  return optimizer.second().subspan(optimizer.second_offset(tensor), info.size());
-}
-
 JsonArray PaceJson(std::span<const Breakpoint> pace) {
   JsonArray points;
   for (const auto& [step, fraction] : pace) points.push_back(JsonFields{{"step", step}, {"fraction", fraction}});
@@ -37,25 +31,6 @@ JsonArray SegmentsJson(const Schedule& schedule) {
     segments.push_back(std::move(fields));
   }
   return segments;
-}
-
-std::string StateJson(const RunState& state) {
-  return WriteJson({{"format", kStateFormat},
-                    {"step", state.step},
-                    {"tokens", state.tokens},
-                    {"schedule", SegmentsJson(state.schedule)},
-                    {"rate_scale", state.rate_scale},
-                    {"rollbacks", state.rollbacks},
-                    {"smooth_loss", state.smooth_loss},
-                    {"best_nats", state.best_nats},
-                    {"best_step", state.best_step},
-                    {"worse_evaluations", state.worse_evaluations},
-                    {"elapsed_s", state.elapsed_s},
-                    {"time_left_s", state.time_left_s},
-                    {"corpus_hash", state.corpus_hash},
-                    {"tokenizer_hash", state.tokenizer_hash}},
-                   JsonStyle::kIndented) +
-         "\n";
 }
 
 Status ReadPace(const JsonObject& json, const std::string& path, ScheduleSegment& segment) {
@@ -99,29 +74,11 @@ Result<Schedule> ReadSchedule(const JsonObject& json, const std::string& path) {
   return schedule;
 }
 
-}  // namespace
-
-std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
-                                            const RunState& state) {
-  std::vector<TensorView> moments;
-  const auto& tensors = parameters.layout().tensors();
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const TensorInfo& info = tensors[i];
-    moments.push_back({"first." + info.name, DType::kF32, {info.size()},
-                       std::as_bytes(optimizer.first().subspan(info.offset, info.size()))});
-    if (!optimizer.UsesAdamW(info)) continue;
-    moments.push_back({"second." + info.name, DType::kF32, {info.size()}, std::as_bytes(SecondOf(optimizer, info, i))});
-  }
-  std::vector<CheckpointFile> files;
-  files.push_back(ModelFile(parameters));
-  files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{kFormatKey, std::to_string(kOptimizerFormat)}}));
-  files.push_back(TextFile(kStateFileName, StateJson(state)));
-  return files;
+std::string NameOf(const TensorInfo& info, Moment moment) {
+  return (moment == Moment::kFirst ? "first." : "second.") + info.name;
 }
 
-Result<RunState> ReadState(const std::string& directory) {
-  const std::string path = JoinPath(directory, kStateFileName);
-  CLLM_ASSIGN(const JsonObject json, JsonObject::ReadFrom(path, kMaxStateBytes));
+Result<RunState> StateOf(const JsonObject& json, const std::string& path) {
   CLLM_TRY(json.CheckFormat(kStateFormat));
   RunState state;
   CLLM_ASSIGN(state.step, json.Unsigned("step"));
@@ -147,15 +104,81 @@ Result<RunState> ReadState(const std::string& directory) {
   return state;
 }
 
-Status ReadMoments(const std::string& directory, const Parameters& parameters, Optimizer& optimizer) {
-  CLLM_ASSIGN(const SafetensorsFile file, SafetensorsFile::Open(JoinPath(directory, kOptimizerFileName)));
+}  // namespace
+
+std::string StateText(const RunState& state) {
+  return WriteJson({{"format", kStateFormat},
+                    {"step", state.step},
+                    {"tokens", state.tokens},
+                    {"schedule", SegmentsJson(state.schedule)},
+                    {"rate_scale", state.rate_scale},
+                    {"rollbacks", state.rollbacks},
+                    {"smooth_loss", state.smooth_loss},
+                    {"best_nats", state.best_nats},
+                    {"best_step", state.best_step},
+                    {"worse_evaluations", state.worse_evaluations},
+                    {"elapsed_s", state.elapsed_s},
+                    {"time_left_s", state.time_left_s},
+                    {"corpus_hash", state.corpus_hash},
+                    {"tokenizer_hash", state.tokenizer_hash}},
+                   JsonStyle::kIndented) +
+         "\n";
+}
+
+std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
+                                            const RunState& state) {
+  const auto own = [&optimizer](const TensorInfo& info, Moment moment) -> Result<std::span<const float>> {
+    return moment == Moment::kFirst ? optimizer.first_of(info) : optimizer.second_of(info);
+  };
+  return CheckpointFiles(parameters, optimizer, own, state);
+}
+
+std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
+                                            const MomentReader& read, const RunState& state) {
+  std::vector<WritableTensor> moments;
+  for (const TensorInfo& info : parameters.layout().tensors()) {
+    for (const Moment moment : {Moment::kFirst, Moment::kSecond}) {
+      if (moment == Moment::kSecond && !optimizer.UsesAdamW(info)) continue;
+      const auto write = [read, &info, moment](ByteSink& sink) -> Status {
+        CLLM_ASSIGN(const std::span<const float> values, read(info, moment));
+        return sink.Append(std::as_bytes(values));
+      };
+      moments.push_back({NameOf(info, moment), DType::kF32, {info.size()}, write});
+    }
+  }
+  std::vector<CheckpointFile> files;
+  files.push_back(ModelFile(parameters));
+  files.push_back(TensorFile(kOptimizerFileName, std::move(moments), {{kFormatKey, std::to_string(kOptimizerFormat)}}));
+  files.push_back(TextFile(kStateFileName, StateText(state)));
+  return files;
+}
+
+Result<RunState> ReadState(const std::string& directory) {
+  const std::string path = JoinPath(directory, kStateFileName);
+  CLLM_ASSIGN(const JsonObject json, JsonObject::ReadFrom(path, kMaxStateBytes));
+  return StateOf(json, path);
+}
+
+Result<RunState> ParseState(std::string_view text, const std::string& label) {
+  CLLM_ASSIGN(const JsonObject json, JsonObject::Parse(text, label));
+  return StateOf(json, label);
+}
+
+Result<SafetensorsFile> OpenMoments(const std::string& directory) {
+  CLLM_ASSIGN(SafetensorsFile file, SafetensorsFile::Open(JoinPath(directory, kOptimizerFileName)));
   CLLM_TRY(file.Format(kOptimizerFormat));
-  const auto& tensors = parameters.layout().tensors();
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const TensorInfo& info = tensors[i];
-    CLLM_TRY(file.Read("first." + info.name, {info.size()}, optimizer.first().subspan(info.offset, info.size())));
-    if (!optimizer.UsesAdamW(info)) continue;
-    CLLM_TRY(file.Read("second." + info.name, {info.size()}, SecondOf(optimizer, info, i)));
+  return file;
+}
+
+Status ReadMoment(const SafetensorsFile& file, const TensorInfo& info, Moment moment, std::span<float> out) {
+  return file.Read(NameOf(info, moment), {info.size()}, out);
+}
+
+Status ReadMoments(const std::string& directory, const Parameters& parameters, Optimizer& optimizer) {
+  CLLM_ASSIGN(const SafetensorsFile file, OpenMoments(directory));
+  for (const TensorInfo& info : parameters.layout().tensors()) {
+    CLLM_TRY(ReadMoment(file, info, Moment::kFirst, optimizer.first_of(info)));
+    if (optimizer.UsesAdamW(info)) CLLM_TRY(ReadMoment(file, info, Moment::kSecond, optimizer.second_of(info)));
   }
   return {};
 }

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/model_file.h"
 #include "store/checkpoint.h"
+#include "store/safetensors.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
@@ -30,12 +34,28 @@ struct RunState {
 inline constexpr const char* kOptimizerFileName = "optimizer.safetensors";
 inline constexpr const char* kStateFileName = "state.json";
 
-// The files of a checkpoint; they view weights and moments until written.
+// One of a tensor's moments, as a checkpoint has them.
+enum class Moment { kFirst, kSecond };
+// Gives one; it is viewed until the next is asked for.
+using MomentReader = std::function<Result<std::span<const float>>(const TensorInfo& info, Moment moment)>;
+
+// The files of a checkpoint; they view weights and moments until written. moments: where those come from, in place of an
+// optimizer that owns all.
 std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
                                             const RunState& state);
+std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
+                                            const MomentReader& moments, const RunState& state);
 
 // Loads what CheckpointFiles wrote. Error (BadInput): damaged, or of another shape or optimizer.
 Result<RunState> ReadState(const std::string& directory);
 Status ReadMoments(const std::string& directory, const Parameters& parameters, Optimizer& optimizer);
+
+// The parts of it. A file of moments. Error (BadInput): damaged.
+Result<SafetensorsFile> OpenMoments(const std::string& directory);
+Status ReadMoment(const SafetensorsFile& file, const TensorInfo& info, Moment moment, std::span<float> out);
+
+// The state as the text of its file, and back. label: of the text, in errors, which are BadInput.
+std::string StateText(const RunState& state);
+Result<RunState> ParseState(std::string_view text, const std::string& label);
 
 }  // namespace cllm

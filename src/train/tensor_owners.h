@@ -6,11 +6,6 @@
 
 namespace cllm {
 
-// One of the processes that train a model together.
-struct Rank {
-  size_t index = 0, count = 1;
-};
-
 // Which rank updates each tensor and keeps its moments: a table, the same on every rank. Tensors stay whole, because
 // Muon needs whole matrices. Immutable.
 class TensorOwners {

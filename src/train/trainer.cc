@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kSampleTokens = 120;
 constexpr double kLastSampleTokens = 200;  // of those that a command writes at the end
+constexpr uint64_t kCompareEvery = 100;  // steps between comparisons of the ranks' weights
 constexpr double kMemorised = 0.01;  // validation this much above its best, relative
 // Of a window's training, before one is evaluated; of a step, a token of a sample.
 constexpr double kEvaluationOfTraining = 0.4, kSampleTokenOfStep = 0.05;
@@ -34,13 +35,15 @@ auto Timed(const SecondsClock& clock, Progress& progress, TimeLeft::Work work, c
 }  // namespace
 
 // Takes the plan out of `parts`.
-Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step) {
+Session Trainer::NewSession(Parts& parts, RankTeam& alone, std::unique_ptr<Spheres> spheres,
+                            std::unique_ptr<ExactStep> step) {
   const size_t context = parts.plan.shape.context;
   return {.plan = std::move(parts.plan),
           .tokenizer = parts.tokenizer,
           .corpus = parts.corpus,
           .observer = parts.observer,
           .control = parts.control,
+          .team = parts.team == nullptr ? alone : *parts.team,
           .spheres = std::move(spheres),
           .step = std::move(step),
           .validation = {EvaluatedText::Of(parts.corpus), parts.tokenizer, context, context},
@@ -48,7 +51,7 @@ Session Trainer::NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std:
 }
 
 Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step)
-    : session_(NewSession(parts, std::move(spheres), std::move(step))),
+    : session_(NewSession(parts, alone_, std::move(spheres), std::move(step))),
       window_order_(parts.corpus.training().size(), session_.shape().context, session_.plan.step.seed),
       checkpoints_(session_, parts.files, parts.run),
       evaluations_(session_, checkpoints_),
@@ -56,13 +59,15 @@ Trainer::Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<
       progress_(parts.peak_gflops),
       watch_(session_.shape().vocabulary),
       peak_gflops_(parts.peak_gflops),
-      time_(parts.time) {}
+      time_(parts.time) {
+  session_.validation.ShareWith(session_.team);
+}
 
 Result<std::unique_ptr<Trainer>> Trainer::Create(Parts parts) {
   const TokenLattice& lattice = parts.tokenizer.lattice();
   CLLM_ASSIGN(auto spheres, Spheres::Start({.leaves = parts.plan.threads}));
   CLLM_ASSIGN(auto step, ExactStep::Create(parts.plan.shape, parts.plan.step,
-                                           {lattice.root_class(), lattice.form_class()}, *spheres));
+                                           {lattice.root_class(), lattice.form_class()}, *spheres, parts.team));
   return std::unique_ptr<Trainer>(new Trainer(std::move(parts), std::move(spheres), std::move(step)));
 }
 
@@ -73,10 +78,12 @@ void Trainer::NotePinning() {
 }
 
 Status Trainer::Begin(const StoredModel* weights) {
-  if (weights != nullptr) {
-    CLLM_TRY(session_.step->LoadWeights([&](Parameters& own) -> Status {
-      ReadInto(*weights, own);
-      return {};
+  bool given = weights != nullptr;
+  CLLM_TRY(session_.team.Share(given));
+  if (given) {
+    CLLM_TRY(session_.step->LoadWeights([&](Parameters& own) {
+      if (weights != nullptr) ReadInto(*weights, own);
+      return session_.team.ShareBytes(std::as_writable_bytes(std::span(own.data(), own.layout().size())));
     }));
   } else {
     CLLM_TRY(session_.step->InitializeWeights(session_.plan.step.seed));
@@ -89,7 +96,7 @@ Status Trainer::Begin(const StoredModel* weights) {
   NotePinning();
   // From the first step on there is a state to go on from, whatever interrupts the run.
   Timed(session_.clock, progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
-  return {};
+  return session_.team.lost();
 }
 
 Status Trainer::CheckGoesOn(const RunState& state, const std::string& checkpoint) const {
@@ -122,8 +129,12 @@ std::string Trainer::ExtendSchedule(std::optional<uint64_t> steps) {
 }
 
 Status Trainer::Continue(const std::string& checkpoint, std::optional<uint64_t> steps) {
-  CLLM_ASSIGN(RunState state, ReadState(checkpoint));
-  CLLM_TRY(CheckGoesOn(state, checkpoint));
+  RunState state;
+  const Status goes_on = session_.team.OnFirst([&]() -> Status {
+    CLLM_ASSIGN(state, ReadState(checkpoint));
+    return CheckGoesOn(state, checkpoint);
+  });
+  CLLM_TRY(goes_on);
   const Schedule& planned = session_.plan.step.schedule;
   if (planned.Continues(state.schedule)) state.schedule = planned;
   CLLM_TRY(checkpoints_.Load(checkpoint, std::move(state)));
@@ -161,22 +172,27 @@ void Trainer::StartPacer() {
   session_.costs.sample_token_s = kSampleTokenOfStep * time_->step_seconds;
 }
 
-void Trainer::DecidePace() {
+Status Trainer::DecidePace() {
   RunState& state = session_.state;
-  if (!state.schedule.open() || state.step < state.schedule.total()) return;
-  const Breakpoint next = session_.pacer->Next(state.schedule, session_.costs);
+  if (!state.schedule.open() || state.step < state.schedule.total()) return {};
+  Breakpoint next;
+  if (session_.team.leads()) next = session_.pacer->Next(state.schedule, session_.costs);
+  CLLM_TRY(session_.team.Share(next));
   state.schedule.Decide(next);
   session_.step->SetSchedule(state.schedule);
   session_.observer.OnPace({.step = state.step, .until = next.step, .fraction = next.fraction});
+  return {};
 }
 
 Result<RunSummary> Trainer::Train() {
   session_start_ = session_.clock();
   checkpoints_.StartTimer();
+  CLLM_TRY(session_.LookAtStops());
   while (!Ends()) {
-    DecidePace();
+    CLLM_TRY(DecidePace());
     Status status = TrainStep();
     if (status.ok()) status = AfterStep();
+    CLLM_TRY(session_.team.lost());
     if (status.code() == Code::kDiverged) status = rollback_.AfterDivergence(status);
     CLLM_TRY(std::move(status));
   }
@@ -192,7 +208,8 @@ Status Trainer::TrainStep() {
   // Node Zero touches the next step's tokens while the workers are busy, so that they never wait for the disk.
   const auto prefetch = [&] {
     std::vector<uint32_t> window(session_.shape().context + 1);
-    for (size_t i = 0; i < batch; ++i) (void)read((session_.state.step + 1) * batch + i, window).ok();
+    const auto [first, last] = session_.step->Sequences();
+    for (size_t i = first; i < last; ++i) (void)read((session_.state.step + 1) * batch + i, window).ok();
   };
   const ScoredSpans spans = session_.corpus.scored(CorpusPart::kTraining);
   ScoredTargets scored;
@@ -206,7 +223,9 @@ Status Trainer::TrainStep() {
   CLLM_ASSIGN(const StepResult result,
               session_.step->Run(session_.state.step, read, prefetch, spans.all() ? nullptr : &scored));
   rollback_.StepDone();
-  session_.observer.OnStep(progress_.AfterStep(result, session_.clock() - begin, PlannedWork(), session_));
+  StepEvent event = progress_.AfterStep(result, session_.clock() - begin, PlannedWork(), session_);
+  if (EvaluationIsDue()) CLLM_TRY(GatherRanks(event.spheres));
+  session_.observer.OnStep(event);
   Say(watch_.AfterStep(result.scores.token));
   return {};
 }
@@ -217,14 +236,39 @@ void Trainer::SkipStep() {
   session_.observer.OnStep(progress_.AfterSkippedStep(session_));
 }
 
+bool Trainer::EvaluationIsDue() const {
+  const uint64_t at = session_.state.step;
+  return at % session_.plan.eval_every == 0 && !session_.state.schedule.EndsAt(at);
+}
+
+Status Trainer::GatherRanks(SphereStatistics& spheres) {
+  if (session_.team.alone()) return {};
+  SphereStatistics::OfRank own{.leaves = spheres.leaves.size()};
+  for (const LeafStatistics& leaf : spheres.leaves) {
+    own.items += leaf.items;
+    own.tokens += leaf.tokens;
+    own.busy_s += leaf.busy_s;
+    own.waiting_s += leaf.waiting_s;
+    own.accumulation_s += leaf.accumulation_s;
+  }
+  CLLM_ASSIGN(spheres.ranks, session_.team.Gather(own));
+  return {};
+}
+
+// What the plan has at this step, then what was asked for.
 Status Trainer::AfterStep() {
-  CLLM_TRY(AnswerEvaluations());
-  const bool late = checkpoints_.DueByTime();
-  const bool due = late || checkpoints_.IsRegularStep(session_.state.step);
-  if (RunControl::Take(session_.control.save_now) || (due && !checkpoints_.saved())) {
+  const uint64_t at = session_.state.step;
+  const bool due = EvaluationIsDue();
+  if (!session_.team.alone() && at % kCompareEvery == 0) CLLM_TRY(CompareWeights());
+  if (due) CLLM_TRY(RegularWork());
+  CLLM_TRY(session_.LookAtRequests(session_.team.leads() && checkpoints_.DueByTime()));
+  CLLM_TRY(Answer(due));
+  const Requests& asked = session_.asked;
+  const bool save = asked.save_late || checkpoints_.IsRegularStep(at);
+  if (asked.save || (save && !checkpoints_.saved())) {
     Timed(session_.clock, progress_, TimeLeft::Work::kSave, [&] { return checkpoints_.SaveOrSkip(); });
   }
-  return {};
+  return session_.team.lost();
 }
 
 void Trainer::Say(const std::string& sentence) {
@@ -262,29 +306,48 @@ Status Trainer::RegularEvaluation(bool& best) {
   return {};
 }
 
-// A regular evaluation answers those who asked for one as well, and has its sample.
-Status Trainer::AnswerEvaluations() {
-  const uint64_t at = session_.state.step;
-  const bool due = at % session_.plan.eval_every == 0 && !session_.state.schedule.EndsAt(at);
-  const bool asked = RunControl::Take(session_.control.evaluate_now);
+Status Trainer::RegularWork() {
   bool best = false;
-  if (due) {
-    CLLM_TRY(RegularEvaluation(best));
-  } else if (asked) {
-    CLLM_TRY(evaluations_.Asked());
-  }
-  if (RunControl::Take(session_.control.sample_now) || (due && session_.plan.samples != 0)) TellSample();
+  CLLM_TRY(RegularEvaluation(best));
+  if (session_.plan.samples != 0) CLLM_TRY(TellSample());
   if (best) Timed(session_.clock, progress_, TimeLeft::Work::kSave, [&] { return evaluations_.KeepBest(); });
+  return session_.team.lost();
+}
+
+// A regular evaluation answers those who asked for one as well, and has its sample.
+Status Trainer::Answer(bool evaluated) {
+  const Requests asked = session_.asked;
+  if (asked.evaluate && !evaluated) CLLM_TRY(evaluations_.Asked());
+  if (asked.sample && !(evaluated && session_.plan.samples != 0)) CLLM_TRY(TellSample());
   return {};
 }
 
-void Trainer::TellSample() {
-  const double begin = session_.clock();
-  const Samples samples = Timed(session_.clock, progress_, TimeLeft::Work::kSample, [&] {
-    return WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
-  });
-  session_.costs.sample_token_s = (session_.clock() - begin) / static_cast<double>(kSampleTokens);
-  session_.observer.OnSample({session_.state.step, samples.front()});
+// All ranks have the same weights, or one of them counts wrong or forgets.
+Status Trainer::CompareWeights() {
+  CLLM_ASSIGN(const Hash128 own, session_.step->WeightsHash());
+  CLLM_ASSIGN(const std::vector<Hash128> all, session_.team.Gather(own));
+  const auto as_many = [&](const Hash128& hash) { return std::ranges::count(all, hash); };
+  const Hash128 right = *std::ranges::max_element(all, {}, as_many);  // the first of those that most have
+  const auto other = std::ranges::find_if(all, [&](const Hash128& hash) { return hash != right; });
+  if (other == all.end()) return {};
+  const auto rank = static_cast<size_t>(other - all.begin());
+  return Failed(fmt::format("the weights of rank {} on {} are not those of the others after step {} ({}, expected {}): its "
+                            "memory or its processor is at fault; resume from the last checkpoint without that machine",
+                            rank, session_.team.ranks().host(rank), session_.state.step, other->Hex(), right.Hex()));
+}
+
+// The first rank writes it.
+Status Trainer::TellSample() {
+  if (session_.team.leads()) {
+    const double begin = session_.clock();
+    const Samples samples = Timed(session_.clock, progress_, TimeLeft::Work::kSample, [&] {
+      return WriteSamples({.count = 1, .tokens = kSampleTokens, .seed = session_.plan.step.seed});
+    });
+    session_.costs.sample_token_s = (session_.clock() - begin) / static_cast<double>(kSampleTokens);
+    session_.observer.OnSample({session_.state.step, samples.front()});
+  }
+  const RankTeam::LongWait writing(session_.team);
+  return session_.team.FirstSays({});
 }
 
 Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
@@ -297,7 +360,7 @@ Trainer::Samples Trainer::WriteSamples(const SampleOptions& options) {
     requests.push_back(std::make_unique<Request>(weights.shape(), session_.tokenizer, "", request));
     batch.Add(*requests.back());
   }
-  while (batch.size() != 0 && !session_.stopped()) batch.Step();
+  while (batch.size() != 0 && !session_.stopped() && session_.stop_signal_here() == 0) batch.Step();
   Samples texts;
   for (const auto& request : requests) texts.push_back(request->result().text);
   return texts;
@@ -317,7 +380,7 @@ Result<RunSummary> Trainer::Finish() {
   RunSummary summary;
   summary.step = session_.state.step;
   summary.planned = session_.ExpectedSteps();
-  summary.stop_signal = session_.control.stop_signal.load(std::memory_order_relaxed);
+  summary.stop_signal = session_.stop_signal();
   summary.patience_ended = summary.stop_signal == 0 && !session_.state.schedule.EndsAt(summary.step);
   summary.seconds = session_.clock() - session_start_;
   if (summary.patience_ended) NotePatience();
@@ -328,6 +391,7 @@ Result<RunSummary> Trainer::Finish() {
   if (!checkpoints_.saved()) {
     const Status saved = checkpoints_.Save();
     if (saved.code() == Code::kDiverged) return saved;
+    CLLM_TRY(session_.team.lost());
     if (!saved.ok()) session_.observer.OnSkippedSave({summary.step, saved.message()});
   }
   summary.saved_step = checkpoints_.saved_step();
@@ -347,7 +411,8 @@ Result<RunSummary> Trainer::Finish() {
 Status Trainer::Conclude(RunSummary& summary) {
   CLLM_ASSIGN(const FinalEvaluation verdict, evaluations_.Final());
   if (verdict.stopped) {
-    summary.stop_signal = session_.control.stop_signal.load(std::memory_order_relaxed);
+    CLLM_TRY(session_.LookAtStops());
+    summary.stop_signal = session_.stop_signal();
     return {};
   }
   summary.scores = verdict.best.scores;

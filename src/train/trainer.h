@@ -41,12 +41,13 @@ struct RunSummary {
 };
 
 // One run on Node Zero: steps, evaluations, samples and checkpoints, each told to the observer once. Owns the step;
-// everything else outlives it. Thread-compatible.
+// everything else outlives it. Of a team each rank has one, with the same plan, and calls the same functions; the first
+// has the run directory and decides whatever depends on clocks, signals or disks. Thread-compatible.
 class Trainer {
  public:
   struct Parts {
     TrainingPlan plan;
-    std::string run;  // an existing run directory, locked by the caller
+    std::string run;  // an existing run directory, locked by the caller; of the first rank
     const Tokenizer& tokenizer;
     const PreparedCorpus& corpus;
     FileSystem& files;
@@ -55,12 +56,13 @@ class Trainer {
     double peak_gflops = 0;  // of the machine with these threads; 0: unknown
     std::optional<TimeBudget> time = {};  // of a run whose schedule is open or is to go on for so long
     SecondsClock clock = MonotonicSeconds;
+    RankTeam* team = nullptr;  // null: alone
   };
   static Result<std::unique_ptr<Trainer>> Create(Parts parts);
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  // A new run: weights from the seed, or those of a model (fine-tuning). Saves step 0.
+  // A new run: weights from the seed, or those of a model (fine-tuning), which the first rank has. Saves step 0.
   Status Begin(const StoredModel* weights);
   // Goes on from a checkpoint directory, on the plan's schedule where that continues the checkpoint's, to `steps` in
   // total if given (see Schedule::Extend), which patience that was lost does not hinder, else for the time of the parts
@@ -86,28 +88,35 @@ class Trainer {
   const RunState& state() const { return session_.state; }
 
  private:
-  static Session NewSession(Parts& parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step);
+  // `alone` is the team of a rank that has none.
+  static Session NewSession(Parts& parts, RankTeam& alone, std::unique_ptr<Spheres> spheres,
+                            std::unique_ptr<ExactStep> step);
   Trainer(Parts parts, std::unique_ptr<Spheres> spheres, std::unique_ptr<ExactStep> step);
 
   Status CheckGoesOn(const RunState& state, const std::string& checkpoint) const;
   // A sentence for the user if `steps` or the time extends the schedule, else empty.
   std::string ExtendSchedule(std::optional<uint64_t> steps);
   void StartPacer();
-  void DecidePace();  // where the decided steps are done
+  Status DecidePace();  // where the decided steps are done
   void NotePinning();
   bool Ends() const;  // by its steps, a signal or lost patience
   Status TrainStep();
   void SkipStep();
   Status AfterStep();
-  Status AnswerEvaluations();
+  bool EvaluationIsDue() const;
+  Status GatherRanks(SphereStatistics& spheres);  // adds all ranks' to this one's
+  Status RegularWork();
+  Status Answer(bool evaluated);
+  Status CompareWeights();
   WorkPlan PlannedWork() const;
   Status RegularEvaluation(bool& best);
   void Say(const std::string& sentence);  // nothing if it is empty
   void NotePatience();
-  void TellSample();
+  Status TellSample();
   Result<RunSummary> Finish();
   Status Conclude(RunSummary& summary);
 
+  RankTeam alone_;
   Session session_;
   WindowOrder window_order_;
   RunCheckpoints checkpoints_;

@@ -65,22 +65,30 @@ Result<EvaluationResult> Validation::Run(Spheres& spheres, const PerLeaf<Trainin
   LossSums sums;
   // With progress in rounds that grow until one takes a while; sums of integers do not depend on them.
   size_t round = progress ? std::min(kRound, kFirstRound * spheres.leaves()) : kRound;
+  if (team_ != nullptr) CLLM_TRY(team_->Share(round));  // leaves may differ
+  const Rank rank = team_ == nullptr ? Rank() : team_->rank();
   for (size_t first = 0; first < count;) {
     const double begin = MonotonicSeconds();
-    std::vector<LossSums> window_sums(std::min(round, count - first));
-    CLLM_TRY(spheres.Run(window_sums.size(), [&](Leaf& leaf, size_t i) {
-      const auto window = OfSample(first + i, count);
+    const size_t windows = std::min(round, count - first);
+    // Every rank has each so many of them.
+    std::vector<LossSums> window_sums((windows + rank.count - 1 - rank.index) / rank.count);
+    const Status scored = spheres.Run(window_sums.size(), [&](Leaf& leaf, size_t i) {
+      const auto window = OfSample(first + i * rank.count + rank.index, count);
       return stopped() ? Status() : Score(window, transformer, contexts[leaf], window_sums[i]);
-    }));
-    if (stopped()) {
+    });
+    EvaluationRound done{.sums = {}, .next = round, .stopped = stopped(), .status = StatusRecord(scored)};
+    for (const LossSums& window : window_sums) done.sums.Add(window);
+    if (progress && MonotonicSeconds() - begin < kRound_s) done.next = std::min(kRound, 2 * round);
+    if (team_ == nullptr) CLLM_TRY(scored);
+    if (team_ != nullptr) CLLM_TRY(team_->Combine(done));
+    if (done.stopped) {
       result.stopped = true;
       return result;
     }
-    for (const LossSums& window : window_sums) sums.Add(window);
-    first += window_sums.size();
-    if (!progress) continue;
-    progress(static_cast<double>(first) / static_cast<double>(count));
-    if (MonotonicSeconds() - begin < kRound_s) round = std::min(kRound, 2 * round);
+    sums.Add(done.sums);
+    first += windows;
+    round = done.next;
+    if (progress) progress(static_cast<double>(first) / static_cast<double>(count));
   }
   if (!sums.finite) return Diverged("the validation loss is not a finite number");
   result.scores = MeanScores::Of(sums);

@@ -10,6 +10,7 @@
 #include "model/transformer.h"
 #include "spheres/per_leaf.h"
 #include "train/exact_step.h"
+#include "train/rank_team.h"
 
 namespace cllm {
 
@@ -37,6 +38,9 @@ class Validation {
  public:
   Validation(const EvaluatedText& text, const Tokenizer& tokenizer, size_t context, size_t stride);
 
+  // From now on all ranks of a team evaluate together, each a share of the windows, and all have the same result.
+  void ShareWith(RankTeam& team) { team_ = team.alone() ? nullptr : &team; }
+
   size_t windows() const { return text_.scored.all() ? windows_.size() : kept_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
   // contexts: of the transformer's shape, written to. progress: told the share that is done, now and then, on the calling
@@ -55,6 +59,7 @@ class Validation {
 
   EvaluatedText text_;
   const Tokenizer& tokenizer_;
+  RankTeam* team_ = nullptr;  // null: alone
   EvaluationWindows windows_;
   std::vector<uint64_t> kept_;  // windows in which something is scored, where not all is
 };

@@ -1,20 +1,12 @@
 #include "train/weight_update.h"
 
 namespace cllm {
-namespace {
-
-TensorOwners OwnersOf(const ParameterLayout& layout, const Optimizer& optimizer, size_t ranks) {
-  std::vector<double> costs(layout.tensors().size());
-  for (size_t job = 0; job < optimizer.jobs(); ++job) costs[optimizer.tensor(job)] += optimizer.cost(job);
-  return {costs, ranks};
-}
-
-}  // namespace
-
 WeightUpdate::WeightUpdate(const ParameterLayout& layout, const OptimizerOptions& options, Spheres& spheres, Rank rank)
-    : spheres_(spheres), optimizer_(layout, options), owners_(OwnersOf(layout, optimizer_, rank.count)) {
+    : spheres_(spheres),
+      owners_(Optimizer::OwnersOf(layout, options, rank.count)),
+      optimizer_(layout, options, owners_, rank.index) {
   for (size_t job = 0; job < optimizer_.jobs(); ++job) {
-    if (owners_[optimizer_.tensor(job)] == rank.index) jobs_.push_back(job);
+    if (optimizer_.owns(optimizer_.tensor(job))) jobs_.push_back(job);
   }
   for (size_t permit = 0; permit < spheres.team_size(); ++permit) scratch_.emplace_back(optimizer_.ScratchFloats());
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "cluster/communicator.h"
 #include "spheres/spheres.h"
 #include "train/optimizer.h"
 #include "train/tensor_owners.h"
@@ -15,7 +16,7 @@ namespace cllm {
 // Owns the optimizer and its scratch. Keeps a reference to the spheres. Thread-compatible: Node Zero calls it.
 class WeightUpdate {
  public:
-  WeightUpdate(const ParameterLayout& layout, const OptimizerOptions& options, Spheres& spheres, Rank rank);
+  WeightUpdate(const ParameterLayout& layout, const OptimizerOptions& options, Spheres& spheres, Rank rank = {});
 
   // Updates the owned tensors and zeroes their part of the gradient (fixed point, layout offsets).
   Status Run(const UpdateStep& step, std::span<int64_t> gradient, Parameters& parameters);
@@ -29,8 +30,8 @@ class WeightUpdate {
 
  private:
   Spheres& spheres_;
-  Optimizer optimizer_;
   TensorOwners owners_;
+  Optimizer optimizer_;
   std::vector<size_t> jobs_;                   // of the owned tensors, the costly ones first
   std::vector<AlignedBuffer<float>> scratch_;  // by run permit: a whole matrix and more, too large for each leaf
 };

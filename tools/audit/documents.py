@@ -3,7 +3,9 @@ import collections
 import re
 
 # Folders of the design that are planned.
-PLANNED = {"src/cluster", "src/interop"}
+PLANNED = {"src/interop"}
+# Of mpirun, srun and sbatch.
+FOREIGN_OPTIONS = {"--bind-to", "--map-by", "--hostfile", "--mca", "--mpi", "--signal", "--kill-on-bad-exit"}
 FOLDERS = "src|docs|tests|tools|scripts|bench|fuzz|cmake|include|examples|web"
 
 
@@ -84,7 +86,8 @@ def check(root, rooms, findings):
     options_page = (root / "docs/options.md").read_text(encoding="utf-8")
     # Those of scripts, and of programs that are named with their options.
     scripts = "\n".join(one.read_text(encoding="utf-8") for one in (root / "scripts").iterdir() if one.is_file())
-    known_options = set(re.findall(r"--[a-z][a-z0-9-]*", options_page + scripts)) | {"--help", "--version", "--name"}
+    known_options = set(re.findall(r"--[a-z][a-z0-9-]*", options_page + scripts))
+    known_options |= FOREIGN_OPTIONS | {"--help", "--version", "--name"}
     known_tests = tests(root)
     for path in pages(root):
         text, name = path.read_text(encoding="utf-8"), path.relative_to(root)

@@ -44,13 +44,12 @@ DashboardTarget DashboardTarget::Of(std::string_view target) {
     return found;
   }
   const size_t count = parts.size();
-  if (count == 0 || path.ends_with('/')) {
-    found.file = "/";
-  } else if (count > 1 && parts[count - 2] == "assets") {
-    found.file = "/assets/" + parts[count - 1];
-  } else {
-    found.file = "/" + parts[count - 1];
+  std::string file(1, '/');
+  if (count != 0 && !path.ends_with('/')) {
+    if (count > 1 && parts[count - 2] == "assets") file += "assets/";
+    file += parts[count - 1];
   }
+  found.file = std::move(file);
   return found;
 }
 

@@ -27,10 +27,11 @@ struct StepOnSpheres {
 };
 
 inline Result<StepOnSpheres> StartStep(const ModelShape& config, const StepOptions& options,
-                                       const LossClasses& classes, const SpheresOptions& spheres) {
+                                       const LossClasses& classes, const SpheresOptions& spheres,
+                                       RankTeam* team = nullptr) {
   StepOnSpheres started;
   CLLM_ASSIGN(started.spheres, Spheres::Start(spheres));
-  CLLM_ASSIGN(started.step, ExactStep::Create(config, options, classes, *started.spheres));
+  CLLM_ASSIGN(started.step, ExactStep::Create(config, options, classes, *started.spheres, team));
   return started;
 }
 
