@@ -60,7 +60,15 @@ CLIENT
 }
 
 slurm_down() {
-  local file
+  local file id k
+  for id in $("$slurm/client" squeue -h -o %A 2>/dev/null); do
+    "$slurm/client" scancel --signal=KILL --full "$id" 2>/dev/null
+    "$slurm/client" scancel "$id" 2>/dev/null
+  done
+  for k in $(seq 100); do
+    [ -n "$("$slurm/client" squeue -h 2>/dev/null)" ] || break
+    sleep 0.1
+  done
   for file in "$slurm"/h1.pid "$slurm"/h2.pid "$slurm/ctld/pid" "$slurm/munge/munged.pid"; do
     [ -s "$file" ] && kill "$(cat "$file")" 2>/dev/null
   done
