@@ -8,7 +8,7 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kPiece = size_t{1} << 18;  // bytes
+constexpr size_t kPieceBytes = size_t{1} << 18;  // bytes
 constexpr const char* kOrders = "what was agreed on";
 constexpr size_t kMostText = size_t{1} << 30;
 
@@ -58,7 +58,7 @@ Status RankTeam::ShareBytes(std::span<std::byte> bytes) {
   if (alone() || bytes.empty()) return {};
   CLLM_TRY(lost_);
   return Keep(Broadcast(*ranks_, 0, bytes,
-                        {.channel = Communicator::Channel::kOrders, .largest = std::min(kPiece, bytes.size()),
+                        {.channel = Communicator::Channel::kOrders, .largest = std::min(kPieceBytes, bytes.size()),
                          .patience_s = patience_s(), .what = kOrders}));
 }
 
@@ -110,28 +110,28 @@ Status RankTeam::Combine(EvaluationRound& round) {
 
 Status RankTeam::SendTo(size_t to, std::span<const std::byte> bytes, Communicator::Channel channel) {
   CLLM_TRY(lost_);
-  const PiecesOut out{.to = {to}, .pieces = (bytes.size() + kPiece - 1) / kPiece,
+  const PiecesOut out{.to = {to}, .pieces = (bytes.size() + kPieceBytes - 1) / kPieceBytes,
                       .fill = [bytes](size_t piece, std::span<std::byte> buffer) {
-                        const auto part = bytes.subspan(piece * kPiece, std::min(kPiece, bytes.size() - piece * kPiece));
+                        const auto part = bytes.subspan(piece * kPieceBytes, std::min(kPieceBytes, bytes.size() - piece * kPieceBytes));
                         std::memcpy(buffer.data(), part.data(), part.size());
                         return part.size();
                       }};
   return Keep(MovePieces(*ranks_, {&out, 1}, {},
-                         {.channel = channel, .largest = std::max<size_t>(1, std::min(kPiece, bytes.size())),
+                         {.channel = channel, .largest = std::max<size_t>(1, std::min(kPieceBytes, bytes.size())),
                           .patience_s = patience_s(), .what = "the state"}));
 }
 
 Status RankTeam::ReceiveFrom(size_t from, std::span<std::byte> bytes, Communicator::Channel channel) {
   CLLM_TRY(lost_);
-  const PiecesIn in{.from = from, .pieces = (bytes.size() + kPiece - 1) / kPiece,
+  const PiecesIn in{.from = from, .pieces = (bytes.size() + kPieceBytes - 1) / kPieceBytes,
                     .take = [bytes](size_t piece, std::span<const std::byte> got) {
-                      const auto part = bytes.subspan(piece * kPiece, std::min(kPiece, bytes.size() - piece * kPiece));
+                      const auto part = bytes.subspan(piece * kPieceBytes, std::min(kPieceBytes, bytes.size() - piece * kPieceBytes));
                       if (got.size() != part.size()) return Failed("a rank sent another part of a state than expected");
                       std::memcpy(part.data(), got.data(), part.size());
                       return Status();
                     }};
   return Keep(MovePieces(*ranks_, {}, {&in, 1},
-                         {.channel = channel, .largest = std::max<size_t>(1, std::min(kPiece, bytes.size())),
+                         {.channel = channel, .largest = std::max<size_t>(1, std::min(kPieceBytes, bytes.size())),
                           .patience_s = patience_s(), .what = "the state"}));
 }
 

@@ -10,7 +10,7 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kPiece = 32768;  // elements of a message: large enough that a network's round trip does not count
+constexpr size_t kPieceElements = 32768;  // elements of a message: large enough that a network's round trip does not count
 
 size_t SizeOf(const auto& piece) {
   size_t size = 0;
@@ -22,8 +22,8 @@ size_t SizeOf(const auto& piece) {
 template <typename Pieces, typename AnyPart>
 void Append(Pieces& pieces, AnyPart part) {
   while (part.size != 0) {
-    if (pieces.empty() || SizeOf(pieces.back()) == kPiece) pieces.emplace_back();
-    const size_t n = std::min(part.size, kPiece - SizeOf(pieces.back()));
+    if (pieces.empty() || SizeOf(pieces.back()) == kPieceElements) pieces.emplace_back();
+    const size_t n = std::min(part.size, kPieceElements - SizeOf(pieces.back()));
     AnyPart first = part;
     first.size = n;
     pieces.back().push_back(first);
@@ -86,7 +86,7 @@ size_t RankedExchange::Bytes(const ParameterLayout& layout, const TensorOwners& 
 
 PiecesOptions RankedExchange::Options(Communicator::Channel channel, const char* what) const {
   return {.channel = channel,
-          .largest = PartWriter::MostBytes(kPiece, layout_.tensors().size() + 1),
+          .largest = PartWriter::MostBytes(kPieceElements, layout_.tensors().size() + 1),
           .patience_s = team_.patience_s(),
           .what = what};
 }
@@ -209,9 +209,9 @@ Status RankedExchange::CompleteChunks() {
 
 Status RankedExchange::GatherSquares() {
   const std::span<double> squares = local_.chunk_squares();
-  const auto count = [](const std::vector<size_t>& chunks) { return (chunks.size() + kPiece - 1) / kPiece; };
+  const auto count = [](const std::vector<size_t>& chunks) { return (chunks.size() + kPieceElements - 1) / kPieceElements; };
   const auto part = [](const std::vector<size_t>& chunks, size_t piece) {
-    return std::span(chunks).subspan(piece * kPiece, std::min(kPiece, chunks.size() - piece * kPiece));
+    return std::span(chunks).subspan(piece * kPieceElements, std::min(kPieceElements, chunks.size() - piece * kPieceElements));
   };
   const std::vector<size_t>& own = chunks_[rank().index];
   const PiecesOut out{.to = {}, .pieces = count(own), .fill = [&](size_t piece, std::span<std::byte> buffer) {

@@ -6,6 +6,7 @@
 #include "corpus/testing/text_fixture.h"
 #include "monitor/observer_fan_out.h"
 #include "store/testing/failing_file_system.h"
+#include "train/testing/notes.h"
 
 namespace cllm {
 namespace {
@@ -14,12 +15,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const std::string kDated = ",\"time\":1700000000.25}\n";  // the end of every record
-
-class Notes : public RunObserver {
- public:
-  void OnNote(const NoteEvent& event) override { notes.push_back(event.sentence); }
-  std::vector<std::string> notes;
-};
 
 // Other programs read the log: each record's keys and their order are part of its format.
 class RunLogTest : public testing::Test {

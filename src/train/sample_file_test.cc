@@ -5,15 +5,10 @@
 
 #include "corpus/testing/text_fixture.h"
 #include "store/testing/failing_file_system.h"
+#include "train/testing/notes.h"
 
 namespace cllm {
 namespace {
-
-class Notes : public RunObserver {
- public:
-  void OnNote(const NoteEvent& event) override { notes.push_back(event.sentence); }
-  std::vector<std::string> notes;
-};
 
 TEST(SampleFile, Samples_AreAppendedUnderTheirSteps) {
   TemporaryDirectory root;
