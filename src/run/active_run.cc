@@ -1,5 +1,7 @@
 #include "run/active_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -80,6 +82,11 @@ Result<std::unique_ptr<ActiveRun>> ActiveRun::Open(const PreparedRun& run, NewRu
   // Another training was faster into the same empty directory: what lies there is its own.
   if (!lock.ok() && lock.status().code() == Code::kUsage) directory.Keep();
   if (!lock.ok()) return lock.status();
+  // The same, and it has even ended since.
+  if (PathExists(RunPaths{path}.config())) {
+    directory.Keep();
+    return Usage(fmt::format("{}: another training began there at the same time; name another directory", path));
+  }
   CLLM_TRY(WriteRunFiles(files, path, run));
   std::unique_ptr<ActiveRun> active(new ActiveRun(*std::move(lock), run, path, files, watch.observer));
   CLLM_TRY(active->MakeTrainer(run, path, files, watch));

@@ -170,5 +170,19 @@ TEST_F(ActiveRunTest, MoreItemsThanAStepMayHave_AreRefusedBeforeThereIsADirector
   EXPECT_THAT(status.message(), HasSubstr("`item`"));
 }
 
+// Both saw an empty directory; the other one has begun and ended before this one came to its lock.
+TEST_F(ActiveRunTest, AnotherTrainingThatBeganAndEndedMeanwhile_KeepsItsDirectory) {
+  const std::string directory = root_ / "run";
+  const auto late = PrepareRun(Tiny(), MonotonicSeconds(), listener_);
+  ASSERT_TRUE(late.ok()) << late.status().message();
+  Result<NewRunDirectory> made = MakeRunDirectory(files_, directory, *late);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  Train(Tiny(), directory);
+  const auto refused = ActiveRun::Begin(*late, *std::move(made), files_, {listener_, control_});
+  EXPECT_EQ(refused.status().code(), Code::kUsage);
+  EXPECT_THAT(refused.status().message(), HasSubstr("another training began there"));
+  EXPECT_TRUE(OpenModel(directory).ok());
+}
+
 }  // namespace
 }  // namespace cllm
