@@ -385,13 +385,13 @@ void DashboardService::Generate(const Visit& visit) {
     post_([this, stream = std::move(stream), prompt = std::move(prompt), run = runs_.Source(id)]() mutable {
       if (!run.ok()) return stream->Fail(404, run.status().message());
       model_work_.Add([this, stream = std::move(stream), prompt = std::move(prompt), run = *run](const std::stop_token& stop) mutable {
-        Result<Generated> made = models_.Continue(run, prompt, [&](const GeneratedToken& token) {
+        Result<ModelReader::Continued> made = models_.Continue(run, prompt, [&](const GeneratedToken& token) {
           if (!token.text.empty()) post_([stream, text = std::string(token.text)] { stream->Text(text); });
           return !stream->gone() && !stop.stop_requested();
         });
-        post_([stream = std::move(stream), made = std::move(made), step = run.step] {
+        post_([stream = std::move(stream), made = std::move(made)] {
           if (!made.ok()) return stream->Fail(StatusOfFailure(made.status()), made.status().message());
-          stream->Done({{"reason", NameOfReason(made->reason)}, {"tokens", made->tokens.size()}, {"step", step}});
+          stream->Done({{"reason", NameOfReason(made->text.reason)}, {"tokens", made->text.tokens.size()}, {"step", made->step}});
         });
       });
     });

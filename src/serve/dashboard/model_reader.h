@@ -22,9 +22,13 @@ class ModelReader {
     std::string text;
     RequestOptions options;
   };
+  struct Continued {
+    Generated text;
+    uint64_t step = 0;  // of the checkpoint that wrote it
+  };
   // Continues it; each: as Generate (infer/request_batch.h). Error (BadInput): no checkpoint that can be read;
   // (NoResources): it does not fit into what memory is left.
-  Result<Generated> Continue(const RunSource& run, const Prompt& prompt,
+  Result<Continued> Continue(const RunSource& run, const Prompt& prompt,
                              const std::function<bool(const GeneratedToken& token)>& each);
 
   // Losses that are being found.
@@ -48,10 +52,12 @@ class ModelReader {
   struct Model {
     std::string checkpoint;
     int64_t saved = 0;
+    uint64_t step = 0;
     Weights weights;
     Tokenizer tokenizer;
   };
   Result<std::shared_ptr<const Model>> Open(const RunSource& run);
+  Status Read(const std::string& checkpoint, uint64_t step, int64_t saved);  // into model_
 
   std::shared_ptr<const Model> model_;  // owners: this and a search
 };
