@@ -32,8 +32,8 @@ class ModelReaders : public TrainedRuns {
 };
 
 TEST_F(ModelReaders, OfARemovedCheckpoint_TheNewestGoesOn) {
-  const RunSource run = SeenAt(4);
-  EXPECT_EQ(Continue(run)->step, 4u);
+  const RunSource run = SeenAt(8);
+  EXPECT_EQ(Continue(run)->step, 8u);
   std::filesystem::remove_all(run.checkpoint);
   RunSource later = run;
   later.saved = 2;
