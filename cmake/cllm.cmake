@@ -174,6 +174,10 @@ set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} -O0 -DCLLM_SWEEP_DIVISOR=${CLLM_SWEEP_DIV
 set(CLLM_SWEEPING_TESTS math kernels lattice nn model infer)
 if(CLLM_SANITIZE)
   set(CLLM_SWEEPING_TESTS)
+  # What is checked at every call and reference of a test's own code takes a third of its compilation; the rooms keep it.
+  if(CLLM_SANITIZE MATCHES "undefined")
+    list(APPEND CLLM_TEST_OPTIONS -fno-sanitize=null,alignment,vptr)
+  endif()
 endif()
 
 # cllm_test_headers(): the headers of GoogleTest, compiled once for the tests of all rooms.
@@ -185,6 +189,21 @@ function(cllm_test_headers)
     cllm_shared_headers(sweeping_test_headers HEADERS <gmock/gmock.h> <gtest/gtest.h>
       OPTIONS ${CLLM_TEST_OPTIONS} -O1)
     target_link_libraries(sweeping_test_headers PRIVATE GTest::gmock)
+  endif()
+endfunction()
+
+# cllm_register_tests(target label): the tests of a GoogleTest binary, one process each. For a sanitizer four processes share
+# them: there the start of a process takes longer than most tests, and what a test leaves behind meets the next one.
+function(cllm_register_tests target label)
+  if(CLLM_SANITIZE)
+    foreach(shard RANGE 3)
+      add_test(NAME ${target}.${shard} COMMAND ${target})
+      set_tests_properties(${target}.${shard} PROPERTIES TIMEOUT 1800 LABELS ${label}
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=4;GTEST_SHARD_INDEX=${shard};GTEST_BRIEF=1")
+    endforeach()
+  else()
+    include(GoogleTest)
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 LABELS ${label})
   endif()
 endfunction()
 
@@ -207,7 +226,5 @@ function(cllm_test name)
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
   endif()
   target_link_libraries(${name}_test PRIVATE ${name} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
-  include(GoogleTest)
-  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 600 LABELS "${name}")
+  cllm_register_tests(${name}_test ${name})
 endfunction()

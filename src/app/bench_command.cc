@@ -197,7 +197,9 @@ Outcome PeersSideBySide(const Arguments& arguments) {
   decoding.rounds = options.rounds;
   CLLM_ASSIGN(const measure::Peers peers, measure::ReadPeers(path));
   for (const std::string& sentence : peers.missing) PrintNote(sentence);
-  PrintFindings("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
+  if (!peers.products.empty()) {
+    PrintFindings("peers: products", measure::BenchPeerProducts(peers, product_rounds), json);
+  }
   if (!peers.decoding.empty()) {
     CLLM_ASSIGN(const measure::Findings decoded, measure::BenchPeerDecoding(peers, decoding));
     PrintFindings("peers: decoding", decoded, json);

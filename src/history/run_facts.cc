@@ -238,6 +238,7 @@ void FactFinder::FindParts() {
   parts.reduce_s = history_.Sum("reduce_s");
   parts.update_s = history_.Sum("update_s");
   parts.pack_s = history_.Sum("pack_s");
+  parts.exchange_s = history_.Sum("peers_s") + history_.Sum("messages_s");
   const double wall = history_.Last(kWallColumn).value_or(0);
   parts.other_s = std::max(0.0, wall - parts.total());
 }
@@ -268,7 +269,7 @@ void FactFinder::FindLimits() {
     return;
   }
   const double update = (parts.reduce_s + parts.update_s + parts.pack_s) / total, items = parts.items_s / total;
-  const double other = parts.other_s / total, waiting = facts_.waiting_share.value_or(0);
+  const double other = parts.other_s / total, exchange = parts.exchange_s / total, waiting = facts_.waiting_share.value_or(0);
   const std::string peak =
       facts_.peak_share > 0 ? fmt::format(", at {} of this processor's peak", Percent(facts_.peak_share)) : "";
   const std::string waits =
@@ -279,6 +280,11 @@ void FactFinder::FindLimits() {
         "into "
         "items{}{}",
         Percent(other), Percent(items), peak, waits);
+  } else if (exchange > kLargeShare) {
+    facts_.limits_text = fmt::format(
+        "the exchange between ranks: {} of the time goes into messages and into waiting for one another (a larger `batch` "
+        "makes it rarer), {} into items{}{}",
+        Percent(exchange), Percent(items), peak, waits);
   } else if (waiting > kLargeShare) {
     facts_.limits_text = fmt::format(
         "waiting: workers wait {} of their time, for one another or for cores that other programs use; {} of the time "

@@ -20,6 +20,7 @@ struct RunAlert {
 // where a log does not tell the time.
 struct TimeParts {
   double items_s = 0, reduce_s = 0, update_s = 0, pack_s = 0, other_s = 0;
+  double exchange_s = 0;  // of these: messages of ranks and waiting for one another's items, while no worker worked
   double total() const { return items_s + reduce_s + update_s + pack_s + other_s; }
 };
 

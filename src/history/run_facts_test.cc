@@ -156,6 +156,9 @@ TEST(RunFacts, Limits_AreWhereTheTimeGoes) {
   evaluations.Start("run_start", 0, 1000).Step(1, 5, 1000.1).Evaluation(1, 4, false, false, 1005);
   evaluations.Step(2, 4, 1005.1);
   EXPECT_THAT(Of(evaluations).limits_text, StartsWith("evaluations, samples and saves: 96 % of the time"));
+  WrittenLog ranks;
+  ranks.Start().Line(R"({"step":1,"items_s":0.4,"reduce_s":0.5,"update_s":0.1,"messages_s":0.375,"peers_s":0.125})");
+  EXPECT_THAT(Of(ranks).limits_text, StartsWith("the exchange between ranks: 50 % of the time"));
   WrittenLog nothing;
   EXPECT_THAT(Of(nothing.Start()).limits_text, StartsWith("not known"));
 }

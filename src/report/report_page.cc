@@ -224,7 +224,7 @@ std::string PageOfOne(const ReportedRun& run, const ChartWishes& wishes) {
   html += Section(
       "", fmt::format("<div class=\"columns\">\n{}{}{}</div>\n", Charts(runs, {"loss"}, logarithmic, kHalfWidth),
                       Charts(runs, {"parts", "lr", "grad-norm", "throughput", "peak"}, wishes, kHalfWidth),
-                      Charts(runs, {"phases"}, wishes, kHalfWidth)));
+                      Charts(runs, {"phases", "exchange"}, wishes, kHalfWidth)));
   html += Section("Time and workers", TimeBars(run) + SphereBars(run));
   html += Section("What it wrote", Samples(run, kMostSamples));
   html += Section("Evaluations", EvaluationTable(run));

@@ -15,7 +15,7 @@ using Look = ChartLine::Look;
 
 constexpr size_t kFewRuns = 6;
 
-constexpr std::array<ChartKind, 9> kKinds = {{
+constexpr std::array<ChartKind, 10> kKinds = {{
     {"loss", "training and validation loss, nats per token"},
     {"bits", "bits per byte of the original text"},
     {"training", "the training loss alone, nats per token"},
@@ -25,6 +25,7 @@ constexpr std::array<ChartKind, 9> kKinds = {{
     {"throughput", "tokens a second"},
     {"peak", "share of the processor's peak"},
     {"phases", "seconds that a step takes, by phase", false},
+    {"exchange", "seconds of a step that ranks wait for one another and for messages", false},
 }};
 
 // Draws the lines of one chart, run by run.
@@ -137,6 +138,9 @@ void AddLines(std::string_view name, const std::vector<const ReportedRun*>& runs
     lines.OfEach("update_s", "update", Look::kSmoothed, 1);
     lines.OfEach("pack_s", "packing", Look::kSmoothed, 3);
     lines.OfEach("reduce_s", "reduction", Look::kSmoothed, 2);
+  } else if (name == "exchange") {
+    lines.OfEach("messages_s", "messages", Look::kSmoothed, 0);
+    lines.OfEach("peers_s", "others' items", Look::kSmoothed, 2);
   }
 }
 
@@ -210,7 +214,7 @@ Result<Chart> ChartOf(std::string_view name, const std::vector<const ReportedRun
   chart.log_x = wishes.log_x && wishes.axis != Axis::kTime;
   chart.log_y = wishes.log_y;
   if (chart.log_x && chart.log_y) chart.title += ", log-log";
-  chart.from_zero = name == "throughput" || name == "peak" || name == "phases" || name == "lr";
+  chart.from_zero = name == "throughput" || name == "peak" || name == "phases" || name == "exchange" || name == "lr";
   if (name == "throughput") chart.y_quantity = Quantity::kCount;
   if (name == "peak") chart.y_quantity = Quantity::kShare;
   AddLines(name, runs, wishes, chart);

@@ -5,8 +5,8 @@
 
 #include "corpus/testing/text_fixture.h"
 #include "monitor/observer_fan_out.h"
+#include "monitor/testing/note_keeper.h"
 #include "store/testing/failing_file_system.h"
-#include "train/testing/notes.h"
 
 namespace cllm {
 namespace {
@@ -43,7 +43,7 @@ class RunLogTest : public testing::Test {
   TemporaryDirectory root_;
   std::string path_ = root_ / "log.jsonl";
   PosixFileSystem files_;
-  Notes notes_;
+  NoteKeeper notes_;
 };
 
 TEST_F(RunLogTest, Start_SaysWhatIsInUse) {
@@ -160,13 +160,13 @@ TEST_F(RunLogTest, ResumeOnAFullDisk_DropsTheRecordsOnceItCan) {
   disk.FailAt(0, FailingFileSystem::Mode::kFromThen);
   all.OnResume({Description(3)});
   all.OnStep({.step = 4});
-  EXPECT_THAT(notes_.notes, ElementsAre(HasSubstr("the log goes on without the records that cannot be written: ")));
+  EXPECT_THAT(notes_.sentences, ElementsAre(HasSubstr("the log goes on without the records that cannot be written: ")));
   disk.Heal();
   all.OnStep({.step = 5});
   EXPECT_EQ(Text().find("{\"step\":4,"), std::string::npos);
   EXPECT_EQ(Text().find("{\"step\":5,"), Text().rfind("{\"step\":5,"));
   EXPECT_TRUE(Text().find("{\"step\":5,") != std::string::npos);
-  EXPECT_EQ(notes_.notes.size(), 1u);
+  EXPECT_EQ(notes_.sentences.size(), 1u);
 }
 
 }  // namespace

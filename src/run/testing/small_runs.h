@@ -7,17 +7,10 @@
 #include <vector>
 
 #include "base/testing/temporary_directory.h"
-#include "monitor/run_observer.h"
+#include "monitor/testing/note_keeper.h"
 #include "run/run_choices.h"
 
 namespace cllm {
-
-// Keeps what it is told.
-class NoteKeeper : public RunObserver {
- public:
-  void OnNote(const NoteEvent& event) override { sentences.push_back(event.sentence); }
-  std::vector<std::string> sentences;
-};
 
 // Runs of a tiny model on a small text, in a directory that also holds the cache.
 class SmallRuns : public ::testing::Test {

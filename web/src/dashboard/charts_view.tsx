@@ -36,12 +36,13 @@ export function ChartsView(props: {
   const { runs, only, known = kNone } = props;
   const at = place.value;
   const pattern = patternOf(at.charts);
-  const panels = only === undefined ? panelsOf(pattern.matches) : kPanels.filter(({ id }) => only.includes(id));
+  const looked = details.value;
+  const detailsOf = (id: string): RunDetails | undefined => known.get(id) ?? (looked?.id === id ? looked : undefined);
+  const ranks = runs.some((id) => (figure(detailsOf(id)?.description['ranks']) ?? 1) > 1);
+  const panels = only === undefined ? panelsOf(pattern.matches, ranks) : kPanels.filter(({ id }) => only.includes(id));
   const open = panels.filter((panel) => only !== undefined || at.charts.trim() !== '' || isOpen(panel, at.open));
   const single = runs.length === 1;
-  const looked = details.value;
-  const flopOf = (id: string): number | null =>
-    flopPerToken((known.get(id) ?? (looked?.id === id ? looked : undefined))?.description);
+  const flopOf = (id: string): number | null => flopPerToken(detailsOf(id)?.description);
   const flops = runs.map(flopOf);
   const flop = flops.every((each) => each !== null);
   const wish = wishOf(runs, open, at, single ? (flops[0] ?? null) : null);

@@ -18,6 +18,7 @@ export interface Panel {
   readonly spikes?: boolean; // are told
   readonly perplexity?: boolean; // has a second axis, e^y
   readonly percent?: boolean;
+  readonly ranks?: boolean; // only runs of several ranks have it
 }
 
 const train = (name: string, label: string): PanelCurve => ({ name, label, kind: 'train' });
@@ -123,16 +124,36 @@ export const kPanels: readonly Panel[] = [
     open: false,
     zero: true,
   },
+  {
+    id: 'exchange',
+    title: 'Exchange between ranks',
+    unit: 'seconds a step',
+    about: "Of the first rank, in which no worker works: messages, and the other ranks' items where these take longer.",
+    curves: [train('messages_s', 'messages'), train('peers_s', "others' items")],
+    open: false,
+    zero: true,
+    ranks: true,
+  },
+  {
+    id: 'traffic',
+    title: 'Bytes between ranks',
+    unit: 'bytes a step',
+    about: 'What the first rank sends and receives: gradients and weights, packed without loss.',
+    curves: [train('sent_bytes', 'sent'), train('received_bytes', 'received')],
+    open: false,
+    zero: true,
+    ranks: true,
+  },
 ];
 
-// Of the panels those that a filter lets through; with a filter all of these are open.
-export function panelsOf(matches: (text: string) => boolean): readonly Panel[] {
+// Of the panels those that a filter lets through; with a filter all of these are open. ranks: some run has several.
+export function panelsOf(matches: (text: string) => boolean, ranks: boolean): readonly Panel[] {
   const told = (panel: Panel): string[] => [
     panel.id,
     panel.title,
     ...panel.curves.flatMap((curve) => [curve.name, curve.label]),
   ];
-  return kPanels.filter((panel) => told(panel).some(matches));
+  return kPanels.filter((panel) => (ranks || panel.ranks !== true) && told(panel).some(matches));
 }
 
 export const isOpen = (panel: Panel, open: readonly string[] | null): boolean =>

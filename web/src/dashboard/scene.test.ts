@@ -143,6 +143,8 @@ test('few panels are open by themselves, and one can be folded', () => {
   assert.ok(kPanels.filter((panel) => isOpen(panel, null)).length <= 4);
   assert.ok(!isOpen(kPanels[0]!, toggled(null, 'loss')));
   assert.ok(isOpen(kPanels.find((panel) => panel.id === 'gap')!, toggled(null, 'gap')));
-  assert.deepEqual(panelsOf(patternOf('grad').matches).map((panel) => panel.id), ['gradient']);
-  assert.deepEqual(panelsOf(patternOf('^val_').matches).map((panel) => panel.id), ['loss', 'bits', 'parts']);
+  assert.deepEqual(panelsOf(patternOf('grad').matches, false).map((panel) => panel.id), ['gradient']);
+  assert.deepEqual(panelsOf(patternOf('^val_').matches, false).map((panel) => panel.id), ['loss', 'bits', 'parts']);
+  assert.deepEqual(panelsOf(patternOf('between ranks').matches, false), []);
+  assert.deepEqual(panelsOf(patternOf('between ranks').matches, true).map((panel) => panel.id), ['exchange', 'traffic']);
 });

@@ -8,10 +8,10 @@
 namespace cllm {
 
 // Keeps the notes of a run.
-class Notes : public RunObserver {
+class NoteKeeper : public RunObserver {
  public:
-  void OnNote(const NoteEvent& event) override { notes.push_back(event.sentence); }
-  std::vector<std::string> notes;
+  void OnNote(const NoteEvent& event) override { sentences.push_back(event.sentence); }
+  std::vector<std::string> sentences;
 };
 
 }  // namespace cllm
