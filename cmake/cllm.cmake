@@ -42,12 +42,12 @@ else()
   target_compile_definitions(cllm_flags INTERFACE
     "HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
 endif()
+# Clang's linker takes a fifth of the time, of which tests need much.
+find_program(CLLM_LLD ld.lld)
 if(CLLM_SANITIZE)
   target_compile_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(cllm_flags INTERFACE -fsanitize=${CLLM_SANITIZE})
-  # Clang's own linker takes a fifth of the time, of which the sanitized tests need much.
-  find_program(CLLM_LLD ld.lld)
   if(CLLM_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_link_options(cllm_flags INTERFACE -fuse-ld=lld)
   endif()
@@ -168,7 +168,7 @@ if(CLLM_SANITIZE)
 else()
   set(CLLM_SWEEP_DIVISOR 1)
 endif()
-set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} -O0 -DCLLM_SWEEP_DIVISOR=${CLLM_SWEEP_DIVISOR}
+set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} -O0 $<$<CONFIG:Release>:-g0> -DCLLM_SWEEP_DIVISOR=${CLLM_SWEEP_DIVISOR}
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds;-Wno-maybe-uninitialized>)
 # In a release build the twins of what computes are swept over so many inputs that it pays to optimize them.
 set(CLLM_SWEEPING_TESTS math kernels lattice nn model infer)
@@ -226,5 +226,8 @@ function(cllm_test name)
     set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
   endif()
   target_link_libraries(${name}_test PRIVATE ${name} ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main)
+  if(CLLM_LLD)
+    target_link_options(${name}_test PRIVATE -fuse-ld=lld)
+  endif()
   cllm_register_tests(${name}_test ${name})
 endfunction()

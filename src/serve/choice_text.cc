@@ -42,8 +42,10 @@ ChoicePiece ChoiceText::Add(TokenScore token, std::string_view text) {
   return LetOut(text);
 }
 
-ChoicePiece ChoiceText::End() {
+ChoicePiece ChoiceText::End(bool stopped) {
   ChoicePiece piece;
+  if (!stopped) piece.tokens.assign(std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
+  held_.clear();
   if (end_) piece.tokens.push_back(*std::move(end_));
   return piece;
 }

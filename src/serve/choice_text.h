@@ -38,8 +38,9 @@ class ChoiceText {
   ChoicePiece Echo(std::string_view text, std::span<const uint32_t> ids, std::vector<TokenScore> scores);
   // A token, and the text that is let out with it.
   ChoicePiece Add(TokenScore token, std::string_view text);
-  // The end token, where the model chose it. Tokens of a stop string or of a character that was dropped stay out.
-  ChoicePiece End();
+  // What has no text: tokens of a character that was not finished, and the end token, where the model chose it. stopped:
+  // the text ended at a stop string, whose tokens stay out.
+  ChoicePiece End(bool stopped);
 
  private:
   ChoicePiece LetOut(std::string_view text);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "infer/text_stream.h"
 #include "serve/token_names.h"
 
@@ -29,7 +31,7 @@ TEST(ChoiceText, TokensComeWithTheTextThatTheyBegin) {
   EXPECT_EQ(whole.tokens[0].offset, 1u);
   const ChoicePiece last = text.Add({Byte('b')}, "b");
   EXPECT_EQ(last.tokens[0].offset, 2u);  // characters, not bytes
-  EXPECT_TRUE(text.End().empty());
+  EXPECT_TRUE(text.End(false).empty());
 }
 
 TEST(ChoiceText, TokensOfAStopString_StayOut) {
@@ -38,7 +40,18 @@ TEST(ChoiceText, TokensOfAStopString_StayOut) {
   EXPECT_EQ(text.Add({Byte('a')}, "a").tokens.size(), 1u);
   EXPECT_TRUE(text.Add({Byte('E')}, "").empty());
   EXPECT_TRUE(text.Add({Byte('N')}, "").empty());
-  EXPECT_TRUE(text.End().empty());
+  EXPECT_TRUE(text.End(true).empty());
+}
+
+TEST(ChoiceText, TokensOfAnUnfinishedCharacter_ComeLast) {
+  const Tokenizer tokenizer = Tokenizer::Bytes();
+  ChoiceText text(tokenizer);
+  EXPECT_EQ(text.Add({Byte('a')}, "a").tokens.size(), 1u);
+  EXPECT_TRUE(text.Add({Byte(0xe7), -2.0f}, "").empty());
+  const ChoicePiece end = text.End(false);
+  EXPECT_EQ(IdsOf(end.tokens), Ids{Byte(0xe7)});
+  EXPECT_EQ(end.tokens[0].offset, 1u);
+  EXPECT_EQ(end.text, "");
 }
 
 TEST(ChoiceText, EndToken_ComesLast_AfterWhatWasHeld) {
@@ -46,7 +59,7 @@ TEST(ChoiceText, EndToken_ComesLast_AfterWhatWasHeld) {
   ChoiceText text(tokenizer);
   EXPECT_TRUE(text.Add({Byte('E')}, "").empty());
   EXPECT_EQ(IdsOf(text.Add({kEndId, -1.0f}, "E").tokens), Ids{Byte('E')});
-  const ChoicePiece end = text.End();
+  const ChoicePiece end = text.End(false);
   EXPECT_EQ(IdsOf(end.tokens), Ids{kEndId});
   EXPECT_EQ(end.tokens[0].offset, 1u);
 }

@@ -79,7 +79,7 @@ void CompletionJob::Show(size_t index, ChoicePiece piece) {
 void CompletionJob::Finish(size_t index, Generated made) {
   Choice& choice = choices_[index];
   Echo(index, std::move(made.prompt_scores));
-  if (call_.logprobs) Show(index, choice.text.End());
+  if (call_.logprobs) Show(index, choice.text.End(made.reason == FinishReason::kStop));
   choice.finished.reason = made.reason;
   choice.finished.ids = std::move(made.tokens);
   choice.finished.usage = {call_.prompts[index / call_.choices].ids.size(), choice.tokens};

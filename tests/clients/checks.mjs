@@ -29,7 +29,7 @@ export class Cllm {
   }
 
   run(...args) {
-    return execFileSync(this.program, args, {
+    return execFileSync(this.program, args.map(String), {
       cwd: this.folder, encoding: "utf8", maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, CLLM_CACHE: path.join(this.folder, "cache") },
     });

@@ -3,14 +3,17 @@
 // For models of several shapes, made on the spot: every type loads in llama.cpp; F32 there gives the probabilities of
 // `cllm generate` and of an independent PyTorch model on the Hugging Face export, whole distributions compared; token ids
 // are those of `cllm tokenize` for texts of every kind and every code point, in llama.cpp and in Hugging Face's tokenizers;
-// what is exported, imported and evaluated again has the same bits per byte. Prints a table; ends with 1 at a difference.
+// the template of dialogues, rendered by another program, has in llama.cpp the tokens that our server gives its model; all
+// shapes that are planned by themselves load and say the same; what is exported, imported and evaluated again has the same bits per byte. Prints a table; ends with 1 at a difference.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { Template } from "@huggingface/jinja";
 import { fileURLToPath } from "node:url";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { Checks, Cllm, compare, firstDifference } from "./checks.mjs";
 import { LlamaCpp } from "./llama_cpp.mjs";
+import { startServer } from "./server.mjs";
 import { everyCodePoint, generator, texts } from "./texts.mjs";
 
 const [program, folder] = process.argv.slice(2, 4);
@@ -80,6 +83,67 @@ const shapes = [
   { name: "short", options: ["--layers", "1", "--heads", "2", "--width", "32", "--hidden", "96", "--context", "64", "--tokenizer", "bytes"] },
 ];
 
+// The shapes that `cllm train` plans (docs/planner.md): layers, heads, width, hidden.
+const planned = [
+  [2, 2, 64, 192], [3, 3, 96, 256], [4, 4, 128, 352], [4, 6, 192, 512], [5, 4, 256, 704], [6, 5, 320, 864], [6, 6, 384, 1024],
+  [8, 8, 512, 1376], [10, 10, 640, 1728], [12, 12, 768, 2048],
+];
+
+async function checkPlanned(text) {
+  for (const [layers, heads, width, hidden] of planned) {
+    const name = `${layers}x${width}`, out = path.join(folder, name);
+    cllm.run("train", text, "--steps", "1", "--batch", "1", "--context", "256", "--tokenizer", "bpe:340", "--samples", "0",
+      "--quiet", "--out", out, "--layers", layers, "--heads", heads, "--width", width, "--hidden", hidden);
+    const sequences = cllm.drawn(out, 1);
+    for (const type of ["f32", "f16", "bf16", "q8_0"]) {
+      const gguf = `${out}-${type}.gguf`;
+      cllm.run("export", out, "--type", type, "-o", gguf);
+      const llama = await LlamaCpp.open(gguf);
+      const { drawnDifference } = await compare(llama, sequences, 340);
+      checks.check(drawnDifference < (type === "f32" ? 1e-4 : 1),
+        `${name}: llama.cpp ${type}: largest difference of ln p ${drawnDifference.toExponential(1)}`);
+      await llama.close();
+      fs.rmSync(gguf);
+    }
+    fs.rmSync(out, { recursive: true });
+  }
+}
+
+async function checkDialogues() {
+  const lines = [], out = path.join(folder, "dialogues"), gguf = `${out}.gguf`;
+  for (let i = 0; i < 200; ++i) {
+    lines.push(JSON.stringify({ messages: [{ role: "user", content: `Where is ${i}?` }, { role: "assistant", content: `There, by ${i % 7}.` }] }));
+  }
+  const text = path.join(folder, "dialogues.jsonl");
+  fs.writeFileSync(text, lines.join("\n") + "\n");
+  cllm.run("train", "--chat", text, "--steps", "2", "--batch", "2", "--samples", "0", "--quiet", "--out", out,
+    "--layers", "1", "--heads", "2", "--width", "32", "--hidden", "64", "--context", "256", "--tokenizer", "bpe:340");
+  cllm.run("export", out, "-o", gguf);
+  const llama = await LlamaCpp.open(gguf);
+  const { chat_template: source } = llama.model.fileInfo.metadata.tokenizer;
+  const template = new Template(source);
+  process.env.CLLM_PROGRAM = program;
+  process.env.CLLM_MODEL = out;
+  const server = await startServer();
+  const user = (content) => ({ role: "user", content }), assistant = (content) => ({ role: "assistant", content });
+  const dialogues = [
+    [user("Where is it?")],
+    [{ role: "system", content: "Be short." }, user(" Where? "), assistant("There.\n"), user("And\n\nthen?")],
+    [user("caf\u00e9 \u4e2d\u6587"), assistant(""), user("user: x")],
+  ];
+  for (const messages of dialogues) {
+    const prompt = template.render({ messages, add_generation_prompt: true, bos_token: "<s>", eos_token: "</s>" });
+    const theirs = [1, ...llama.model.tokenize(prompt, true)];
+    const answer = await fetch(server.base.replace("/v1", "/apply-template"), {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ messages }),
+    });
+    const { tokens } = await answer.json();
+    checks.check(JSON.stringify(tokens) === JSON.stringify(theirs), `dialogue: llama.cpp reads ${theirs} of ${JSON.stringify(prompt)}; ours ${tokens}`);
+  }
+  await server.stop();
+  await llama.close();
+}
+
 fs.mkdirSync(folder, { recursive: true });
 const text = path.join(folder, "text.txt");
 fs.writeFileSync(text, trainingText());
@@ -111,4 +175,6 @@ for (const { name, options } of shapes) {
   await checkTokens(out, `${out}-f32.gguf`, directory);
   checkImports(name, out, [`${out}-f32.gguf`, directory], text);
 }
+await checkDialogues();
+if (!quick) await checkPlanned(text);
 checks.end();

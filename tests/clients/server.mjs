@@ -1,11 +1,9 @@
 // Starts `cllm serve` at a free port, for the tests of clients and of the page.
 import { spawn } from 'node:child_process';
 
-const program = process.env.CLLM_PROGRAM;
-const model = process.env.CLLM_MODEL;
-
 // The server's base URL, and a function that stops it and gives its exit code and what it said.
 export async function startServer(...options) {
+  const { CLLM_PROGRAM: program, CLLM_MODEL: model } = process.env;
   const child = spawn(program, ['serve', model, '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code: code ?? signal, said })));
