@@ -3,6 +3,7 @@ import { ApiError, told } from '../shared/api';
 import { figure } from './figures';
 import { runId } from './place';
 import { list, paused } from './runs';
+import { seldom } from './seldom';
 import { readRun, runPath, type RunDetails, type SpheresData } from './server';
 
 // The run that is looked at: what the server says of it, and what comes from it as it trains.
@@ -55,14 +56,13 @@ export const stale = computed(() => {
   return silent_s.value > Math.max(30, 8 * usual);
 });
 
-// Step records are kept for who looks at each, others only raise a version: at most once a second.
-let raised: ReturnType<typeof setTimeout> | undefined;
-const raise = (): void => {
-  raised ??= setTimeout(() => {
-    raised = undefined;
-    if (!paused.peek()) rise(curvesVersion);
-  }, 1000);
-};
+// A small model does a thousand steps a second, with evaluations, samples and saves among them. What they change is read
+// anew once a second.
+const kRenewedMs = 1000;
+const renewCurves = seldom(() => paused.peek() || rise(curvesVersion), kRenewedMs);
+const renewSamples = seldom(() => rise(samplesVersion), kRenewedMs);
+const renewSpheres = seldom(() => rise(spheresVersion), kRenewedMs);
+const renewDetails = seldom(() => loadDetails(), kRenewedMs);
 
 // How far the server's clock is ahead of this machine's.
 let ahead_s = 0;
@@ -157,14 +157,14 @@ function take(kind: string, text: string): void {
   batch(() => {
     heard_ms.value = Math.max(heard_ms.peek(), now);
     if (Array.isArray(record['leaves'])) spheresNow.value = record as unknown as SpheresData;
-    else if (kind === 'spheres') rise(spheresVersion);
+    else if (kind === 'spheres') renewSpheres();
     if (kind === 'step') newest.value = stepOf(record);
     phase.value = kind === 'phase' ? phaseOf(record) : kind === 'step' ? '' : phase.peek();
-    if (kind === 'sample') rise(samplesVersion);
+    if (kind === 'sample') renewSamples();
   });
-  if (kind !== 'phase' && kind !== 'spheres') raise();
+  if (kind !== 'phase' && kind !== 'spheres') renewCurves();
   if (kind === 'end' || kind === 'rollback' || kind === 'resume') again();
-  else if (kind !== 'step' && kind !== 'phase' && kind !== 'spheres') void loadDetails();
+  else if (kind !== 'step' && kind !== 'phase' && kind !== 'spheres') renewDetails();
   if (kind === 'end') hangUp();
 }
 
