@@ -27,7 +27,9 @@ void Barrier::Arrive(size_t group) {
 void Barrier::OpenPhase() {
   ++phase_;
   for (Gate& gate : gates_) {
-    gate.phase.store(phase_, std::memory_order_release);
+    // Not a store: notify_all of libstdc++ makes no system call when it reads that nobody waits, and a processor may do
+    // that reading before a store is visible to the leaf that falls asleep just then. An exchange is visible before.
+    gate.phase.exchange(phase_, std::memory_order_seq_cst);
     gate.phase.notify_all();
   }
 }
