@@ -20,17 +20,15 @@ void Barrier::Arrive(size_t group) {
     group = counter.parent;
   }
   completion_time_ = Clock::now();
-  completed_.fetch_add(1, std::memory_order_release);
-  completed_.notify_one();
+  completed_.value.fetch_add(1, std::memory_order_release);
+  WakeOne(completed_);
 }
 
 void Barrier::OpenPhase() {
   ++phase_;
   for (Gate& gate : gates_) {
-    // Not a store: notify_all of libstdc++ makes no system call when it reads that nobody waits, and a processor may do
-    // that reading before a store is visible to the leaf that falls asleep just then. An exchange is visible before.
-    gate.phase.exchange(phase_, std::memory_order_seq_cst);
-    gate.phase.notify_all();
+    gate.phase.value.store(phase_, std::memory_order_release);
+    WakeAll(gate.phase);
   }
 }
 

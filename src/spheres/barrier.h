@@ -35,7 +35,7 @@ class Barrier {
  private:
   // A cache line each: a group's leaves touch only their own.
   struct alignas(64) Gate {
-    std::atomic<uint32_t> phase = 0;
+    WaitWord phase;
   };
   struct alignas(64) Counter {
     std::atomic<uint32_t> arrived = 0;
@@ -48,7 +48,7 @@ class Barrier {
   uint32_t phase_ = 0;             // Node Zero's
   uint32_t completed_seen_ = 0;    // Node Zero's
   Clock::time_point completion_time_;
-  alignas(64) std::atomic<uint32_t> completed_ = 0;  // barriers passed by all leaves
+  alignas(64) WaitWord completed_;  // barriers passed by all leaves
 };
 
 }  // namespace cllm

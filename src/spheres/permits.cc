@@ -1,7 +1,6 @@
 #include "spheres/permits.h"
 
 #include "base/check.h"
-#include "spheres/waiting.h"
 
 namespace cllm {
 
@@ -17,8 +16,8 @@ Permits::Permits(size_t permits, size_t leaves)
 void Permits::Grant(uint64_t ticket) {
   Turn& turn = turns_[ticket % turns_.size()];
   // release: what the leaf that gives its permit back wrote is visible to the one that gets it.
-  turn.laps.fetch_add(1, std::memory_order_release);
-  turn.laps.notify_all();  // at most one thread waits here, as there are as many words as leaves
+  turn.laps.value.fetch_add(1, std::memory_order_release);
+  WakeAll(turn.laps);  // at most one thread waits here, as there are as many words as leaves
 }
 
 // As many numbers as permits, so one is always free. acquire: what its last holder wrote into things that the number
@@ -35,7 +34,7 @@ Permits::Permit Permits::Acquire(size_t leaf) {
   const uint64_t ticket = next_ticket_.fetch_add(1, std::memory_order_relaxed);
   const Turn& turn = turns_[ticket % turns_.size()];
   const uint32_t lap = static_cast<uint32_t>(ticket / turns_.size());  // granted laps before this one; may wrap
-  for (uint32_t now = turn.laps.load(std::memory_order_acquire); static_cast<int32_t>(now - lap) <= 0;) {
+  for (uint32_t now = turn.laps.value.load(std::memory_order_acquire); static_cast<int32_t>(now - lap) <= 0;) {
     now = AwaitChange(turn.laps, now, Spin::kNever);
   }
   return {.number = TakeNumber(leaf), .ticket = ticket};

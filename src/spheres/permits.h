@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "spheres/waiting.h"
+
 namespace cllm {
 
 // A counting semaphore in ticket order: leaves beyond the number of permits wait for their turn, first come first
@@ -27,7 +29,7 @@ class Permits {
 
  private:
   struct alignas(64) Turn {
-    std::atomic<uint32_t> laps = 0;  // tickets of this slot that were granted so far
+    WaitWord laps;  // tickets of this slot that were granted so far
   };
 
   void Grant(uint64_t ticket);

@@ -6,15 +6,15 @@ namespace cllm {
 
 void TeamBarrier::Meet() {
   // acq_rel: an arrival publishes the member's writes, and the last one sees those of all before it and passes them on.
-  uint32_t arrivals = arrivals_.fetch_add(1, std::memory_order_acq_rel) + 1;
+  uint32_t arrivals = arrivals_.value.fetch_add(1, std::memory_order_acq_rel) + 1;
   // Nobody arrives for the next meeting before this one is complete, so the arrivals tell which meeting this is.
   const uint32_t complete = (arrivals + members_ - 1) / members_ * members_;
-  if (arrivals == complete) return arrivals_.notify_all();
+  if (arrivals == complete) return WakeAll(arrivals_);
   if (spin_ == Spin::kBriefly) {
     constexpr int kPauses = 64;  // 1 to 3 us: shares are equal, so most members arrive within it and no one yields
     for (int i = 0; i < kPauses && arrivals < complete; ++i) {
       PauseProcessor();
-      arrivals = arrivals_.load(std::memory_order_acquire);
+      arrivals = arrivals_.value.load(std::memory_order_acquire);
     }
   }
   while (arrivals < complete) arrivals = AwaitChange(arrivals_, arrivals, spin_);

@@ -23,7 +23,7 @@ class TeamBarrier {
  private:
   const uint32_t members_;
   const Spin spin_;
-  alignas(64) std::atomic<uint32_t> arrivals_ = 0;  // of all meetings; the last one of a meeting wakes the others
+  alignas(64) WaitWord arrivals_;  // of all meetings; the last one of a meeting wakes the others
 };
 
 // A part [begin, end) of numbered things.

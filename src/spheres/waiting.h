@@ -26,12 +26,27 @@ inline void PauseProcessor() {
 #endif
 }
 
+// A word that threads wait on until it changes. std::atomic's own wait and notify are not used: notify_all of libstdc++
+// makes no system call where it reads that nobody waits, and nothing keeps that reading behind the store before it.
+struct WaitWord {
+  std::atomic<uint32_t> value = 0;
+  mutable std::atomic<uint32_t> sleepers = 0;
+};
+
+// Sleeps while the word is `seen`; may return earlier. Not for ever: it returns after a second at the latest, so that a
+// wake-up that the system lost costs a second and not the training.
+void SleepOn(const WaitWord& word, uint32_t seen);
+
+// After the word was changed: wakes one of those that sleep on it, or all. No system call where nobody sleeps.
+void WakeOne(WaitWord& word);
+void WakeAll(WaitWord& word);
+
 // Waits until `word` differs from `seen` and returns the new value. The load is an acquire: what the writer did before
 // its releasing store is visible afterwards.
 // A spinning waiter yields again and again. Where leaves fill the machine, the thread they wait for (Node Zero) has no
 // core of its own: with pauses alone it got one only when a leaf had spun out (50 us a phase instead of 5, measured).
-inline uint32_t AwaitChange(const std::atomic<uint32_t>& word, uint32_t seen, Spin spin) {
-  uint32_t now = word.load(std::memory_order_acquire);
+inline uint32_t AwaitChange(const WaitWord& word, uint32_t seen, Spin spin) {
+  uint32_t now = word.value.load(std::memory_order_acquire);
   if (now == seen && spin == Spin::kBriefly) {
     constexpr int kPausesPerYield = 16;  // about 0.3 us, as much as a yield costs
     const auto deadline = Clock::now() + kSpinTime;
@@ -39,13 +54,13 @@ inline uint32_t AwaitChange(const std::atomic<uint32_t>& word, uint32_t seen, Sp
       sched_yield();
       for (int i = 0; i < kPausesPerYield && now == seen; ++i) {
         PauseProcessor();
-        now = word.load(std::memory_order_acquire);
+        now = word.value.load(std::memory_order_acquire);
       }
     } while (now == seen && Clock::now() < deadline);
   }
   while (now == seen) {
-    word.wait(seen, std::memory_order_acquire);
-    now = word.load(std::memory_order_acquire);
+    SleepOn(word, seen);
+    now = word.value.load(std::memory_order_acquire);
   }
   return now;
 }
