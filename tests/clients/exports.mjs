@@ -117,7 +117,7 @@ async function checkDialogues() {
   const text = path.join(folder, "dialogues.jsonl");
   fs.writeFileSync(text, lines.join("\n") + "\n");
   cllm.run("train", "--chat", text, "--steps", "2", "--batch", "2", "--samples", "0", "--quiet", "--out", out,
-    "--layers", "1", "--heads", "2", "--width", "32", "--hidden", "64", "--context", "256", "--tokenizer", "bpe:340");
+    "--layers", "1", "--heads", "2", "--width", "32", "--hidden", "64", "--context", "256", "--tokenizer", "bytes");
   cllm.run("export", out, "-o", gguf);
   const llama = await LlamaCpp.open(gguf);
   const { chat_template: source } = llama.model.fileInfo.metadata.tokenizer;

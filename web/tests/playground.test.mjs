@@ -484,7 +484,8 @@ test('with the keyboard alone', async () => {
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await page.locator('[data-cell="1"].cursor').waitFor();
-  const heard = await on.written.locator('[aria-live]').textContent();
+  await page.waitForFunction(() => document.querySelector('#token-said')?.textContent !== '');
+  const heard = await page.locator('#token-said').textContent();
   assert.match(heard, /^.+, .+ %; others: .+\.$/s);
   await page.keyboard.press('Enter');
   await on.alternatives.waitFor();

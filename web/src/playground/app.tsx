@@ -10,6 +10,7 @@ import { CompletionView } from './completion_view';
 import { busy, stop } from './decoding';
 import { choose, loadModels, model, models, modelsFault } from './models';
 import { SettingsPanel } from './settings_panel';
+import { spokenToken } from './token_text';
 import { wide } from './wide';
 
 const mode = kept('mode', 'completion', isText);
@@ -126,6 +127,9 @@ function Playground() {
           </details>
         )}
       </aside>
+      <p class="unseen" id="token-said" aria-live="polite">
+        {spokenToken}
+      </p>
     </div>
   );
 }

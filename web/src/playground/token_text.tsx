@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import { Component, createRef } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { percent } from '../shared/numbers';
@@ -6,6 +6,10 @@ import type { Cell } from './cells';
 import type { Take } from './take';
 import { TokenCard } from './token_card';
 import { probability, spoken, type Candidate } from './tokens';
+
+// Of the token that is pointed at, for who listens. Not among the tokens: in Chromium a change there breaks lines of several
+// scripts elsewhere, so that the token under the pointer becomes another one, and so on.
+export const spokenToken = signal('');
 
 interface Shown {
   cell: number;
@@ -54,6 +58,8 @@ export function TokenText(props: {
   };
 
   const current = shown.value === null ? undefined : cells[shown.value.cell];
+  const said = current === undefined || shown.value?.pinned === true ? '' : spokenCell(current);
+  useEffect(() => void (spokenToken.value = said), [said]);
   return (
     <div
       ref={region}
@@ -84,9 +90,6 @@ export function TokenText(props: {
         <CellGroup key={i} cells={group} start={offset(take, i)} cursor={cursorIn(take, i, shown.value)} />
       ))}
       {take.ending.value === 'writing' && <span class="caret" aria-hidden="true" />}
-      <span class="unseen" aria-live="polite">
-        {current !== undefined && !shown.value?.pinned && spokenCell(current)}
-      </span>
       {current !== undefined && shown.value !== null && (
         <TokenCard
           key={`${shown.value.cell} ${shown.value.pinned}`}
