@@ -65,7 +65,8 @@ void AddMessage(std::vector<ChatPiece>& pieces, const ChatMessage& message) {
 
 const ChatTemplate kPlainChat = {
     .id = "plain",
-    .jinja = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] | trim }}"
+    .jinja = "{% for message in messages %}{{ message['role'] }}:"
+             "{% if message['content'] | trim %} {{ message['content'] | trim }}{% endif %}"
              "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}"
              "{% if not loop.last or add_generation_prompt %}{{ '\\n\\n' }}{% endif %}{% endfor %}"
              "{% if add_generation_prompt %}assistant:{% endif %}"};
