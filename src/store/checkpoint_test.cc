@@ -274,12 +274,19 @@ TEST_F(CheckpointTest, Save_KilledAtRandomMoments_NewestValidIsWhole) {
   Save(1);
   for (uint64_t round = 0; round < 12; ++round) {
     const uint64_t first = checkpoints_.NewestValid()->step + 1;
+    int saved[2];  // a byte after the child's first save, so that it comes to one on a machine of any speed
+    ASSERT_EQ(pipe(saved), 0);
     const pid_t child = fork();
     if (child == 0) {
       for (uint64_t step = first;; ++step) {
         if (!checkpoints_.Save(step, FilesOf(step)).ok() || !checkpoints_.Rotate({.keep_last = 2}).ok()) _exit(1);
+        if (step == first && write(saved[1], "s", 1) != 1) _exit(1);
       }
     }
+    close(saved[1]);
+    char byte = 0;
+    EXPECT_EQ(read(saved[0], &byte, 1), 1) << "the child's own save failed";
+    close(saved[0]);
     usleep(static_cast<useconds_t>(2000 + RandomBits(3, round) % 20000));
     kill(child, SIGKILL);
     int exit_status = 0;
