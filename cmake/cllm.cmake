@@ -174,10 +174,6 @@ set(CLLM_TEST_OPTIONS ${CLLM_BASELINE} -O0 $<$<CONFIG:Release>:-g0> -DCLLM_SWEEP
 set(CLLM_SWEEPING_TESTS math kernels lattice nn model infer)
 if(CLLM_SANITIZE)
   set(CLLM_SWEEPING_TESTS)
-  # What is checked at every call and reference of a test's own code takes a third of its compilation; the rooms keep it.
-  if(CLLM_SANITIZE MATCHES "undefined")
-    list(APPEND CLLM_TEST_OPTIONS -fno-sanitize=null,alignment,vptr)
-  endif()
 endif()
 
 # cllm_test_headers(): the headers of GoogleTest, compiled once for the tests of all rooms.
