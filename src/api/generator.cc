@@ -4,11 +4,12 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "api/loaded_model.h"
 #include "api/watcher.h"
-#include "infer/request_batch.h"
+#include "infer/text_queue.h"
 #include "run/resources.h"
 #include "run/run_options.h"
 #include "spheres/spheres.h"
@@ -54,27 +55,8 @@ EndReason ReasonOf(FinishReason reason) {
   return EndReason::kLength;
 }
 
-// A text that is being made.
-struct UnfinishedText {
-  size_t index = 0;
-  uint64_t seed = 0;
-  std::unique_ptr<Request> request;
-
-  GeneratedText Take(bool stopped) {
-    GeneratedText text{.seed = seed,
-                       .prompt_tokens = request->prompt().size(),
-                       .prompt_left_out = request->prompt_left_out()};
-    Generated made = request->TakeResult();
-    text.text = std::move(made.text);
-    text.tokens = std::move(made.tokens);
-    text.logprobs = std::move(made.logprobs);
-    text.reason = stopped ? EndReason::kStopped : ReasonOf(made.reason);
-    return text;
-  }
-};
-
 // All continuations of one call.
-class Continuations {
+class Continuations final : private TextQueue::Listener {
  public:
   Continuations(LoadedGenerator& generator, std::span<const std::string> prompts, const GenerateOptions& options,
                 size_t count, Caller& caller)
@@ -83,18 +65,16 @@ class Continuations {
         options_(options),
         count_(count),
         caller_(caller),
-        batch_(model_.weights(), generator.pool()),
-        most_(RequestsTogether(model_.weights().shape())),
+        queue_(model_.weights(), generator.pool(),
+               {.prompts = prompts.size(), .count = count, .together = RequestsTogether(model_.weights().shape())},
+               [this](uint64_t number) { return Begin(number); }),
         texts_(prompts.size() * count) {}
 
   // on_piece, on_text: may be empty.
   std::vector<GeneratedText> Make(const Generator::OnPiece& on_piece, const Generator::OnText& on_text) {
-    const auto on_token = [&](Request& request, const GeneratedToken& token) { Tell(request, token, on_piece); };
-    while (!Stopped() && (begun_ < texts_.size() || !open_.empty())) {
-      while (begun_ < texts_.size() && open_.size() < most_) Begin();
-      if (batch_.size() > 0) batch_.Step(on_token);
-      TakeFinished(on_text);
-    }
+    on_piece_ = on_piece;
+    on_text_ = on_text;
+    while (!Stopped() && !queue_.done()) queue_.Step(*this);
     if (Stopped()) TakeUnfinished();
     return std::move(texts_);
   }
@@ -102,46 +82,38 @@ class Continuations {
  private:
   bool Stopped() const { return stopped_ || options_.stop.stop_requested(); }
 
-  void Begin() {
-    UnfinishedText& text = open_.emplace_back();
-    text.index = begun_++;
-    RequestOptions request = RequestOf(options_);
-    text.seed = request.sampler.seed += text.index % count_;
-    text.request = std::make_unique<Request>(model_.weights().shape(), model_.tokenizer(),
-                                             prompts_[text.index / count_], request);
-    if (!text.request->finished()) batch_.Add(*text.request);
+  std::unique_ptr<Request> Begin(uint64_t number) {
+    RequestOptions options = RequestOf(options_);
+    options.sampler.seed += number % count_;
+    auto request = std::make_unique<Request>(model_.weights().shape(), model_.tokenizer(), prompts_[number / count_],
+                                             options);
+    texts_[number] = {.seed = options.sampler.seed,
+                      .prompt_tokens = request->prompt().size(),
+                      .prompt_left_out = request->prompt_left_out()};
+    return request;
   }
 
-  void Tell(Request& request, const GeneratedToken& token, const Generator::OnPiece& on_piece) {
-    if (!on_piece || stopped_) return;
-    stopped_ = !caller_.Ask([&] { return on_piece({.id = token.id, .logprob = token.logprob, .text = token.text}); });
-    if (!stopped_) return;
-    cut_ = &request;
-    request.Stop();
+  void OnToken(uint64_t number, const GeneratedToken& token) override {
+    if (!on_piece_ || stopped_) return;
+    stopped_ = !caller_.Ask([&] { return on_piece_({.id = token.id, .logprob = token.logprob, .text = token.text}); });
+    if (stopped_) cut_ = number;
   }
 
-  void TakeFinished(const Generator::OnText& on_text) {
-    std::vector<UnfinishedText> still_open;
-    for (UnfinishedText& text : open_) {
-      if (!text.request->finished() || text.request.get() == cut_) {
-        still_open.push_back(std::move(text));
-        continue;
-      }
-      texts_[text.index] = text.Take(false);
-      if (!on_text || stopped_) continue;
-      stopped_ = !caller_.Ask([&] { return on_text(text.index, texts_[text.index]); });
-    }
-    open_ = std::move(still_open);
+  void OnFinished(uint64_t number, Generated made) override {
+    GeneratedText& text = texts_[number];
+    text.text = std::move(made.text);
+    text.tokens = std::move(made.tokens);
+    text.logprobs = std::move(made.logprobs);
+    text.reason = ends_ || number == cut_ ? EndReason::kStopped : ReasonOf(made.reason);
+    if (on_text_ && !stopped_) stopped_ = !caller_.Ask([&] { return on_text_(number, text); });
   }
 
   void TakeUnfinished() {
-    for (UnfinishedText& text : open_) {
-      if (!text.request->finished()) batch_.Remove(*text.request);
-      text.request->Stop();
-      texts_[text.index] = text.Take(true);
-    }
-    for (size_t index = begun_; index < texts_.size(); ++index) {
-      texts_[index] = {.reason = EndReason::kStopped, .seed = options_.seed + index % count_};
+    const uint64_t begun = queue_.begun();
+    stopped_ = ends_ = true;
+    queue_.Stop(*this);
+    for (size_t number = begun; number < texts_.size(); ++number) {
+      texts_[number] = {.reason = EndReason::kStopped, .seed = options_.seed + number % count_};
     }
   }
 
@@ -150,13 +122,13 @@ class Continuations {
   const GenerateOptions& options_;
   const size_t count_;  // of each prompt
   Caller& caller_;
-  RequestBatch batch_;
-  const size_t most_;
+  TextQueue queue_;
   std::vector<GeneratedText> texts_;
-  std::vector<UnfinishedText> open_;
-  size_t begun_ = 0;
-  bool stopped_ = false;           // by a callback
-  const Request* cut_ = nullptr;  // that the callback was told of then
+  Generator::OnPiece on_piece_;
+  Generator::OnText on_text_;
+  bool stopped_ = false;          // nobody is told anything more
+  bool ends_ = false;             // what is not finished is taken as it is
+  std::optional<uint64_t> cut_;  // whose token a callback wanted to be the last
 };
 
 // Makes them, or says why not.

@@ -3,16 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <deque>
 #include <iostream>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "app/messages.h"
 #include "app/prompts.h"
 #include "base/base64.h"
 #include "base/units.h"
-#include "infer/request_batch.h"
+#include "infer/text_queue.h"
 #include "run/resources.h"
 #include "store/json.h"
 #include "terminal/terminal_text.h"
@@ -27,27 +28,26 @@ constexpr size_t kWaitingForOneRow = 8;  // texts that are finished and wait for
 struct Text {
   size_t prompt;
   uint64_t seed;
-  std::unique_ptr<Request> request;
+  std::vector<uint32_t> prompt_ids = {};  // where they are shown
+  size_t prompt_left_out = 0;
   std::string shown = "";  // what is ready to be written
   bool ended = false;
 };
 
-class Generation {
+class Generation final : private TextQueue::Listener {
  public:
   Generation(const TextsToGenerate& texts, const Speaker& speaker)
       : texts_(texts),
         speaker_(speaker),
-        batch_(speaker.weights, speaker.pool),
         most_(RequestsTogether(speaker.weights.shape())),
+        queue_(speaker.weights, speaker.pool,
+               {.prompts = texts.prompts.size(), .count = texts.count, .together = most_},
+               [this](uint64_t number) { return Begin(number); }),
         terminal_(isatty(STDOUT_FILENO) != 0) {}
 
   Status Run() {
-    const uint64_t all = texts_.prompts.size() * texts_.count;
-    while (begun_ < all || !open_.empty()) {
-      while (begun_ < all && batch_.size() < most_ && open_.size() < kWaitingForOneRow * most_) Begin(begun_++);
-      if (batch_.size() > 0) {
-        batch_.Step([this](Request& request, const GeneratedToken& token) { Add(request, token); });
-      }
+    while (!queue_.done() || !open_.empty()) {
+      queue_.Step(*this, first_ + kWaitingForOneRow * most_);
       if (!Write()) return {};  // whoever holds standard output says that it got lost
     }
     TellFurtherCuts();
@@ -55,22 +55,19 @@ class Generation {
   }
 
  private:
-  void Begin(uint64_t number) {
-    Text& text = open_.emplace_back();
-    text.prompt = number / texts_.count;
+  std::unique_ptr<Request> Begin(uint64_t number) {
     RequestOptions options = texts_.options;
-    text.seed = options.sampler.seed += number % texts_.count;
+    options.sampler.seed += number % texts_.count;
+    Text& text = open_.emplace_back(Text{.prompt = number / texts_.count, .seed = options.sampler.seed});
     const Prompt& prompt = texts_.prompts[text.prompt];
     const ModelShape& shape = speaker_.weights.shape();
-    text.request = prompt.ids.empty() ? std::make_unique<Request>(shape, speaker_.tokenizer, prompt.text, options)
+    auto request = prompt.ids.empty() ? std::make_unique<Request>(shape, speaker_.tokenizer, prompt.text, options)
                                       : std::make_unique<Request>(shape, speaker_.tokenizer, prompt.ids, options);
-    if (number % texts_.count == 0) TellCut(*text.request, text.prompt);
+    text.prompt_left_out = request->prompt_left_out();
+    if (texts_.form == TextForm::kJson) text.prompt_ids = {request->prompt().begin(), request->prompt().end()};
+    if (number % texts_.count == 0) TellCut(*request, text.prompt);
     text.shown = Heading(text);
-    if (text.request->finished()) {
-      End(text);
-    } else {
-      batch_.Add(*text.request);
-    }
+    return request;
   }
 
   // One of several says which it is, where the form does not.
@@ -97,43 +94,39 @@ class Generation {
     return terminal_ ? ForTerminal(text) : text;
   }
 
-  void Add(Request& request, const GeneratedToken& token) {
-    Text& text = *std::ranges::find_if(open_, [&](const Text& one) { return one.request.get() == &request; });
+  void OnToken(uint64_t number, const GeneratedToken& token) override {
+    Text& text = open_[number - first_];
     if (texts_.form == TextForm::kLogprobs) {
       text.shown += fmt::format("{:.4f}\t{}\n", token.logprob, speaker_.tokenizer.TokenText(token.id));
     } else if (texts_.form != TextForm::kJson) {
       text.shown += Form(token.text);
     }
-    if (request.finished()) text.ended = true;  // it leaves the batch after this step
   }
 
-  void End(Text& text) {
+  void OnFinished(uint64_t number, Generated made) override {
+    Text& text = open_[number - first_];
     if (texts_.form == TextForm::kJson) {
-      text.shown = JsonOf(text) + "\n";
+      text.shown = JsonOf(text, made) + "\n";
     } else if (texts_.form != TextForm::kLogprobs) {
       text.shown += "\n";
     }
-    text.request.reset();
+    text.ended = true;
   }
 
   // All that may be written now. False: it cannot be.
   bool Write() {
-    for (Text& text : open_) {
-      if (text.ended && text.request) End(text);
-    }
     while (!open_.empty()) {
       std::cout << std::exchange(open_.front().shown, "");
-      if (open_.front().request) break;
+      if (!open_.front().ended) break;
       open_.pop_front();
+      ++first_;
     }
     return static_cast<bool>(std::cout.flush());
   }
 
-  std::string JsonOf(const Text& text) const {
+  std::string JsonOf(const Text& text, const Generated& made) const {
     static constexpr const char* kReasons[] = {"length", "stop", "end"};
-    const Generated& made = text.request->result();
-    JsonArray prompt_ids, tokens, logprobs;
-    for (const uint32_t id : text.request->prompt()) prompt_ids.emplace_back(id);
+    JsonArray tokens, logprobs;
     for (const uint32_t id : made.tokens) tokens.push_back(speaker_.tokenizer.TokenText(id));
     for (const float logprob : made.logprobs) logprobs.emplace_back(static_cast<double>(logprob));
     return WriteJson({{"prompt", PromptText(text)},
@@ -141,8 +134,8 @@ class Generation {
                       {"text_base64", Base64(made.text)},
                       {"finish_reason", kReasons[static_cast<size_t>(made.reason)]},
                       {"seed", text.seed},
-                      {"prompt_ids", prompt_ids},
-                      {"prompt_left_out", text.request->prompt_left_out()},
+                      {"prompt_ids", JsonArray(text.prompt_ids.begin(), text.prompt_ids.end())},
+                      {"prompt_left_out", text.prompt_left_out},
                       {"ids", JsonArray(made.tokens.begin(), made.tokens.end())},
                       {"tokens", tokens},
                       {"logprobs", logprobs}});
@@ -162,11 +155,11 @@ class Generation {
 
   const TextsToGenerate& texts_;
   const Speaker& speaker_;
-  RequestBatch batch_;
   const size_t most_;
+  TextQueue queue_;
   const bool terminal_;
   std::deque<Text> open_;  // in the order in which they are written
-  uint64_t begun_ = 0;
+  uint64_t first_ = 0;     // the number of its first
   size_t cuts_ = 0;
 };
 

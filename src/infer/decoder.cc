@@ -29,6 +29,24 @@ void Decoder::Cancel(uint64_t job) {
   CountRequests();
 }
 
+void Decoder::Stop(DecodingListener& listener) {
+  for (Active& active : active_) {
+    models_[active.model]->batch.Remove(*active.request);
+    active.request->Stop();
+    listener.OnFinished(active.job, active.index, active.request->TakeResult());
+  }
+  active_.clear();
+  for (Waiting& waiting : waiting_) {
+    for (size_t index = waiting.next; index < waiting.job.requests.size(); ++index) {
+      Request& request = *waiting.job.requests[index];
+      request.Stop();
+      listener.OnFinished(waiting.job.id, index, request.TakeResult());
+    }
+  }
+  waiting_.clear();
+  CountRequests();
+}
+
 void Decoder::Step(DecodingListener& listener) {
   BeginWaiting(listener);
   for (size_t model = 0; model < models_.size(); ++model) {

@@ -23,7 +23,8 @@ struct DecodingJob {
 class DecodingListener {
  public:
   virtual ~DecodingListener() = default;
-  // A new token of request number `index`. The token's views are valid during the call; the scores of the prompt are there.
+  // A new token of request number `index`. The token's views are valid during the call; the scores of the prompt are
+  // there.
   virtual void OnToken(uint64_t job, size_t index, const Request& request, const GeneratedToken& token) = 0;
   // After the last token. Nothing more comes of this request.
   virtual void OnFinished(uint64_t job, size_t index, Generated result) = 0;
@@ -31,7 +32,8 @@ class DecodingListener {
 
 struct DecoderLimits {
   size_t requests = kStepRows;                 // that are decoded at once, of all models
-  uint64_t cache_bytes = uint64_t{1} << 30;    // of their caches and those that are kept; one request has room in any case
+  uint64_t cache_bytes =
+      uint64_t{1} << 30;  // of their caches and those that are kept; one request has room in any case
   size_t kept = 8;                             // caches of finished requests, for each model
 };
 
@@ -44,10 +46,11 @@ struct DecoderStatistics {
   size_t decoding = 0, waiting = 0;  // requests now
 };
 
-// Decodes jobs for a server: any number wait; as many requests as the limits allow are in the models' batches, which take
-// a step each in turn. The jobs are served in the order in which they came, a request of each in turn, so that a large
-// one holds up no small one. Requests that begin with the tokens of another, or of one that is finished, take its cache
-// for them; those of one job with the same prompt wait until it was read once. None of this changes a request's result.
+// Decodes jobs for a server: any number wait; as many requests as the limits allow are in the models' batches, which
+// take a step each in turn. The jobs are served in the order in which they came, a request of each in turn, so that a
+// large one holds up no small one. Requests that begin with the tokens of another, or of one that is finished, take its
+// cache for them; those of one job with the same prompt wait until it was read once. None of this changes a request's
+// result.
 //
 // Owns jobs and batches, keeps references to weights and pool. One thread, the pool's Node Zero.
 class Decoder {
@@ -59,6 +62,8 @@ class Decoder {
   void Submit(DecodingJob job);
   // Nothing more comes of the job; its caches are free. No error if it is not there (any more).
   void Cancel(uint64_t job);
+  // Ends all jobs: each request that is not finished ends as it is now, with kStop.
+  void Stop(DecodingListener& listener);
   bool busy() const { return !active_.empty() || !waiting_.empty(); }
 
   // Begins what there is room for, and takes one step of each model that has something to do.
