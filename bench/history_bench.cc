@@ -30,8 +30,9 @@ double LossOf(uint64_t step) {
 std::string StepLine(uint64_t step) {
   const double loss = LossOf(step), noise = cllm::UnitDouble(cllm::Mix64(step + 7));
   return fmt::format(
-      R"({{"step":{},"tokens":{},"loss":{},"loss_token":{},"loss_root":{},"loss_form":{},"lr":{},"grad_norm":{},"tok_s":{},)"
-      R"("peak_share":{},"eta_s":{},"items_s":{},"reduce_s":{},"update_s":{},"pack_s":{},"elapsed_s":{},"time":{:.3f}}})"
+      R"({{"step":{},"tokens":{},"loss":{},"loss_token":{},"loss_root":{},"loss_form":{},"lr":{},"grad_norm":{},)"
+      R"("tok_s":{},"peak_share":{},"eta_s":{},"items_s":{},"reduce_s":{},"update_s":{},"pack_s":{},)"
+      R"("elapsed_s":{},"time":{:.3f}}})"
       "\n",
       step, 1024 * step, loss, loss * 0.87, loss * 0.8, loss * 0.2, 0.01 / (1 + noise), 1 + noise, 10'000 + noise,
       0.4 + noise / 10, 1e6 - noise, 0.09 + noise / 100, 0.001 + noise / 1000, 0.006 + noise / 1000,

@@ -1,5 +1,5 @@
-// Loads a server: so many streams at a time, each a request after the other, seeded, and tells tokens per second, time to
-// the first token, and its own processor time.
+// Loads a server: so many streams at a time, each a request after the other, seeded, and tells tokens per second, time
+// to the first token, and its own processor time.
 //
 //   serve_load PORT STREAMS REQUESTS TOKENS [PROMPT]
 //
@@ -183,8 +183,8 @@ int main(int argc, char** argv) {
     const size_t n = result.first_s.size();
     return n == 0 ? 0.0 : 1e3 * result.first_s[std::min(n - 1, static_cast<size_t>(share * static_cast<double>(n)))];
   };
-  fmt::print("streams {}, requests {}: whole {}, given up {}, malformed {}\n", load.streams, load.requests, result.whole,
-             result.given_up, result.malformed);
+  fmt::print("streams {}, requests {}: whole {}, given up {}, malformed {}\n", load.streams, load.requests,
+             result.whole, result.given_up, result.malformed);
   fmt::print("tokens/s {:.0f} in all, {:.0f} a stream; first token {:.1f} ms median, {:.1f} ms 99th; processor of this "
              "program {:.2f} s of {:.2f} s\n",
              static_cast<double>(result.tokens) / seconds,

@@ -14,10 +14,13 @@ namespace {
 constexpr size_t kMostDecoded = 6;  // texts of a call; more take long and are the same
 
 ServedModel MakeModel() {
-  Parameters parameters({.layers = 1, .heads = 1, .width = 8, .hidden = 8, .context = 24, .vocabulary = kByteVocabulary});
+  Parameters parameters(
+      {.layers = 1, .heads = 1, .width = 8, .hidden = 8, .context = 24, .vocabulary = kByteVocabulary});
   InitializeParameters(1, parameters);
-  return ServedModel(
-      {.name = "fuzz", .stored = StoredInMemory(std::move(parameters)), .tokenizer = Tokenizer::Bytes(), .program = "fuzz"});
+  return ServedModel({.name = "fuzz",
+                      .stored = StoredInMemory(std::move(parameters)),
+                      .tokenizer = Tokenizer::Bytes(),
+                      .program = "fuzz"});
 }
 
 // Keeps what an answer consists of.

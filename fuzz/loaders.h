@@ -48,8 +48,8 @@ Status LoadGzip(ByteView bytes);
 Status LoadXz(ByteView bytes);
 Status LoadZstd(ByteView bytes);
 
-// Models of other programs. Of Hugging Face: config.json, tokenizer_config.json, tokenizer.json and model.safetensors, a
-// NUL byte between them.
+// Models of other programs. Of Hugging Face: config.json, tokenizer_config.json, tokenizer.json and model.safetensors,
+// a NUL byte between them.
 Status LoadGguf(ByteView bytes);
 Status LoadHuggingFace(ByteView bytes);
 

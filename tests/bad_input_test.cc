@@ -103,7 +103,8 @@ TEST_F(BadInput, OneLineOfManyMegabytes_Trains) {
 TEST_F(BadInput, Option_Unknown) { ExpectRefused(Train(Good(), {"--colour", "red"}), kUsage, {"colour"}); }
 
 TEST_F(BadInput, Mistyped_NamesWhatIsNearest) {
-  ExpectRefused(Train(Good(), {"--lamda", "0.2"}), kUsage, {"--lamda is no option of `", "cllm train`; did you mean --lambda?"});
+  ExpectRefused(Train(Good(), {"--lamda", "0.2"}), kUsage,
+                {"--lamda is no option of `", "cllm train`; did you mean --lambda?"});
   ExpectRefused(box_.Run({"trian", Good()}), kUsage, {"trian", "did you mean train?"});
   ExpectRefused(box_.Run({"bench", "kernel"}), kUsage, {"kernel", "did you mean kernels?"});
 }

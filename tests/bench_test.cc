@@ -85,9 +85,9 @@ TEST(Bench, ScalingOfATextThatIsNotThere_IsBadInput) {
 
 TEST(Bench, Scaling_SaysOneHashForAllThreads_AndWritesTheReport) {
   const Sandbox box;
-  const Outcome outcome =
-      box.Run({"bench", "scaling", box.Write("text.txt", SomeText(30000)), "--config", "a", "--context", "64", "--batch",
-               "6", "--threads", "1,2,5", "--steps", "5", "--learn-steps", "60", "--out", "report", "--json"});
+  const Outcome outcome = box.Run({"bench", "scaling", box.Write("text.txt", SomeText(30000)), "--config", "a",
+                                   "--context", "64", "--batch", "6", "--threads", "1,2,5", "--steps", "5",
+                                   "--learn-steps", "60", "--out", "report", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto result = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(result["bench"], "scaling");

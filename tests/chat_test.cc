@@ -36,7 +36,8 @@ class Chat : public ::testing::Test {
   // `further` replaces what it names.
   std::vector<std::string> Arguments(std::vector<std::string> further = {}) const {
     std::vector<std::string> arguments = {"chat", model()};
-    for (const auto& [name, value] : std::map<std::string, std::string>{{"--seed", "7"}, {"--threads", "2"}, {"-n", "20"}}) {
+    for (const auto& [name, value] :
+         std::map<std::string, std::string>{{"--seed", "7"}, {"--threads", "2"}, {"-n", "20"}}) {
       if (std::ranges::find(further, name) == further.end()) arguments.insert(arguments.end(), {name, value});
     }
     arguments.insert(arguments.end(), further.begin(), further.end());
@@ -85,7 +86,8 @@ TEST_F(Chat, Retry_MakesWhatTheNextSeedMakes) {
 
 TEST_F(Chat, Figures_AreToldAfterEachAnswer) {
   const Outcome outcome = FromInput("The\n");
-  EXPECT_THAT(outcome.err, ::testing::ContainsRegex("\\[20 tokens, [0-9]+ a second; .*; [0-9]+ of the context's [0-9]+ tokens left\\]"));
+  EXPECT_THAT(outcome.err, ::testing::ContainsRegex(
+                               "\\[20 tokens, [0-9]+ a second; .*; [0-9]+ of the context's [0-9]+ tokens left\\]"));
 }
 
 TEST_F(Chat, AFullContext_IsTold) {
@@ -102,7 +104,8 @@ TEST_F(Chat, AFullContext_IsTold) {
 
 TEST_F(Chat, Commands_AnswerAndRefuse) {
   const Outcome outcome = FromInput(
-      "/help\n/temp\n/temp 0.5\n/temp hot\n/temp 101\n/temp nan\n/seed -1\n/seed 99999999999999999999\n/system\n/system Be.\n"
+      "/help\n/temp\n/temp 0.5\n/temp hot\n/temp 101\n/temp nan\n/seed -1\n/seed "
+      "99999999999999999999\n/system\n/system Be.\n"
       "/system off\n/retyr\n/reset now\n/retry\n/save\n/load\n/load none.jsonl\n  \n/quit\nThe\n");
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "") << "nothing after /quit";
@@ -121,7 +124,8 @@ TEST_F(Chat, SavedDialogues_AreGoneOnWith_AndNoOtherFileIsTouched) {
   EXPECT_THAT(saved.err, HasSubstr("talk.jsonl: 2 messages"));
   EXPECT_THAT(saved.err, HasSubstr("book.txt: there is something else"));
   EXPECT_EQ(ReadAll(book), "Once upon a time");
-  EXPECT_THAT(ReadAll(box_.path("talk.jsonl")), StartsWith(R"({"messages":[{"role":"user","content":"The"},{"role":"assistant")"));
+  EXPECT_THAT(ReadAll(box_.path("talk.jsonl")),
+              StartsWith(R"({"messages":[{"role":"user","content":"The"},{"role":"assistant")"));
   const Outcome loaded = FromInput("/load talk.jsonl\n/seed 8\nAnd\n");
   EXPECT_THAT(saved.out, EndsWith(loaded.out));
   EXPECT_NE(loaded.out, "");

@@ -18,8 +18,10 @@ std::string Dialogues(int count) {
   std::string lines;
   for (int i = 0; i < count; ++i) {
     const std::string n = std::to_string(i % 9);
-    lines += Json{{"messages", {{{"role", "user"}, {"content", "Say " + n}}, {{"role", "assistant"}, {"content", n + n}}}}}
-                 .dump() + "\n";
+    lines +=
+        Json{{"messages", {{{"role", "user"}, {"content", "Say " + n}}, {{"role", "assistant"}, {"content", n + n}}}}}
+            .dump() +
+        "\n";
   }
   return lines;
 }
@@ -42,14 +44,15 @@ TEST_F(ChatTraining, FromATextToAChat) {
   const std::string book = box_.Write("book.txt", SomeText(20000));
   ASSERT_EQ(box_.Run(TinyRun(book, box_.path("book"), "30")).exit_code, 0);
   EXPECT_FALSE(Exists(box_.path("book") + "/chat_template.json"));
-  const Outcome trained = box_.Run({"train", "--chat", "--from", box_.path("book"), dialogues_, "--out", box_.path("chat"),
-                                    "--steps", "30", "--batch", "4", "--samples", "0"});
+  const Outcome trained = box_.Run({"train", "--chat", "--from", box_.path("book"), dialogues_, "--out",
+                                    box_.path("chat"), "--steps", "30", "--batch", "4", "--samples", "0"});
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_THAT(trained.err, HasSubstr("120 dialogues with 120 answers: what the assistant says is learned"));
   EXPECT_THAT(trained.err, HasSubstr("tokens of what the assistant says in the validation part"));
   EXPECT_THAT(trained.err, HasSubstr("cllm chat "));
   EXPECT_THAT(ReadAll(box_.path("chat") + "/chat_template.json"), HasSubstr("\"id\": \"plain\""));
-  const Outcome chatted = box_.Run(Start{.arguments = {"chat", box_.path("chat"), "--seed", "1", "-n", "9"}, .input = "Say 3\n"});
+  const Outcome chatted =
+      box_.Run(Start{.arguments = {"chat", box_.path("chat"), "--seed", "1", "-n", "9"}, .input = "Say 3\n"});
   EXPECT_EQ(chatted.exit_code, 0) << chatted.err;
   EXPECT_THAT(chatted.err, Not(HasSubstr("continues what you write")));
   // What was taught stays when a text follows.
@@ -65,7 +68,8 @@ TEST_F(ChatTraining, ThreadsAndTheConfiguration_GiveTheSameBits) {
   ASSERT_EQ(Train(dialogues_, "five", {"--chat", "--threads", "5"}).exit_code, 0);
   EXPECT_EQ(Weights("one"), Weights("five"));
   EXPECT_THAT(ReadAll(box_.path("one") + "/config.toml"), HasSubstr("chat = true"));
-  ASSERT_EQ(box_.Run({"train", "--config", box_.path("one") + "/config.toml", "--out", box_.path("again"), "--quiet"}).exit_code,
+  ASSERT_EQ(box_.Run({"train", "--config", box_.path("one") + "/config.toml", "--out", box_.path("again"), "--quiet"})
+                .exit_code,
             0);
   EXPECT_EQ(Weights("one"), Weights("again"));
   ASSERT_EQ(Train(dialogues_, "whole", {}).exit_code, 0);
@@ -105,15 +109,17 @@ TEST_F(ChatTraining, EvalOfDialogues_CountsTheAnswersAlone_AndSaysSo) {
   const Json text = Json::parse(box_.Run({"eval", box_.path("run"), box_.Write("b.txt", book), "--json"}).out);
   EXPECT_EQ(text["of_answers"], false);
   EXPECT_EQ(text["bytes"], book.size());
-  const Outcome silent = box_.Run(
-      {"eval", box_.path("run"), box_.Write("c.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n")});
+  const Outcome silent =
+      box_.Run({"eval", box_.path("run"),
+                box_.Write("c.jsonl", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}\n")});
   EXPECT_EQ(silent.exit_code, 3);
   EXPECT_THAT(silent.err, HasSubstr("expected an answer of the assistant"));
 }
 
 TEST_F(ChatTraining, TextsWithoutDialogues_AreRefused_WithWhatIsExpected) {
-  for (const std::string& text : {box_.Write("book.txt", SomeText(3000)), box_.Write("t.jsonl", "{\"text\": \"Once\"}\n"),
-                                  box_.Write("s.jsonl", "{\"messages\": \"Once\"}\n")}) {
+  for (const std::string& text :
+       {box_.Write("book.txt", SomeText(3000)), box_.Write("t.jsonl", "{\"text\": \"Once\"}\n"),
+        box_.Write("s.jsonl", "{\"messages\": \"Once\"}\n")}) {
     const Outcome refused = Train(text, "none", {"--chat"});
     EXPECT_EQ(refused.exit_code, 3) << text;
     EXPECT_THAT(refused.err, HasSubstr("expected dialogues"));

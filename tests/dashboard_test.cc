@@ -24,7 +24,8 @@ class DashboardProgram : public ::testing::Test {
   int Post(uint16_t port, const std::string& path) {
     const std::string page = AskUntilAnswered(port, GetText("/")).body, before = "name=\"cllm-token\" content=\"";
     const size_t at = page.find(before) + before.size();
-    return Call(port, PostText(path, "{}", "X-Cllm-Token: " + page.substr(at, page.find('"', at) - at) + "\r\n")).status;
+    return Call(port, PostText(path, "{}", "X-Cllm-Token: " + page.substr(at, page.find('"', at) - at) + "\r\n"))
+        .status;
   }
   // Asks again until the run is in that state.
   void AwaitState(uint16_t port, const std::string& run, const std::string& state) {
@@ -37,7 +38,8 @@ class DashboardProgram : public ::testing::Test {
     })) << run << " " << state;
   }
   std::vector<std::string> Long(const std::string& out, std::vector<std::string> more) {
-    std::vector<std::string> arguments = TinyRun(sandbox_.Write("text.txt", SomeText(4000)), sandbox_.path(out), "100000000");
+    std::vector<std::string> arguments =
+        TinyRun(sandbox_.Write("text.txt", SomeText(4000)), sandbox_.path(out), "100000000");
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -46,16 +48,18 @@ class DashboardProgram : public ::testing::Test {
 };
 
 TEST_F(DashboardProgram, ShowsTheRunsOfADirectory_UntilItIsStopped) {
-  ASSERT_EQ(sandbox_.Run(TinyRun(sandbox_.Write("text.txt", SomeText(4000)), sandbox_.path("runs/book"), "5")).exit_code, 0);
+  ASSERT_EQ(
+      sandbox_.Run(TinyRun(sandbox_.Write("text.txt", SomeText(4000)), sandbox_.path("runs/book"), "5")).exit_code, 0);
   const uint16_t port = FreePort();
-  const Outcome shown = sandbox_.Run(Start{.arguments = {"dashboard", "--port", std::to_string(port)}, .meanwhile = [&](int pid) {
-                                             const Parsed list = Got(port, "/api/runs");
-                                             ASSERT_EQ(list["runs"].size(), 1u);
-                                             EXPECT_EQ(list["runs"][0]["id"], "runs~book");
-                                             EXPECT_EQ(list["runs"][0]["state"], "finished");
-                                             EXPECT_EQ(Got(port, "/api/runs/runs~book")["step"], 5);
-                                             kill(pid, SIGINT);
-                                           }});
+  const Outcome shown =
+      sandbox_.Run(Start{.arguments = {"dashboard", "--port", std::to_string(port)}, .meanwhile = [&](int pid) {
+                           const Parsed list = Got(port, "/api/runs");
+                           ASSERT_EQ(list["runs"].size(), 1u);
+                           EXPECT_EQ(list["runs"][0]["id"], "runs~book");
+                           EXPECT_EQ(list["runs"][0]["state"], "finished");
+                           EXPECT_EQ(Got(port, "/api/runs/runs~book")["step"], 5);
+                           kill(pid, SIGINT);
+                         }});
   EXPECT_EQ(shown.exit_code, 130) << shown.err;
   EXPECT_EQ(shown.out, "");
   EXPECT_THAT(shown.err, HasSubstr("showing one run; Ctrl-C stops"));
@@ -65,14 +69,15 @@ TEST_F(DashboardProgram, ShowsTheRunsOfADirectory_UntilItIsStopped) {
 
 TEST_F(DashboardProgram, TrainingShowsItself_AndStopsWhenItsPageAsks) {
   const uint16_t port = FreePort();
-  const Outcome trained = sandbox_.Run(Start{.arguments = Long("run", {"--dashboard=" + std::to_string(port)}), .meanwhile = [&](int) {
-                                               AwaitState(port, "run", "running");
-                                               const Parsed run = Got(port, "/api/runs/run");
-                                               EXPECT_EQ(run["live"], true);
-                                               EXPECT_EQ(run["controls"], (Parsed{"save", "stop", "sample"}));
-                                               EXPECT_EQ(Call(port, PostText("/api/runs/run/stop", "{}")).status, 403);
-                                               EXPECT_EQ(Post(port, "/api/runs/run/stop"), 202);
-                                             }});
+  const Outcome trained =
+      sandbox_.Run(Start{.arguments = Long("run", {"--dashboard=" + std::to_string(port)}), .meanwhile = [&](int) {
+                           AwaitState(port, "run", "running");
+                           const Parsed run = Got(port, "/api/runs/run");
+                           EXPECT_EQ(run["live"], true);
+                           EXPECT_EQ(run["controls"], (Parsed{"save", "stop", "sample"}));
+                           EXPECT_EQ(Call(port, PostText("/api/runs/run/stop", "{}")).status, 403);
+                           EXPECT_EQ(Post(port, "/api/runs/run/stop"), 202);
+                         }});
   EXPECT_EQ(trained.exit_code, 130) << trained.err;
   EXPECT_THAT(trained.err, HasSubstr("dashboard: http://127.0.0.1:" + std::to_string(port)));
   EXPECT_TRUE(Exists(sandbox_.path("run/checkpoints")));
@@ -81,24 +86,24 @@ TEST_F(DashboardProgram, TrainingShowsItself_AndStopsWhenItsPageAsks) {
 
 TEST_F(DashboardProgram, AnotherProcess_IsShownAsItGoes_SavesAndStops) {
   const uint16_t port = FreePort();
-  const auto dashboard = Start{.arguments = {"dashboard", ".", "--port", std::to_string(port)}, .meanwhile = [&](int pid) {
-    const Outcome trained = sandbox_.Run(Start{.arguments = Long("run", {}), .meanwhile = [&](int) {
-                                                 AwaitState(port, "run", "running");
-                                                 const Parsed run = Got(port, "/api/runs/run");
-                                                 EXPECT_EQ(run["live"], false);
-                                                 EXPECT_EQ(run["controls"], (Parsed{"save", "stop"}));
-                                                 EXPECT_EQ(Post(port, "/api/runs/run/sample"), 409);
-                                                 EXPECT_EQ(Post(port, "/api/runs/run/save"), 202);
-                                                 EXPECT_TRUE(WaitFor([&] {
-                                                   return Got(port, "/api/runs/run")["checkpoints"].size() > 1;
-                                                 }));
-                                                 EXPECT_EQ(Post(port, "/api/runs/run/stop"), 202);
-                                               }});
-    EXPECT_EQ(trained.exit_code, 129) << trained.err;
-    AwaitState(port, "run", "stopped");
-    EXPECT_EQ(Post(port, "/api/runs/run/stop"), 409);
-    kill(pid, SIGTERM);
-  }};
+  const auto dashboard =
+      Start{.arguments = {"dashboard", ".", "--port", std::to_string(port)}, .meanwhile = [&](int pid) {
+              const Outcome trained = sandbox_.Run(
+                  Start{.arguments = Long("run", {}), .meanwhile = [&](int) {
+                          AwaitState(port, "run", "running");
+                          const Parsed run = Got(port, "/api/runs/run");
+                          EXPECT_EQ(run["live"], false);
+                          EXPECT_EQ(run["controls"], (Parsed{"save", "stop"}));
+                          EXPECT_EQ(Post(port, "/api/runs/run/sample"), 409);
+                          EXPECT_EQ(Post(port, "/api/runs/run/save"), 202);
+                          EXPECT_TRUE(WaitFor([&] { return Got(port, "/api/runs/run")["checkpoints"].size() > 1; }));
+                          EXPECT_EQ(Post(port, "/api/runs/run/stop"), 202);
+                        }});
+              EXPECT_EQ(trained.exit_code, 129) << trained.err;
+              AwaitState(port, "run", "stopped");
+              EXPECT_EQ(Post(port, "/api/runs/run/stop"), 409);
+              kill(pid, SIGTERM);
+            }};
   EXPECT_EQ(sandbox_.Run(dashboard).exit_code, 143);
 }
 

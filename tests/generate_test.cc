@@ -248,7 +248,8 @@ TEST_F(GenerateCommand, Ids_ThatAreNone_AreRefusedWithWordAndPlace) {
 TEST_F(GenerateCommand, Paths_WithAnAt_AreThemselves) {
   const std::string text = SomeText(3000);
   for (const std::string name : {"@run", "my@home", "run@latest", "a@b@c"}) {
-    ASSERT_EQ(box_.Run(TinyRun(box_.Write("@texts/" + name + ".txt", text), box_.path("at/" + name), "2")).exit_code, 0);
+    ASSERT_EQ(box_.Run(TinyRun(box_.Write("@texts/" + name + ".txt", text), box_.path("at/" + name), "2")).exit_code,
+              0);
     for (const std::string which : {"", "@latest", "@2"}) {
       const std::string model = "at/" + name + which;
       EXPECT_EQ(box_.Run({"inspect", model}).exit_code, 0) << model;

@@ -90,7 +90,8 @@ TEST_F(Help, MistypedVariables_AreTold) {
 }
 
 TEST_F(Help, Variables_OutOfRange_AreNamed) {
-  for (const std::vector<std::string>& words : {std::vector<std::string>{"generate", "run"}, {"eval", "run", "x.txt"}}) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"generate", "run"}, {"eval", "run", "x.txt"}}) {
     const Outcome outcome = box_.Run(Start{words, "", {"CLLM_THREADS=many"}, {}});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, AllOf(HasSubstr("--threads is 'many'"), HasSubstr("environment variable CLLM_THREADS")));

@@ -12,7 +12,8 @@
 namespace cllm::testing {
 namespace {
 
-// Makes a model of a tiny run that is sure of the wrong tokens: its embedding, which is its head too, many times larger.
+// Makes a model of a tiny run that is sure of the wrong tokens: its embedding, which is its head too, many times
+// larger.
 void MakeHotModel(const Sandbox& box, const std::string& run, const std::string& model, float factor) {
   std::string file = ReadAll(box.path(run + "/checkpoints/step-1/model.safetensors"));
   uint64_t header = 0;
@@ -26,7 +27,8 @@ void MakeHotModel(const Sandbox& box, const std::string& run, const std::string&
     std::memcpy(&file[at], &value, sizeof(value));
   }
   box.Write(model + "/model.safetensors", file);
-  for (const std::string name : {"/tokenizer.json", "/lattice.json"}) box.Write(model + name, ReadAll(box.path(run + name)));
+  for (const std::string name : {"/tokenizer.json", "/lattice.json"})
+    box.Write(model + name, ReadAll(box.path(run + name)));
 }
 
 // A text of which the losses sum to more than 2^31 nats: the mean is that of any part of it, and not what is left of a

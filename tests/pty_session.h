@@ -7,8 +7,8 @@
 
 namespace cllm::testing {
 
-// The program on a terminal of its own, typed to and read from. Nothing waits for a time: Expect reads until the text is
-// there, so that a test whose text never comes ends by its own limit.
+// The program on a terminal of its own, typed to and read from. Nothing waits for a time: Expect reads until the text
+// is there, so that a test whose text never comes ends by its own limit.
 class PtySession {
  public:
   // Starts in the sandbox's directory. environment: "NAME=value", added.
@@ -19,8 +19,8 @@ class PtySession {
 
   void Type(std::string_view keys);
   void Resize(size_t columns, size_t rows);
-  // Reads until `text` was shown after what former calls found; fails if the program ends before. Returns what was shown up
-  // to it.
+  // Reads until `text` was shown after what former calls found; fails if the program ends before. Returns what was
+  // shown up to it.
   std::string Expect(std::string_view text);
   // Reads to the end; the exit code, or 128 + the signal.
   int End();

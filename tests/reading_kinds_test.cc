@@ -35,14 +35,16 @@ TEST_F(ReadingKinds, JsonLines_OfOtherWriters_AreTheSameText) {
   std::string lines, crlf, wide = "\xFF\xFE";
   uint64_t bytes = 0;
   for (int i = 100; i < 220; ++i) {
-    const std::string text = "some words of line " + std::to_string(i), line = "{\"id\": 1, \"text\": \"" + text + "\"}";
+    const std::string text = "some words of line " + std::to_string(i),
+                      line = "{\"id\": 1, \"text\": \"" + text + "\"}";
     bytes += text.size();
     lines += line + "\n", crlf += "  \r\n" + line + "\r\n";
   }
   for (const char c : lines) wide += {c, '\0'};
   EXPECT_EQ(Size("a.ndjson", lines), bytes) << "another name of the same format";
   EXPECT_EQ(Size("B.JSONL", crlf), bytes) << "blank lines are none";
-  EXPECT_EQ(Size("d.jsonl", "\xEF\xBB\xBF" + lines.substr(0, lines.size() - 1)), bytes) << "a mark, and no last newline";
+  EXPECT_EQ(Size("d.jsonl", "\xEF\xBB\xBF" + lines.substr(0, lines.size() - 1)), bytes)
+      << "a mark, and no last newline";
   EXPECT_EQ(Size("e.jsonl", wide), bytes) << "UTF-16";
 }
 
@@ -62,7 +64,8 @@ TEST_F(ReadingKinds, JsonLines_ThatNest_OrAreInAnotherEncoding_AreToldByTheirFau
   const std::string deep = "{\"x\": " + std::string(50'000, '[') + std::string(50'000, ']') + ", \"text\": \"t\"}\n";
   const Outcome nested = Train({box_.Write("deep.jsonl", good + deep)});
   ASSERT_EQ(nested.exit_code, 0) << nested.err;
-  EXPECT_THAT(nested.err, AllOf(HasSubstr("1 of 201 lines of "), HasSubstr("number 201"), HasSubstr("levels of nesting")));
+  EXPECT_THAT(nested.err,
+              AllOf(HasSubstr("1 of 201 lines of "), HasSubstr("number 201"), HasSubstr("levels of nesting")));
   const Outcome latin = Train({box_.Write("latin.jsonl", good + "{\"text\": \"caf\xE9 cr\xE8me\"}\n")});
   ASSERT_EQ(latin.exit_code, 0) << latin.err;
   EXPECT_THAT(latin.err, AllOf(HasSubstr("1 of 201 lines of "), HasSubstr("found what is not UTF-8 at byte")));
@@ -119,11 +122,12 @@ TEST_F(ReadingKinds, Folder_OfManyKinds_HasASummaryThatAgreesWithItsFiles) {
   box_.Write("d/all.zip", "PK\x03\x04" + std::string(26, '\0') + "a.txt");
   const Outcome outcome = Train({"d"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err,
-              AllOf(HasSubstr("4 files read, " + std::to_string(bytes) + " bytes"), HasSubstr("1 binary file (d/picture.png"),
-                    HasSubstr("2 empty files (d/none.txt and d/white.html"), HasSubstr("3 documents to be converted"),
-                    HasSubstr("`pandoc -f docx -t plain --wrap=none d/letter.txt -o d/letter.txt.txt`"),
-                    HasSubstr("`unzip d/all.zip -d d/all`")));
+  EXPECT_THAT(
+      outcome.err,
+      AllOf(HasSubstr("4 files read, " + std::to_string(bytes) + " bytes"), HasSubstr("1 binary file (d/picture.png"),
+            HasSubstr("2 empty files (d/none.txt and d/white.html"), HasSubstr("3 documents to be converted"),
+            HasSubstr("`pandoc -f docx -t plain --wrap=none d/letter.txt -o d/letter.txt.txt`"),
+            HasSubstr("`unzip d/all.zip -d d/all`")));
   EXPECT_EQ(Bytes("d"), bytes - 3 - std::string("<p></p>&amp;").size() + std::string("&\n").size());
 }
 
@@ -158,8 +162,8 @@ TEST_F(ReadingKinds, TheSameCommand_ThreeTimesAtOnce_GivesTheSameBits) {
   std::vector<std::thread> threads;
   for (size_t i = 0; i < outcomes.size(); ++i) {
     threads.emplace_back([&, i] {
-      outcomes[i] = box_.Run({"train", text, "--steps", "1", "--layers", "1", "--width", "16", "--samples", "0", "--quiet",
-                              "--eval-tokens", "500", "--out", box_.path("run" + std::to_string(i))});
+      outcomes[i] = box_.Run({"train", text, "--steps", "1", "--layers", "1", "--width", "16", "--samples", "0",
+                              "--quiet", "--eval-tokens", "500", "--out", box_.path("run" + std::to_string(i))});
     });
   }
   for (std::thread& thread : threads) thread.join();

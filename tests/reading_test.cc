@@ -104,7 +104,8 @@ TEST_F(Reading, Filters_ChooseInFolders_AndStandInTheRun) {
 TEST_F(Reading, Folder_WithTheProgramsOwnOutput_LeavesItOut) {
   box_.Write("d/a.txt", Text(3000));
   box_.Write("d/train.log", "an older line\n");
-  const std::string command = "cd " + box_.path("") + " && CLLM_CACHE=" + box_.path("cache") + " exec " + ProgramPath() +
+  const std::string command = "cd " + box_.path("") + " && CLLM_CACHE=" + box_.path("cache") + " exec " +
+                              ProgramPath() +
                               " train d --tokenizer bytes --layers 1 --heads 2 --width 8 --hidden 8 --context 8 "
                               "--batch 4 --steps 1 --samples 0 --out run 2>> d/train.log";
   EXPECT_EQ(std::system(command.c_str()), 0) << ReadAll(box_.path("d/train.log"));
@@ -211,7 +212,8 @@ class Zip {
     const std::string about = Number(Crc(content), 4) + Number(content.size(), 4) + Number(content.size(), 4) +
                               Number(name.size(), 2) + Number(0, 2);
     const std::string version_to_time = Number(20, 2) + Number(0, 2) + Number(0, 2) + Number(0, 4);
-    directory_ += "PK\x01\x02" + Number(20, 2) + version_to_time + about + Number(0, 10) + Number(files_.size(), 4) + name;
+    directory_ +=
+        "PK\x01\x02" + Number(20, 2) + version_to_time + about + Number(0, 10) + Number(files_.size(), 4) + name;
     files_ += "PK\x03\x04" + version_to_time + about + name + content;
     ++count_;
   }
@@ -353,10 +355,10 @@ TEST_F(Reading, PatternsThatStandForTooMany_AreRefused) {
   box_.Write("d/a0.txt", Text(2000));
   std::string braces;
   for (int i = 0; i < 10; ++i) braces += "{0,1}";
-  for (const auto& [text, more, code, part] :
-       {std::tuple<std::string, std::vector<std::string>, int, std::string>{"d", {"--include", "a" + braces}, 2, "--include"},
-        {"d", {"--exclude", braces + ".md"}, 2, "--exclude"},
-        {"d/a" + braces, {}, kBadInput, "d/a"}}) {
+  for (const auto& [text, more, code, part] : {std::tuple<std::string, std::vector<std::string>, int, std::string>{
+                                                   "d", {"--include", "a" + braces}, 2, "--include"},
+                                               {"d", {"--exclude", braces + ".md"}, 2, "--exclude"},
+                                               {"d/a" + braces, {}, kBadInput, "d/a"}}) {
     const Outcome outcome = Train({text}, more);
     EXPECT_EQ(outcome.exit_code, code) << outcome.err;
     EXPECT_THAT(outcome.err, AllOf(HasSubstr(part), HasSubstr("more than 1,000 patterns")));

@@ -65,7 +65,8 @@ TEST_F(RunsCommands, Resume_AfterTheTextHasMoved) {
 TEST_F(RunsCommands, Resume_AfterPatience_SaysHow_AndItsHintTrainsOn) {
   std::vector<std::string> arguments = TinyRun("book.txt", "run", "600");
   arguments.pop_back();  // --quiet
-  for (const char* more : {"--eval-every", "2", "--patience", "2", "--lr", "0.3", "--embedding-lr", "0.3", "--warmup", "1"}) {
+  for (const char* more :
+       {"--eval-every", "2", "--patience", "2", "--lr", "0.3", "--embedding-lr", "0.3", "--warmup", "1"}) {
     arguments.emplace_back(more);
   }
   const Outcome trained = box_.Run(arguments);
@@ -159,7 +160,8 @@ TEST_F(RunsCommands, Remove_AsksFirst) {
 TEST_F(RunsCommands, Cache_IsShown_Cleaned_AndKeptToItsLimit) {
   Train("book.txt", "a", "1");
   EXPECT_THAT(box_.Run({"runs", "cache"}).out, AllOf(HasSubstr("1 prepared text,"), HasSubstr("CLLM_CACHE_LIMIT")));
-  EXPECT_THAT(box_.Run({"runs", "cache", "--clean"}).out, AllOf(HasSubstr("removed 1 file"), HasSubstr("0 prepared texts")));
+  EXPECT_THAT(box_.Run({"runs", "cache", "--clean"}).out,
+              AllOf(HasSubstr("removed 1 file"), HasSubstr("0 prepared texts")));
   Train("book.txt", "b", "1");
   std::vector<std::string> other = TinyRun(box_.Write("other.txt", SomeText(9000)), "c", "1");
   const Outcome outcome = box_.Run(Start{other, "", {"CLLM_CACHE_LIMIT=20K"}, {}});
@@ -172,9 +174,10 @@ TEST_F(RunsCommands, Inspect_SaysFirstWhatAPersonWantsToKnow) {
   Train("book.txt", "run", "3");
   const Outcome outcome = box_.Run({"inspect", "run"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_EQ(outcome.out.find("run         run, finished\ntext        book.txt\nsteps       3 of 3, "), 0u) << outcome.out;
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("bits per byte"), HasSubstr("generate run -p"), HasSubstr("resume run --steps 6"),
-                                 Not(HasSubstr("query_key_value"))));
+  EXPECT_EQ(outcome.out.find("run         run, finished\ntext        book.txt\nsteps       3 of 3, "), 0u)
+      << outcome.out;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("bits per byte"), HasSubstr("generate run -p"),
+                                 HasSubstr("resume run --steps 6"), Not(HasSubstr("query_key_value"))));
   EXPECT_THAT(box_.Run({"inspect", "run", "--tensors"}).out, HasSubstr("query_key_value"));
 }
 

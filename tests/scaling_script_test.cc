@@ -38,9 +38,9 @@ TEST(ScalingScript, WhatIsNotThere_IsBadInput) {
 
 TEST(ScalingScript, WithAProgram_WritesTheWholeReport) {
   const Sandbox box;
-  const Outcome outcome = RunScript(
-      box, {"--program", ProgramPath(), "--out", "report", box.Write("text.txt", SomeText(30000)), "--", "--context", "64",
-            "--batch", "6", "--threads", "1,2,5", "--steps", "5", "--learn-steps", "60"});
+  const Outcome outcome =
+      RunScript(box, {"--program", ProgramPath(), "--out", "report", box.Write("text.txt", SomeText(30000)), "--",
+                      "--context", "64", "--batch", "6", "--threads", "1,2,5", "--steps", "5", "--learn-steps", "60"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(nlohmann::json::parse(ReadAll(box.path("report/scaling.json")))["rows"].size(), 3u);
   EXPECT_THAT(ReadAll(box.path("report/scaling.html")), HasSubstr("<svg "));

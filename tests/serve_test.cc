@@ -36,7 +36,8 @@ class ServedRun : public ::testing::Test {
 };
 
 TEST_F(ServedRun, SaysWhatGenerateSays_AndStopsWhenAsked) {
-  const Outcome generated = sandbox_.Run({"generate", sandbox_.path("book"), "-p", "the ", "-n", "20", "--seed", "4", "--json"});
+  const Outcome generated =
+      sandbox_.Run({"generate", sandbox_.path("book"), "-p", "the ", "-n", "20", "--seed", "4", "--json"});
   ASSERT_EQ(generated.exit_code, 0) << generated.err;
   std::string text;
   const Outcome served = Serve({}, SIGINT, [&](uint16_t port) {
@@ -76,14 +77,15 @@ TEST_F(ServedRun, WhatCannotBeServed_IsRefused) {
     int exit_code;
     const char* sentence;
   };
-  for (const Case& each : {Case{{"serve"}, 2, "MODEL"}, Case{{"serve", sandbox_.path("none")}, 3, "found nothing there"},
-                           Case{{"serve", book, "--host", "0.0.0.0"}, 2, "it needs --api-key"},
-                           Case{{"serve", book, book}, 2, "two models are called 'book'"},
-                           Case{{"serve", "x=" + book, "x=" + book}, 2, "two models are called 'x'"},
-                           Case{{"serve", book, "--port", "65536"}, 2, "from 0 to 65535"},
-                           Case{{"serve", book, "--host", "not-a-host"}, 2, "it needs --api-key"},
-                           Case{{"serve", book, "--host", "not-a-host", "--api-key", "k"}, 2, "is no address"},
-                           Case{{"serve", book, "--weights", "f8"}, 2, "f8"}}) {
+  for (const Case& each :
+       {Case{{"serve"}, 2, "MODEL"}, Case{{"serve", sandbox_.path("none")}, 3, "found nothing there"},
+        Case{{"serve", book, "--host", "0.0.0.0"}, 2, "it needs --api-key"},
+        Case{{"serve", book, book}, 2, "two models are called 'book'"},
+        Case{{"serve", "x=" + book, "x=" + book}, 2, "two models are called 'x'"},
+        Case{{"serve", book, "--port", "65536"}, 2, "from 0 to 65535"},
+        Case{{"serve", book, "--host", "not-a-host"}, 2, "it needs --api-key"},
+        Case{{"serve", book, "--host", "not-a-host", "--api-key", "k"}, 2, "is no address"},
+        Case{{"serve", book, "--weights", "f8"}, 2, "f8"}}) {
     const Outcome outcome = sandbox_.Run(each.arguments);
     EXPECT_EQ(outcome.exit_code, each.exit_code) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(each.sentence));

@@ -162,7 +162,8 @@ class OnATerminal : public ::testing::Test {
 void ExpectOneLineOfProgress(const Shown& shown, const std::string& last) {
   EXPECT_EQ(shown.exit_code, 0) << shown.bytes;
   size_t rows = 0;
-  for (const Terminal::Row& row : shown.terminal.rows()) rows += row.text.starts_with("step ") || row.text.starts_with("[");
+  for (const Terminal::Row& row : shown.terminal.rows())
+    rows += row.text.starts_with("step ") || row.text.starts_with("[");
   EXPECT_EQ(rows, 1u) << shown.terminal.Text();
   EXPECT_EQ(shown.terminal.RowsWith(last), 1u) << shown.terminal.Text();
 }

@@ -1,12 +1,13 @@
 // Decodes with llama.cpp, for `cllm bench peers`: reads a prompt and continues it by the most probable token each time.
 //
-//   llama_cpp_decoding --model FILE.gguf --threads N --prompt P --tokens N     one line of JSON: tokens a second of both,
+//   llama_cpp_decoding --model FILE.gguf --threads N --prompt P --tokens N     one line of JSON: tokens a second of
+//   both,
 //                                                                              and the ids that were chosen
 //   llama_cpp_decoding --model FILE.gguf --logits P --sequences S              the logits after each of P tokens of S
 //                                                                              texts, f32, as raw bytes: [S, P, V]
 //
-// Text s has token (7 i + 11 s + 3) mod V at place i; the prompt is text 0. Speeds are with the settings that a user gets; logits are compared
-// without what rounds: the cache in f32, no flash attention.
+// Text s has token (7 i + 11 s + 3) mod V at place i; the prompt is text 0. Speeds are with the settings that a user
+// gets; logits are compared without what rounds: the cache in f32, no flash attention.
 #include <llama.h>
 
 #include <algorithm>

@@ -163,11 +163,11 @@ Outcome Lattice(const Arguments& arguments) {
 }
 
 Outcome PeersSideBySide(const Arguments& arguments) {
-  CommandLine line(
-      "bench peers",
-      "Training, decoding and matrix products beside other libraries, in alternation; scripts/bench-peers gets them and "
-      "calls this.",
-      "scripts/bench-peers --config b --threads 2");
+  CommandLine line("bench peers",
+                   "Training, decoding and matrix products beside other libraries, in alternation; scripts/bench-peers "
+                   "gets them and "
+                   "calls this.",
+                   "scripts/bench-peers --config b --threads 2");
   std::string path = "build/peers/peers.json", config = "a,b,c", precision = Joined(measure::Precisions()),
               threads = "2", models = Joined(measure::DecodedShapes()), weights = "f32,q8_0", decoders = "1,2";
   measure::PeerOptions options;
@@ -179,7 +179,8 @@ Outcome PeersSideBySide(const Arguments& arguments) {
   line.AddText("--precision LIST", precision, fmt::format("precisions [{}]", precision));
   line.AddText("--threads LIST", threads, "numbers of threads of training [2]");
   line.AddReal("--seconds", options.seconds, 0.1, 3600, "of each measurement [4]");
-  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds, "pairs of measurements of training and decoding [5]");
+  line.AddWhole("--rounds", options.rounds, measure::kMinRounds, kMaxRounds,
+                "pairs of measurements of training and decoding [5]");
   line.AddWhole("--product-rounds", product_rounds, measure::kMinRounds, kMaxRounds, "pairs of a matrix product [11]");
   line.AddText("--models LIST", models, fmt::format("models that are decoded [{}]", models));
   line.AddText("--weights LIST", weights, fmt::format("how their weights are stored: f32, q8_0 [{}]", weights));

@@ -32,8 +32,8 @@ class ConsoleObserver : public RunObserver {
   void OnRollback(const RollbackEvent& event) override;
   void OnEnd(const EndEvent& event) override;
 
-  // Lines of the command's own, wrapped to the window but for those that begin with a space: commands, to be pasted. Not
-  // in style kQuiet.
+  // Lines of the command's own, wrapped to the window but for those that begin with a space: commands, to be pasted.
+  // Not in style kQuiet.
   void Say(const std::string& text);
   // The same in every style: what nobody should miss.
   void SayAlways(const std::string& text);

@@ -14,13 +14,14 @@
 namespace cllm {
 
 Outcome DashboardCommand(const Arguments& arguments) {
-  CommandLine line("dashboard",
-                   "Shows runs in a browser: curves, spheres, the lattice, samples, checkpoints, comparisons. Those that "
-                   "train now are shown live. Only this machine's own browsers are answered; runs are not changed, but for "
-                   "the buttons that save and stop one.",
-                   "cllm dashboard\n"
-                   "cllm dashboard runs/book-1 runs/book-2 --port 9000\n"
-                   "cllm dashboard /disk/with/runs");
+  CommandLine line(
+      "dashboard",
+      "Shows runs in a browser: curves, spheres, the lattice, samples, checkpoints, comparisons. Those that "
+      "train now are shown live. Only this machine's own browsers are answered; runs are not changed, but for "
+      "the buttons that save and stop one.",
+      "cllm dashboard\n"
+      "cllm dashboard runs/book-1 runs/book-2 --port 9000\n"
+      "cllm dashboard /disk/with/runs");
   std::vector<std::string> places;
   uint64_t port = kDashboardPort;
   line.AddTexts("RUN", places, "runs, or directories of runs [the working directory]");

@@ -25,7 +25,9 @@ struct EvalFlags {
 };
 
 // One that has many digits, with an exponent.
-std::string Perplexity(double value) { return value < 1e9 ? fmt::format("{:.3f}", value) : fmt::format("{:.3e}", value); }
+std::string Perplexity(double value) {
+  return value < 1e9 ? fmt::format("{:.3f}", value) : fmt::format("{:.3e}", value);
+}
 
 void Print(const EvalFlags& flags, const TextEvaluation& text) {
   const MeanScores& scores = text.result.scores;
@@ -47,8 +49,8 @@ void Print(const EvalFlags& flags, const TextEvaluation& text) {
   std::cout << fmt::format(
       "nats_per_token {:.4f}\nperplexity     {}\nbits_per_byte  {:.4f}\nof the token's root {:.4f}, of its form {:.4f} "
       "nats per token\ntext           {} bytes, {} tokens\n",
-      scores.token, Perplexity(perplexity), text.result.bits_per_byte, scores.root, scores.form, FormatCount(text.bytes),
-      FormatCount(scores.positions));
+      scores.token, Perplexity(perplexity), text.result.bits_per_byte, scores.root, scores.form,
+      FormatCount(text.bytes), FormatCount(scores.positions));
   if (text.tokens_of_dialogues == 0) return;
   std::cout << fmt::format("               of what the assistant says, in dialogues of {} bytes, {} tokens\n",
                            FormatCount(text.bytes_of_dialogues), FormatCount(text.tokens_of_dialogues));

@@ -43,7 +43,8 @@ struct Speaker {
 
 // Generates the texts together, as many at once as memory allows, and writes them in the order of prompts and seeds as
 // soon as they are there, the first that is not finished as it is made. A text is the same however many are made with
-// it. Prompts of which the context holds only a part are told on standard error. Error: standard output cannot be written.
+// it. Prompts of which the context holds only a part are told on standard error. Error: standard output cannot be
+// written.
 Status GenerateTexts(const TextsToGenerate& texts, const Speaker& speaker);
 
 }  // namespace cllm

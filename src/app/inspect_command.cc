@@ -82,10 +82,10 @@ std::string ExchangeText(const JsonObject& step) {
   const auto real = [&](const char* name) { return step.Real(name).ok() ? *step.Real(name) : 0.0; };
   const auto bytes = [&](const char* name) { return step.Unsigned(name).ok() ? *step.Unsigned(name) : 0; };
   if (step.Find("sent_bytes") == nullptr) return "";
-  return fmt::format("{} sent and {} received by the first rank in the last step, {:.3g} s of messages, {:.3g} s for ranks "
-                     "at their items",
-                     FormatBytes(bytes("sent_bytes")), FormatBytes(bytes("received_bytes")), real("messages_s"),
-                     real("peers_s"));
+  return fmt::format(
+      "{} sent and {} received by the first rank in the last step, {:.3g} s of messages, {:.3g} s for ranks "
+      "at their items",
+      FormatBytes(bytes("sent_bytes")), FormatBytes(bytes("received_bytes")), real("messages_s"), real("peers_s"));
 }
 
 void PrintExchange(const std::string& run) {

@@ -57,11 +57,11 @@ void PrintTokenJson(const Tokenizer& tokenizer, uint32_t id) {
 void PrintToken(const Tokenizer& tokenizer, uint32_t id) {
   const TokenLattice& lattice = tokenizer.lattice();
   const UlamPoint p = UlamPointOf(lattice.rank(id));
-  std::cout << fmt::format("token      {} '{}'\ncode       {} = {}\nits root   number {} by frequency\npoint      ({:.4f}, {:.4f}, "
-                           "{:.4f}) on the spiral\nnearest on the spiral (likeness by place and factors; by the greatest "
-                           "common divisor alone):\n",
-                           id, tokenizer.TokenText(id), lattice.codes()[id], FactorText(lattice, id), lattice.rank(id),
-                           p.x, p.y, p.z);
+  std::cout << fmt::format(
+      "token      {} '{}'\ncode       {} = {}\nits root   number {} by frequency\npoint      ({:.4f}, {:.4f}, "
+      "{:.4f}) on the spiral\nnearest on the spiral (likeness by place and factors; by the greatest "
+      "common divisor alone):\n",
+      id, tokenizer.TokenText(id), lattice.codes()[id], FactorText(lattice, id), lattice.rank(id), p.x, p.y, p.z);
   for (const LatticeNeighbour& n : KissingNeighbours(lattice, id)) {
     std::cout << fmt::format("  {:.4f}  {:.4f}  {:>6} '{}'\n", n.kernel,
                              GcdSimilarity(lattice.codes()[id], lattice.codes()[n.token]), n.token,
@@ -124,9 +124,10 @@ Status PrintLattice(const Tokenizer& tokenizer, const std::string& token, bool j
   }
   const std::optional<uint32_t> id = FindToken(tokenizer, token);
   if (!id) {
-    return Usage(fmt::format("no token is '{}' or has that id; expected a token's text, with its leading space if it has "
-                             "one (`inspect MODEL lattice` lists some), or #0 to #{}",
-                             token, tokenizer.vocabulary() - 1));
+    return Usage(
+        fmt::format("no token is '{}' or has that id; expected a token's text, with its leading space if it has "
+                    "one (`inspect MODEL lattice` lists some), or #0 to #{}",
+                    token, tokenizer.vocabulary() - 1));
   }
   if (json) {
     PrintTokenJson(tokenizer, *id);

@@ -13,8 +13,9 @@ namespace cllm {
 
 class CommandLine;
 
-// The ranks that a launcher (mpirun, srun) started this process among, for a command that trains: on the first it is the
-// command as ever, the others follow it and print nothing. Alone where there is no launcher. One at a time in a process.
+// The ranks that a launcher (mpirun, srun) started this process among, for a command that trains: on the first it is
+// the command as ever, the others follow it and print nothing. Alone where there is no launcher. One at a time in a
+// process.
 class LaunchedRanks {
  public:
   // Adds the option for how long peers are waited for.

@@ -30,28 +30,31 @@ std::string PlanText(const PreparedRun& run) {
   const TrainingPlan& plan = run.plan;
   const uint64_t steps = run.expected_steps;
   const double tokens = static_cast<double>(steps * plan.step.batch * plan.shape.context);
-  std::string text = fmt::format(
-      "plan: {} parameters ({}, {} tokens of {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
-      FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape), FormatCount(plan.shape.vocabulary),
-      run.tokenizer->name(), run.time ? "about " : "", FormatCount(steps), plan.step.batch,
-      FormatCount(static_cast<uint64_t>(tokens)), tokens / static_cast<double>(run.corpus->training().size()));
+  std::string text =
+      fmt::format("plan: {} parameters ({}, {} tokens of {}), {}{} steps of {} sequences, {} tokens, {:.1f} epochs",
+                  FormatCount(ParameterLayout(plan.shape).parameters()), DescribeShape(plan.shape),
+                  FormatCount(plan.shape.vocabulary), run.tokenizer->name(), run.time ? "about " : "",
+                  FormatCount(steps), plan.step.batch, FormatCount(static_cast<uint64_t>(tokens)),
+                  tokens / static_cast<double>(run.corpus->training().size()));
   if (run.time) text += fmt::format(", done {} after the start", FormatDuration(run.time->seconds));
   return text + "\n" + run.memory.Text();
 }
 
 std::string RepeatText(const PreparedRun& run, const std::string& directory) {
   if (!run.time) return "";
-  return fmt::format("\nrepeat: this plan was made for this machine's speed; the same run, bit for bit, on any:\n  {} train "
-                     "--config {} --out ANOTHER",
-                     QuotedForShell(ProgramName()), QuotedForShell(directory + "/config.toml"));
+  return fmt::format(
+      "\nrepeat: this plan was made for this machine's speed; the same run, bit for bit, on any:\n  {} train "
+      "--config {} --out ANOTHER",
+      QuotedForShell(ProgramName()), QuotedForShell(directory + "/config.toml"));
 }
 
 std::string EndText(const RunSummary& summary, const std::string& run) {
-  const std::string weights = summary.best_step == summary.step ? "" : fmt::format(" with the weights of step {}, the best",
-                                                                                   summary.best_step);
-  std::string text = fmt::format("done: step {}, validation {:.4f} nats per token, {:.4f} bits per byte {}{}, {}\nnext:",
-                                 FormatCount(summary.step), summary.scores.token, summary.bits_per_byte,
-                                 MeasureText(summary), weights, FormatDuration(summary.seconds));
+  const std::string weights =
+      summary.best_step == summary.step ? "" : fmt::format(" with the weights of step {}, the best", summary.best_step);
+  std::string text =
+      fmt::format("done: step {}, validation {:.4f} nats per token, {:.4f} bits per byte {}{}, {}\nnext:",
+                  FormatCount(summary.step), summary.scores.token, summary.bits_per_byte, MeasureText(summary), weights,
+                  FormatDuration(summary.seconds));
   const uint64_t further = summary.patience_ended ? summary.planned : 2 * summary.step;
   // What was taught to answer is talked with.
   if (!summary.of_answers) text += CommandText("generate", run, " -p \"Once\"");
@@ -91,7 +94,8 @@ std::string MemorisedNote(const RunSummary& summary) {
   if (!summary.memorised) return "";
   return fmt::format(
       "validation rose while training went on falling: the model began to memorise the text. The best weights, of step "
-      "{}, are what is used; more text, a smaller model, more `dropout` or fewer `steps` help, and `patience` ends such a "
+      "{}, are what is used; more text, a smaller model, more `dropout` or fewer `steps` help, and `patience` ends "
+      "such a "
       "run by itself",
       summary.best_step);
 }

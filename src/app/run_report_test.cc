@@ -23,9 +23,10 @@ RunSummary Ended() {
 }
 
 TEST(EndText, SaysWhatWasMeasuredOn) {
-  EXPECT_THAT(EndText(Ended(), "runs/a-1"),
-              HasSubstr("done: step 300, validation 1.5000 nats per token, 2.2500 bits per byte over the whole validation "
-                        "part, 1m20s\n"));
+  EXPECT_THAT(
+      EndText(Ended(), "runs/a-1"),
+      HasSubstr("done: step 300, validation 1.5000 nats per token, 2.2500 bits per byte over the whole validation "
+                "part, 1m20s\n"));
   RunSummary part = Ended();
   part.whole = false;
   EXPECT_THAT(EndText(part, "runs/a-1"), HasSubstr("on 90,000 tokens of the validation part, "));
@@ -39,10 +40,10 @@ TEST(EndText, OtherWeightsThanTheLast_AreNamed) {
 
 TEST(EndText, CommandsCanBePasted) {
   EXPECT_THAT(EndText(Ended(), "my runs/it's"),
-              AllOf(HasSubstr(" generate 'my runs/it'\\''s' -p \"Once\"\n"), HasSubstr(" eval 'my runs/it'\\''s' TEXT\n"),
-                    HasSubstr(" resume 'my runs/it'\\''s' --steps 600")));
-  EXPECT_THAT(EndText(Ended(), "runs/a-1"),
-              AllOf(HasSubstr(" chat runs/a-1\n"), HasSubstr(" serve runs/a-1\n"), HasSubstr(" resume runs/a-1 --steps 600")));
+              AllOf(HasSubstr(" generate 'my runs/it'\\''s' -p \"Once\"\n"),
+                    HasSubstr(" eval 'my runs/it'\\''s' TEXT\n"), HasSubstr(" resume 'my runs/it'\\''s' --steps 600")));
+  EXPECT_THAT(EndText(Ended(), "runs/a-1"), AllOf(HasSubstr(" chat runs/a-1\n"), HasSubstr(" serve runs/a-1\n"),
+                                                  HasSubstr(" resume runs/a-1 --steps 600")));
   EXPECT_THAT(StoppedText(Ended(), "a $b"), HasSubstr(" resume 'a $b'"));
   EXPECT_THAT(StoppedText(Ended(), "-run"), HasSubstr(" resume ./-run"));
 }
@@ -65,7 +66,8 @@ TEST(MemorisedNote, SaysWhatToDo) {
   RunSummary memorised = Ended();
   memorised.memorised = true;
   memorised.best_step = 100;
-  EXPECT_THAT(MemorisedNote(memorised), AllOf(HasSubstr("of step 100"), HasSubstr("`dropout`"), HasSubstr("`patience`")));
+  EXPECT_THAT(MemorisedNote(memorised),
+              AllOf(HasSubstr("of step 100"), HasSubstr("`dropout`"), HasSubstr("`patience`")));
 }
 
 TEST(SummaryJson, TellsMeasuresApart) {

@@ -90,8 +90,8 @@ TableRows RunRows(const std::vector<RunRecord>& runs) {
   TableRows rows = {{"run", "text", "parameters", "steps", "bits/byte", "saved", "state", "disk"}};
   for (const RunRecord& run : runs) {
     const std::string steps = run.time_left_s ? run.Steps() : fmt::format("{}/{}", run.step, run.planned);
-    rows.push_back({run.path, run.Text(), FormatShortCount(run.parameters), steps, ScoreText(run), LocalTime(run.changed),
-                    ConditionText(run), FormatBytes(run.disk_bytes)});
+    rows.push_back({run.path, run.Text(), FormatShortCount(run.parameters), steps, ScoreText(run),
+                    LocalTime(run.changed), ConditionText(run), FormatBytes(run.disk_bytes)});
   }
   return rows;
 }

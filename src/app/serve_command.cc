@@ -26,18 +26,22 @@ struct ServeFlags {
 };
 
 void AddFlags(CommandLine& line, ServeFlags& flags) {
-  line.AddRequiredTexts("MODEL", flags.models,
-                        "runs, RUN@latest, RUN@STEP, checkpoints or model directories; NAME=MODEL gives one another name");
+  line.AddRequiredTexts(
+      "MODEL", flags.models,
+      "runs, RUN@latest, RUN@STEP, checkpoints or model directories; NAME=MODEL gives one another name");
   line.AddText("--host ADDRESS", flags.host,
                "where to listen; another one than this machine's own only with a key [127.0.0.1 and ::1]");
   line.AddWhole("--port", flags.port, 0, 65535, "its port; 0: any free one [8080]");
   line.AddText("--api-key KEY", flags.key,
                "the key that clients must bring; also read from CLLM_API_KEY, where other users do not see it [none]");
-  line.AddTexts("--cors-origins ORIGIN", flags.cors_origins,
-                "web pages that may ask: origins such as http://localhost:3000, with commas between them; * for all [none]");
+  line.AddTexts(
+      "--cors-origins ORIGIN", flags.cors_origins,
+      "web pages that may ask: origins such as http://localhost:3000, with commas between them; * for all [none]");
   line.AddWhole("--parallel", flags.together, 1, 4096, "texts that are decoded at once, if memory allows [64]");
-  line.AddWhole("--queue", flags.queue, 0, 100'000, "calls that may wait beside those; more are refused for a while [256]");
-  line.AddWhole("--threads", flags.threads, 1, 4096, "worker threads; the texts are the same for any number [one per core]");
+  line.AddWhole("--queue", flags.queue, 0, 100'000,
+                "calls that may wait beside those; more are refused for a while [256]");
+  line.AddWhole("--threads", flags.threads, 1, 4096,
+                "worker threads; the texts are the same for any number [one per core]");
   line.AddText("--weights f32|bf16|q8_0", flags.weights, kWeightsHelp);
 }
 
@@ -63,8 +67,8 @@ Result<ModelServerOptions> OptionsOf(const ServeFlags& flags) {
   if (flags.host != "127.0.0.1" && flags.host != "localhost") options.addresses = {flags.host};
   options.access.api_key = flags.key.empty() ? EnvironmentVariable(kKeyVariable).value_or("") : flags.key;
   if (!options.access.loopback && options.access.api_key.empty()) {
-    return Usage(fmt::format("--host {} can be reached from other machines, so it needs --api-key KEY (or {})", flags.host,
-                             kKeyVariable));
+    return Usage(fmt::format("--host {} can be reached from other machines, so it needs --api-key KEY (or {})",
+                             flags.host, kKeyVariable));
   }
   options.access.cors_origins = SplitAtCommas(flags.cors_origins);
   options.decoder.requests = flags.together;
@@ -102,13 +106,14 @@ std::string WhatIsServed(const std::vector<std::unique_ptr<ServedModel>>& models
 }  // namespace
 
 Outcome ServeCommand(const Arguments& arguments) {
-  CommandLine line("serve",
-                   "Serves models over HTTP: a page to try them in a browser, and completions, chats and scores of prompts for "
-                   "clients of OpenAI's and llama.cpp's API. A text is the same for the same request and seed, whatever "
-                   "else is asked at the time.",
-                   "cllm serve runs/book-1\n"
-                   "cllm serve poems=runs/book-1 prose=runs/book-2@latest --port 9000\n"
-                   "CLLM_API_KEY=secret cllm serve runs/book-1 --host 0.0.0.0");
+  CommandLine line(
+      "serve",
+      "Serves models over HTTP: a page to try them in a browser, and completions, chats and scores of prompts for "
+      "clients of OpenAI's and llama.cpp's API. A text is the same for the same request and seed, whatever "
+      "else is asked at the time.",
+      "cllm serve runs/book-1\n"
+      "cllm serve poems=runs/book-1 prose=runs/book-2@latest --port 9000\n"
+      "CLLM_API_KEY=secret cllm serve runs/book-1 --host 0.0.0.0");
   ServeFlags flags;
   AddFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));

@@ -29,10 +29,11 @@ Status Decode(const Tokenizer& tokenizer, const std::string& path) {
 }  // namespace
 
 Outcome TokenizeCommand(const Arguments& arguments) {
-  CommandLine line("tokenize",
-                   "Writes the token ids of a text, one a line and an empty line between documents; with -d the text of "
-                   "token ids.",
-                   "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces\n  cllm tokenize runs/book-1 texts/");
+  CommandLine line(
+      "tokenize",
+      "Writes the token ids of a text, one a line and an empty line between documents; with -d the text of "
+      "token ids.",
+      "echo \"Hello there\" | cllm tokenize runs/book-1 --pieces\n  cllm tokenize runs/book-1 texts/");
   std::string path;
   std::vector<std::string> text;
   bool decode = false, pieces = false;

@@ -112,9 +112,10 @@ void NoteRanks(const LaunchedRanks& ranks, const PreparedRun& run, RunObserver& 
   const size_t threads = run.plan.threads == 0 ? UsableCores() : run.plan.threads;
   if (const auto note = BindingNote(ranks.launch(), threads, UsableCores())) observer.OnNote({*note});
   if (run.plan.step.items() < run.workers) {
-    observer.OnNote({fmt::format("a step has {} work items, which keep as many of the {} workers busy; name `max-workers` {}, "
-                                 "a smaller `item` or a larger `batch`",
-                                 run.plan.step.items(), run.workers, run.workers)});
+    observer.OnNote(
+        {fmt::format("a step has {} work items, which keep as many of the {} workers busy; name `max-workers` {}, "
+                     "a smaller `item` or a larger `batch`",
+                     run.plan.step.items(), run.workers, run.workers)});
   }
 }
 
@@ -187,12 +188,13 @@ Outcome ResumeCommand(const Arguments& arguments) {
   TrainFlags flags;
   std::string directory;
   line.AddRequiredText("RUN", directory, "a run directory");
-  line.AddRunOptions({"text", "val", "steps", "time", "threads", "samples", "patience"},
-                     {{"text", "the run's text where it lies now, if that is elsewhere than it was"},
-                      {"val", "the same of the text to validate on"},
-                      {"patience", "evaluations without improvement before training ends; 0: no limit [the run's]"},
-                      {"steps", "the steps of the whole run in total; more than planned extend it [as planned]"},
-                      {"time", "go on for about this long (90s, 10m, 1h30m), beyond the planned end [to the planned end]"}});
+  line.AddRunOptions(
+      {"text", "val", "steps", "time", "threads", "samples", "patience"},
+      {{"text", "the run's text where it lies now, if that is elsewhere than it was"},
+       {"val", "the same of the text to validate on"},
+       {"patience", "evaluations without improvement before training ends; 0: no limit [the run's]"},
+       {"steps", "the steps of the whole run in total; more than planned extend it [as planned]"},
+       {"time", "go on for about this long (90s, 10m, 1h30m), beyond the planned end [to the planned end]"}});
   AddOutputFlags(line, flags);
   CLLM_TRY(line.Parse(arguments));
   if (line.help_shown()) return {};

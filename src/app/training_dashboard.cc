@@ -19,7 +19,8 @@ constexpr const char* kFolderOfRuns = "runs";
 // A server speaks of the flag of commands that only serve.
 std::string WithOwnFlag(std::string sentence) {
   constexpr std::string_view kFlag = "--port N";
-  if (const size_t at = sentence.find(kFlag); at != sentence.npos) sentence.replace(at, kFlag.size(), "--dashboard=PORT");
+  if (const size_t at = sentence.find(kFlag); at != sentence.npos)
+    sentence.replace(at, kFlag.size(), "--dashboard=PORT");
   return sentence;
 }
 
@@ -31,8 +32,8 @@ void ChoosePorts(std::optional<uint64_t> named, DashboardOptions& options) {
 }
 
 std::string DashboardText(const DashboardServer& server) {
-  return fmt::format("dashboard: {}\nfrom another machine, this and then http://localhost:{}/ there:\n  {}", server.url(),
-                     server.port(), TunnelCommand(server.port()));
+  return fmt::format("dashboard: {}\nfrom another machine, this and then http://localhost:{}/ there:\n  {}",
+                     server.url(), server.port(), TunnelCommand(server.port()));
 }
 
 Result<std::unique_ptr<TrainingDashboard>> TrainingDashboard::Start(uint64_t port) {

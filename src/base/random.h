@@ -14,7 +14,9 @@ constexpr uint64_t Mix64(uint64_t x) {
 }
 
 // 64 random bits for (key, counter).
-constexpr uint64_t RandomBits(uint64_t key, uint64_t counter) { return Mix64(Mix64(key) ^ (counter * 0xd1342543de82ef95u)); }
+constexpr uint64_t RandomBits(uint64_t key, uint64_t counter) {
+  return Mix64(Mix64(key) ^ (counter * 0xd1342543de82ef95u));
+}
 
 // A key for a sub-stream of `key`.
 constexpr uint64_t SubKey(uint64_t key, uint64_t stream) { return RandomBits(key ^ 0x5851f42d4c957f2du, stream); }

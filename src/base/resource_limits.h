@@ -23,8 +23,8 @@ std::optional<MemoryLimit> OwnMemoryLimit(const std::string& root = "/");
 // Why memory could not be had: "memory ran out at 512.0 MiB; this process may have 600.0 MiB (ulimit -v)".
 std::string WhyNoMemory(const std::string& root = "/");
 
-// Why a thread could not be started just now, and what to do: "this user may have 20 processes and threads (ulimit -u)".
-// Tells address space for its stack, the control group's pids.max, and the user's number of processes apart.
+// Why a thread could not be started just now, and what to do: "this user may have 20 processes and threads (ulimit
+// -u)". Tells address space for its stack, the control group's pids.max, and the user's number of processes apart.
 std::string WhyNoThread(const std::string& root = "/");
 
 }  // namespace cllm

@@ -44,8 +44,8 @@ inline Status Diverged(std::string message) { return {Code::kDiverged, std::move
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                            // NOLINT: implicit on purpose
-  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }             // NOLINT: implicit on purpose
+  Result(T value) : value_(std::move(value)) {}                                 // NOLINT: implicit on purpose
+  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }  // NOLINT: implicit on purpose
 
   bool ok() const { return status_.ok(); }
   const Status& status() const { return status_; }

@@ -11,7 +11,8 @@
 namespace cllm {
 namespace {
 
-// Pieces of a stream on their way at once: fewer where there are many streams, which keep the network busy by themselves.
+// Pieces of a stream on their way at once: fewer where there are many streams, which keep the network busy by
+// themselves.
 size_t InFlight(size_t streams) { return std::clamp<size_t>(16 / std::max<size_t>(1, streams), 2, 8); }
 
 // A piece on its way out.
@@ -139,7 +140,9 @@ Status Broadcast(Communicator& ranks, size_t from, std::span<std::byte> bytes, c
     for (size_t i = 1; i < rank.count; ++i) out.to.push_back((from + i) % rank.count);
     return MovePieces(ranks, {&out, 1}, {}, options);
   }
-  const PiecesIn in{.from = from, .pieces = pieces, .take = [&](size_t piece, std::span<const std::byte> got) -> Status {
+  const PiecesIn in{.from = from,
+                    .pieces = pieces,
+                    .take = [&](size_t piece, std::span<const std::byte> got) -> Status {
                       const auto part = piece_of(piece);
                       if (got.size() != part.size()) {
                         return Failed(fmt::format("rank {} sent {} bytes of {}, expected {}", from, got.size(),

@@ -22,11 +22,12 @@ Status Exchange(Communicator& ranks, size_t pieces, size_t& taken) {
   std::vector<PiecesIn> in;
   for (size_t peer = 0; peer < rank.count; ++peer) {
     if (peer == rank.index) continue;
-    out.push_back({.to = {peer}, .pieces = pieces + peer, .fill = [rank, peer](size_t piece, std::span<std::byte> buffer) {
-                     const uint64_t number = Number(rank.index, peer, piece);
-                     std::memcpy(buffer.data(), &number, sizeof(number));
-                     return sizeof(number);
-                   }});
+    out.push_back(
+        {.to = {peer}, .pieces = pieces + peer, .fill = [rank, peer](size_t piece, std::span<std::byte> buffer) {
+           const uint64_t number = Number(rank.index, peer, piece);
+           std::memcpy(buffer.data(), &number, sizeof(number));
+           return sizeof(number);
+         }});
     in.push_back({.from = peer, .pieces = pieces + rank.index,
                   .take = [rank, peer, &taken](size_t piece, std::span<const std::byte> bytes) {
                     uint64_t number = 0;

@@ -122,8 +122,8 @@ Result<CorpusScan> Corpus::Scan(const TextVisitor& visitor, const ShareDone& pro
   return CorpusScan{counter.Statistics(), complete};
 }
 
-// Leaves out the files that hold no text, and those that were found and could not be read; true if there are none of the
-// latter, so that the visitor met nothing of what is left out. Error: of those that were named.
+// Leaves out the files that hold no text, and those that were found and could not be read; true if there are none of
+// the latter, so that the visitor met nothing of what is left out. Error: of those that were named.
 Result<bool> Corpus::LeaveOut(const std::vector<Status>& statuses) {
   Faults faults;
   std::vector<SourceFile> kept;

@@ -16,8 +16,8 @@
 namespace cllm {
 
 // What to read. A folder contributes every file below it that is text by its content, whatever its name, but for those
-// that DirectoryWalk passes by; so does a glob. All files together are read in bytewise order of their paths, each once,
-// links to the same file included; "-" comes first.
+// that DirectoryWalk passes by; so does a glob. All files together are read in bytewise order of their paths, each
+// once, links to the same file included; "-" comes first.
 struct CorpusOptions {
   std::vector<std::string> paths = {};  // files, directories, globs, "-" for standard input
   FileFilter filter = {};               // of what is found in folders and by globs
@@ -92,8 +92,8 @@ class Corpus {
   Result<CorpusScan> Scan(const TextVisitor& visitor, const ShareDone& progress = {});
 
   // Streams every document in order. Errors: those of the visitor; a file that vanished or cannot be read; damaged
-  // compression (or a window above 64 MiB); a .jsonl file of which more than one line in a hundred is bad: no JSON object,
-  // without the field, or above 16 MiB; fewer are left out; a page or book beyond the limits of html_text.h and
+  // compression (or a window above 64 MiB); a .jsonl file of which more than one line in a hundred is bad: no JSON
+  // object, without the field, or above 16 MiB; fewer are left out; a page or book beyond the limits of html_text.h and
   // zip_file.h. Memory: under 100 MB (300 MB with pages and books), whatever the sizes of files, lines and documents.
   Status Read(const TextVisitor& visitor) const;
 

@@ -27,10 +27,12 @@ std::vector<SourceFile> Copies(size_t count) {
 
 TEST(CorpusNotes, Copies_AreCounted_AndTheFirstNamed) {
   EXPECT_TRUE(CorpusNotes(Copies(0), {}, false).empty());
-  EXPECT_TRUE(CorpusNotes(Copies(1), {}, false).at(0).starts_with("1 file is a copy of another (f1 as in f0; 4 bytes)"));
+  EXPECT_TRUE(
+      CorpusNotes(Copies(1), {}, false).at(0).starts_with("1 file is a copy of another (f1 as in f0; 4 bytes)"));
   const std::string many = CorpusNotes(Copies(12'000), {}, false).at(0);
-  EXPECT_TRUE(many.starts_with("12,000 files are copies of others (f1 as in f0, f2 as in f0, f3 as in f0 and 11,997 more; "
-                               "48,000 bytes)"))
+  EXPECT_TRUE(
+      many.starts_with("12,000 files are copies of others (f1 as in f0, f2 as in f0, f3 as in f0 and 11,997 more; "
+                       "48,000 bytes)"))
       << many;
 }
 

@@ -100,7 +100,8 @@ void DirectoryWalk::TakeFile(const std::string& path, size_t root_bytes) {
   if (stat(path.c_str(), &info) != 0) {
     return Skip(LeftOutReason::kUnreadable, path, fmt::format("{}: {}", path, SystemErrorText(errno)));
   }
-  if (!filter_.TakesFile(AsNamed(path), std::string_view(path).substr(root_bytes))) return Skip(LeftOutReason::kExcluded, path);
+  if (!filter_.TakesFile(AsNamed(path), std::string_view(path).substr(root_bytes)))
+    return Skip(LeftOutReason::kExcluded, path);
   if (!S_ISREG(info.st_mode)) return Skip(LeftOutReason::kSpecial, path);
   if (IsOwnOutput(info)) return Skip(LeftOutReason::kOwnOutput, path);
   take_(path);

@@ -20,8 +20,8 @@ class DocumentSplitter {
   virtual Status End() = 0;
 };
 
-// The splitter for a file's layout: JSON lines, a page, text with separators, or one document. `cutter` and `lines`, which counts
-// JSON lines, must outlive it.
+// The splitter for a file's layout: JSON lines, a page, text with separators, or one document. `cutter` and `lines`,
+// which counts JSON lines, must outlive it.
 std::unique_ptr<DocumentSplitter> MakeDocumentSplitter(const SourceFile& file, const CorpusOptions& options,
                                                        BlockCutter& cutter, LineFindings& lines);
 

@@ -59,8 +59,8 @@ TEST(DocumentSplitter, BadLines_AreCounted) {
   EXPECT_EQ(lines.first_bad, (std::vector<uint64_t>{3, 4}));
 }
 
-// The blocks of a .jsonl file whose lists of messages are dialogues: "text" for context, "[text]" for what is learned, "." for
-// an end in mid-document, "|" for the end of one.
+// The blocks of a .jsonl file whose lists of messages are dialogues: "text" for context, "[text]" for what is learned,
+// "." for an end in mid-document, "|" for the end of one.
 std::string Dialogues(std::string_view text) {
   std::string shown;
   const TextVisitor visitor = [&](const TextBlock& block) {
@@ -78,17 +78,20 @@ std::string Dialogues(std::string_view text) {
 }
 
 TEST(DocumentSplitter, Dialogues_AreWrittenInTheTemplate) {
-  EXPECT_EQ(Dialogues("{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": "
-                      "\" Ho\\n\"}, {\"role\": \"user\", \"content\": \"So?\"}]}\n"
-                      "{\"conversations\": [{\"from\": \"human\", \"value\": \"A\"}, {\"from\": \"gpt\", \"value\": \"B\"}]}"),
-            "user: Hi\n\nassistant:[ Ho].\n\nuser: So?|user: A\n\nassistant:[ B]|");
+  EXPECT_EQ(
+      Dialogues(
+          "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": "
+          "\" Ho\\n\"}, {\"role\": \"user\", \"content\": \"So?\"}]}\n"
+          "{\"conversations\": [{\"from\": \"human\", \"value\": \"A\"}, {\"from\": \"gpt\", \"value\": \"B\"}]}"),
+      "user: Hi\n\nassistant:[ Ho].\n\nuser: So?|user: A\n\nassistant:[ B]|");
   EXPECT_EQ(Dialogues("{\"messages\": [{\"role\": \"assistant\", \"content\": \"\"}]}"), "assistant:[]|");
   EXPECT_EQ(Dialogues("{\"messages\": []}"), "");
 }
 
 TEST(DocumentSplitter, AmongDialogues_OtherLinesAreLearnedInWhole) {
-  EXPECT_EQ(Dialogues("{\"text\": \"one\"}\n{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}\n{\"text\": \"two\"}"),
-            "[one]|user: a|[two]|");
+  EXPECT_EQ(
+      Dialogues("{\"text\": \"one\"}\n{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}\n{\"text\": \"two\"}"),
+      "[one]|user: a|[two]|");
 }
 
 TEST(DocumentSplitter, DialoguesWithoutRoles_AreBadLines) {
@@ -105,8 +108,10 @@ TEST(DocumentSplitter, DialoguesWithoutRoles_AreBadLines) {
 
 TEST(DocumentSplitter, ALongAnswer_IsCutIntoBlocksThatAreLearned) {
   const std::string answer(3 * kMaxBlockBytes / 2, 'x');
-  const std::string shown = Dialogues("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", "
-                                      "\"content\": \"" + answer + "\"}]}");
+  const std::string shown = Dialogues(
+      "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\", "
+      "\"content\": \"" +
+      answer + "\"}]}");
   EXPECT_TRUE(shown.starts_with("user: a\n\nassistant:[ xx"));
   EXPECT_TRUE(shown.ends_with("x]|"));
   EXPECT_NE(shown.find("]["), shown.npos);

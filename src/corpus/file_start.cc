@@ -44,7 +44,8 @@ StartVerdict LookAtStart(SourceFile& file) {
   }
   if (file.layout == TextLayout::kEpub) {
     if (start->starts_with("PK")) return {};
-    return {LeftOutReason::kDamaged, BadInput(file.Name() + " is damaged: it is no zip archive; expected an EPUB book")};
+    return {LeftOutReason::kDamaged,
+            BadInput(file.Name() + " is damaged: it is no zip archive; expected an EPUB book")};
   }
   if (const std::string advice = ConversionAdvice(file.path, *start); !advice.empty()) {
     return {LeftOutReason::kNeedsConversion, BadInput(fmt::format("{} {}", file.Name(), advice))};

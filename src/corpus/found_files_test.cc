@@ -139,7 +139,8 @@ TEST_F(FoundFilesTest, SameFile_IsReadOnce) {
 TEST_F(FoundFilesTest, FolderThatHoldsNoText_IsRefusedBesideOthers) {
   files_.Write("a.txt", "text");
   files_.Write("d/x.png", std::string(10, '\0'));
-  ExpectError(Find({.paths = {"a.txt", "d"}}).status(), Code::kBadInput, {"/d holds no text", "1 binary file", "x.png"});
+  ExpectError(Find({.paths = {"a.txt", "d"}}).status(), Code::kBadInput,
+              {"/d holds no text", "1 binary file", "x.png"});
 }
 
 // Goes into a directory, and back.
@@ -152,7 +153,8 @@ class Inside {
   std::filesystem::path before_ = std::filesystem::current_path();
 };
 
-// What a run reads and what it reads again from elsewhere, by the paths that it recorded, are the same in the same order.
+// What a run reads and what it reads again from elsewhere, by the paths that it recorded, are the same in the same
+// order.
 TEST_F(FoundFilesTest, RecordedPaths_GiveFromAnywhereWhatTheNamedOnesGave) {
   const std::string here = files_ / "[here] {a}";
   for (const char* name : {"a.txt", "b.md", "sub/c.txt", "sub/deep/d.py", "z.py"}) {

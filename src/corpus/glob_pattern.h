@@ -21,9 +21,9 @@ Result<std::vector<std::string>> ExpandBraces(const std::string& pattern);
 // Takes time in the product of the lengths.
 bool GlobMatches(std::string_view pattern, std::string_view path);
 
-// Which of the files that are found, not named, are wanted. A pattern without a slash in it is one of names, another one
-// of whole paths; "./" in front says nothing. One that names a folder (gen/, src/gen) is about all that lies in it; with
-// a slash behind it is about nothing else. A plain value.
+// Which of the files that are found, not named, are wanted. A pattern without a slash in it is one of names, another
+// one of whole paths; "./" in front says nothing. One that names a folder (gen/, src/gen) is about all that lies in it;
+// with a slash behind it is about nothing else. A plain value.
 struct FileFilter {
   std::vector<std::string> include = {};  // none: everything
   std::vector<std::string> exclude = {};  // stronger than include; also of folders

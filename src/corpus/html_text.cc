@@ -34,8 +34,8 @@ size_t NewlinesAround(std::string_view name) {
       "p",     "h1",     "h2",  "h3",    "h4",   "h5",       "h6",      "blockquote", "pre",
       "ul",    "ol",     "dl",  "table", "hr",   "section",  "article", "header",     "footer",
       "nav",   "aside",  "main", "figure", "form", "fieldset", "address", "details"};
-  constexpr std::array<std::string_view, 12> kLines = {"div", "li",   "dt",         "dd",      "tr",     "br",
-                                                       "caption", "figcaption", "summary", "option", "center", "legend"};
+  constexpr std::array<std::string_view, 12> kLines = {
+      "div", "li", "dt", "dd", "tr", "br", "caption", "figcaption", "summary", "option", "center", "legend"};
   return Among(kParagraphs, name) ? 2 : Among(kLines, name) ? 1 : 0;
 }
 

@@ -32,9 +32,10 @@ TEST(HtmlText, Encodings_AreKnownOrDeclared) {
   ExpectText("<meta charset=\"iso-8859-1\"><p>Stra\xC3\x9F" "e", "Straße\n");
   ExpectText("<head><meta charset=\"iso-8859-15\"></head><p>\xA4 Stra\xDF" "e", "€ Straße\n");
   ExpectText("<p>Stra\xDF" "e \x80", "Straße €\n");
-  ExpectText("<?xml version=\"1.0\" encoding=\"utf-8\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><head><title/></head>"
-             "<body><p>x</p><script src=\"x\"/><p>\xC3\xA9</p></body></html>",
-             "x\n\né\n");
+  ExpectText(
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?><html xmlns=\"http://www.w3.org/1999/xhtml\"><head><title/></head>"
+      "<body><p>x</p><script src=\"x\"/><p>\xC3\xA9</p></body></html>",
+      "x\n\né\n");
 }
 
 TEST(HtmlText, BadMarkup_IsReadAsFarAsItGoes) {

@@ -32,12 +32,12 @@ struct JsonLine {
 // Its value is a string, or a list of messages: strings, or objects with their text in "content" (or "value", "text"; a
 // string, or parts with a "text") and who says it in "role" (or "from"); those without a text are left out.
 // Where the field is "text" and the object has none, "messages" or "conversations" is read instead. Lone surrogates are
-// U+FFFD. Error (kBadInput), to follow the place of the line: no JSON (with the byte where), no object, nested too deep,
-// the field absent (and which ones are there), twice there, or of another kind.
+// U+FFFD. Error (kBadInput), to follow the place of the line: no JSON (with the byte where), no object, nested too
+// deep, the field absent (and which ones are there), twice there, or of another kind.
 Result<JsonLine> ReadJsonLine(std::string_view line, const std::string& field);
 
-// Gives the roles of messages their names in the chat template (ChatRole). Error (kBadInput), as above: one that has none,
-// or cannot have it.
+// Gives the roles of messages their names in the chat template (ChatRole). Error (kBadInput), as above: one that has
+// none, or cannot have it.
 Status NameRoles(std::vector<ChatMessage>& messages);
 
 }  // namespace cllm

@@ -43,8 +43,9 @@ TEST(OfficeDocument, Relatives_AreKnownByTheirNames) {
   EXPECT_NE(ConversionAdvice("a.ott", "PK\x03\x04").find("pandoc -f odt"), std::string::npos);
   EXPECT_NE(ConversionAdvice("a.xlsm", "PK\x03\x04").find("a table"), std::string::npos);
   EXPECT_NE(ConversionAdvice("a.dot", "\xD0\xCF\x11\xE0").find("a Word document"), std::string::npos);
-  EXPECT_EQ(ConversionAdvice("d/a.rtf", "{\\rtf1"),
-            "is a rich text document; convert it first: `soffice --headless --convert-to txt:Text --outdir d/ d/a.rtf`");
+  EXPECT_EQ(
+      ConversionAdvice("d/a.rtf", "{\\rtf1"),
+      "is a rich text document; convert it first: `soffice --headless --convert-to txt:Text --outdir d/ d/a.rtf`");
 }
 
 TEST(OfficeDocument, Archives_AreUnpackedByTheirCommand) {
@@ -57,7 +58,8 @@ TEST(OfficeDocument, Archives_AreUnpackedByTheirCommand) {
   EXPECT_EQ(ConversionAdvice("a.txt.bz2", "BZh9" + nul),
             "is compressed with bzip2; unpack it first: `bunzip2 -k a.txt.bz2`");
   EXPECT_NE(ConversionAdvice("a", "\x1F\x8B" + nul).find("`gunzip -c < a > a.txt`"), std::string::npos);
-  EXPECT_NE(ConversionAdvice("a.txt", "\x28\xB5\x2F\xFD" + nul).find("`zstd -dc < a.txt > a.txt.txt`"), std::string::npos);
+  EXPECT_NE(ConversionAdvice("a.txt", "\x28\xB5\x2F\xFD" + nul).find("`zstd -dc < a.txt > a.txt.txt`"),
+            std::string::npos);
   EXPECT_EQ(ConversionAdvice("a", "BZh is how this text begins"), "");
   EXPECT_EQ(ConversionAdvice("a", std::string(257, 'x') + "ustar is a word"), "");
 }

@@ -32,8 +32,8 @@ struct SourceFile {
   std::string Name() const;
 };
 
-// What the extensions of a path say: ".jsonl.gz" is gzip and JSON lines, ".htm", ".html" and ".xhtml" are pages, ".epub"
-// is a book; what is unknown is plain text.
+// What the extensions of a path say: ".jsonl.gz" is gzip and JSON lines, ".htm", ".html" and ".xhtml" are pages,
+// ".epub" is a book; what is unknown is plain text.
 SourceFile DescribeFile(const std::string& path);
 
 // The decompressed bytes of a file from its start, as UTF-8 where a mark says what else they are. `decoding` must

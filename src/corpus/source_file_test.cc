@@ -21,9 +21,11 @@ TEST(SourceFile, Name_SaysCompressionAndLayout_WhateverTheCase) {
         Case{"a.ndjson", Compression::kNone, TextLayout::kJsonLines},
         Case{"a.NDJSON.xz", Compression::kXz, TextLayout::kJsonLines},
         Case{"a.json", Compression::kNone, TextLayout::kText}, Case{"a.xht", Compression::kNone, TextLayout::kHtml},
-        Case{"d.gz/a.Html", Compression::kNone, TextLayout::kHtml}, Case{"a.htm.xz", Compression::kXz, TextLayout::kHtml},
-        Case{"a.xhtml.zst", Compression::kZstd, TextLayout::kHtml}, Case{"a.EPUB", Compression::kNone, TextLayout::kEpub},
-        Case{"a.epub.gz", Compression::kGzip, TextLayout::kText}, Case{"a.gz.txt", Compression::kNone, TextLayout::kText}}) {
+        Case{"d.gz/a.Html", Compression::kNone, TextLayout::kHtml},
+        Case{"a.htm.xz", Compression::kXz, TextLayout::kHtml},
+        Case{"a.xhtml.zst", Compression::kZstd, TextLayout::kHtml},
+        Case{"a.EPUB", Compression::kNone, TextLayout::kEpub}, Case{"a.epub.gz", Compression::kGzip, TextLayout::kText},
+        Case{"a.gz.txt", Compression::kNone, TextLayout::kText}}) {
     const SourceFile file = DescribeFile(path);
     EXPECT_EQ(file.compression, compression) << path;
     EXPECT_EQ(file.layout, layout) << path;

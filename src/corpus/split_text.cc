@@ -61,7 +61,8 @@ Status SplitText::Scan(const CorpusOptions& options, const ShareDone& progress) 
     }, progress));
     if (!scan.complete) continue;
     const CorpusStatistics& found = scan.statistics;
-    if (found.bytes == 0) return BadInput(fmt::format("{} holds no text; expected at least one document", corpus.Name()));
+    if (found.bytes == 0)
+      return BadInput(fmt::format("{} holds no text; expected at least one document", corpus.Name()));
     scanned_.push_back(found);
     cuts_.push_back(places.ValidationStart(found.bytes));
     break;
@@ -94,10 +95,10 @@ void SplitText::Conclude() {
 void SplitText::NoteDialogues() {
   const uint64_t others = statistics_.documents - statistics_.dialogues;
   if (statistics_.dialogues == 0) return;
-  notes_.push_back(fmt::format("{} dialogue{} with {} answer{}: what the assistant says is learned, the rest is context{}",
-                               FormatCount(statistics_.dialogues), statistics_.dialogues == 1 ? "" : "s",
-                               FormatCount(statistics_.answers), statistics_.answers == 1 ? "" : "s",
-                               others == 0 ? "" : "; of other documents all"));
+  notes_.push_back(fmt::format(
+      "{} dialogue{} with {} answer{}: what the assistant says is learned, the rest is context{}",
+      FormatCount(statistics_.dialogues), statistics_.dialogues == 1 ? "" : "s", FormatCount(statistics_.answers),
+      statistics_.answers == 1 ? "" : "s", others == 0 ? "" : "; of other documents all"));
 }
 
 Status SplitText::ReadParts(const PartVisitor& visitor) const {

@@ -124,9 +124,9 @@ TEST_F(SplitTextTest, StrangeBytes_AreBlamedOnTheirFiles_Once) {
   const Result<SplitText> split = SplitText::Open(Options({a, b, c}));
   ASSERT_TRUE(split.ok());
   ASSERT_EQ(split->notes().size(), 1u);
-  EXPECT_EQ(split->notes()[0],
-            "2 bytes of " + c + " and 1 byte of " + b + " are not valid UTF-8; they are kept as they are (if the text is "
-            "Latin-1, `iconv -f WINDOWS-1252 -t UTF-8` converts it)");
+  EXPECT_EQ(split->notes()[0], "2 bytes of " + c + " and 1 byte of " + b +
+                                   " are not valid UTF-8; they are kept as they are (if the text is "
+                                   "Latin-1, `iconv -f WINDOWS-1252 -t UTF-8` converts it)");
 }
 
 TEST_F(SplitTextTest, SameTextTwice_IsTold) {

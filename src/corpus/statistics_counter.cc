@@ -12,7 +12,8 @@ void StatisticsCounter::Add(const TextBlock& block) {
   nul_bytes_ += static_cast<uint64_t>(std::count(block.text.begin(), block.text.end(), '\0'));
   bytes_ += block.text.size();
   if (!block.scored || block.ends_turn) {
-    const uint64_t piece[] = {bytes_ - document_begin_, (block.scored ? uint64_t{1} : 0) | (block.ends_turn ? uint64_t{2} : 0)};
+    const uint64_t piece[] = {bytes_ - document_begin_,
+                              (block.scored ? uint64_t{1} : 0) | (block.ends_turn ? uint64_t{2} : 0)};
     hasher_.Update(std::as_bytes(std::span(piece)));
     answers_ += block.ends_turn;
     in_dialogue_ = true;

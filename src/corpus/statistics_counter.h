@@ -8,8 +8,8 @@
 namespace cllm {
 
 // Gathers CorpusStatistics from the blocks of a pass. The hash runs over each document's bytes followed by their number
-// (u64, little-endian), so it tells where documents end and nothing about blocks; of a dialogue also over where its pieces
-// end and what they are. One worker only.
+// (u64, little-endian), so it tells where documents end and nothing about blocks; of a dialogue also over where its
+// pieces end and what they are. One worker only.
 class StatisticsCounter {
  public:
   void Add(const TextBlock& block);

@@ -132,9 +132,10 @@ Status CheckLongEnough(const PreparedCorpus& corpus, size_t context) {
   }
   for (const auto& [part, use] : {std::pair(CorpusPart::kTraining, "train"), {CorpusPart::kValidation, "validate"}}) {
     if (corpus.scored(part).all() || corpus.part(part).scored_tokens != 0) continue;
-    return BadInput(fmt::format("{}: expected an answer of the assistant in the dialogues to {} on, found none; give more "
-                                "dialogues",
-                                corpus.name(), use));
+    return BadInput(
+        fmt::format("{}: expected an answer of the assistant in the dialogues to {} on, found none; give more "
+                    "dialogues",
+                    corpus.name(), use));
   }
   return {};
 }

@@ -53,9 +53,9 @@ struct PrepareOptions {
 };
 
 // Tokenizes `text`, or opens the cached result (named by the hashes of text and tokenizer). A damaged cache file is
-// rebuilt, with a note; where the cache grows beyond its limit (token_cache.h), what was not used for longest goes, with a
-// note. The result does not need `text` any more. Errors: as SplitText::Read; kFailed: the disk is
-// full; kUsage: as CacheLimit. REQUIRES: options.threads >= 1.
+// rebuilt, with a note; where the cache grows beyond its limit (token_cache.h), what was not used for longest goes,
+// with a note. The result does not need `text` any more. Errors: as SplitText::Read; kFailed: the disk is full; kUsage:
+// as CacheLimit. REQUIRES: options.threads >= 1.
 Result<PreparedCorpus> Prepare(const SplitText& text, const Tokenizer& tokenizer, const PrepareOptions& options);
 
 // The tokens of a text that is known by its hash alone (PreparedCorpus::corpus_hash, in hexadecimal), from the cache.

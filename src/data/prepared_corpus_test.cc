@@ -315,7 +315,8 @@ class LimitOf {
 
 TEST_F(PreparedCorpusTest, CacheBeyondItsLimit_LosesWhatIsNotInUse_AndSaysSo) {
   const LimitOf limit("20K");
-  const std::string first = files_.Write("a.txt", SampleText(8000, 1)), second = files_.Write("b.txt", SampleText(8000, 2));
+  const std::string first = files_.Write("a.txt", SampleText(8000, 1)),
+                    second = files_.Write("b.txt", SampleText(8000, 2));
   {
     const PreparedCorpus in_use = PrepareBytes(first);
     const PreparedCorpus too_much = PrepareBytes(second);
@@ -352,8 +353,9 @@ TEST_F(PreparedCorpusTest, Dialogues_LearnWhatTheAssistantSays) {
   const std::string path = files_ / "a.jsonl";
   std::string lines;
   for (int i = 0; i < 30; ++i) {
-    lines += "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Ho\"}, "
-             "{\"role\": \"user\", \"content\": \"So?\"}, {\"role\": \"assistant\", \"content\": \"Yes\"}]}\n";
+    lines +=
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\", \"content\": \"Ho\"}, "
+        "{\"role\": \"user\", \"content\": \"So?\"}, {\"role\": \"assistant\", \"content\": \"Yes\"}]}\n";
   }
   WriteText(path, lines);
   TextOptions options = Options(path);

@@ -6,8 +6,8 @@
 
 #include "base/status.h"
 
-// The cache of prepared texts, and of the indexes of long logs, as a whole: what is in it, and that it does not grow for
-// ever.
+// The cache of prepared texts, and of the indexes of long logs, as a whole: what is in it, and that it does not grow
+// for ever.
 namespace cllm {
 
 // A file of the cache. A plain value.

@@ -75,7 +75,8 @@ TEST_F(TokenCacheTest, UnfinishedFiles_GoWhereNobodyWritesThem) {
   const std::string written = Put("tokens-d.bin.tmp-5-6", 100, 3000);
   const std::optional<FileClaim> claim = FileClaim::Take(written);
   EXPECT_THAT(Names(ShrinkCache(cache_.path(), 1000)), ElementsAre("tokens-a.bin.tmp-1-2"));
-  EXPECT_THAT(Names(ShrinkCache(cache_.path(), 0)), testing::UnorderedElementsAre("tokens-b.bin.tmp-3-4", "tokens-c.bin"));
+  EXPECT_THAT(Names(ShrinkCache(cache_.path(), 0)),
+              testing::UnorderedElementsAre("tokens-b.bin.tmp-3-4", "tokens-c.bin"));
   EXPECT_TRUE(PathExists(written));
 }
 

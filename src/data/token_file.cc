@@ -35,7 +35,8 @@ std::string CheckSizes(const TokenDescription& description, uint32_t token_bytes
       return "its numbers of tokens and documents do not agree";
     }
     if (part.spans > part.tokens || part.scored_tokens > part.tokens || part.scored_bytes > part.bytes ||
-        part.scored_tokens < part.spans || (!info.has_spans && part.spans + part.scored_tokens + part.scored_bytes != 0)) {
+        part.scored_tokens < part.spans ||
+        (!info.has_spans && part.spans + part.scored_tokens + part.scored_bytes != 0)) {
       return "its numbers of scored tokens do not agree";
     }
     tokens += part.tokens;

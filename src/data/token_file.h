@@ -12,11 +12,12 @@
 #include "data/scored_spans.h"
 #include "data/token_view.h"
 
-// The prepared corpus on disk: a head of 16 bytes, the tokens of the training part and of the validation part (then zeros
-// up to a multiple of 8), for each document the index of its begin token, in format 2 the spans of tokens that are learned,
-// and a description of 256 bytes at the end, so that it can be written as a stream. Everything is little-endian. A text all
-// of which is learned has format 1; one with dialogues has format 2: for each span of a part's scored tokens, training
-// first, two u64, the index of its first token in its part and that behind its last one, in order and apart.
+// The prepared corpus on disk: a head of 16 bytes, the tokens of the training part and of the validation part (then
+// zeros up to a multiple of 8), for each document the index of its begin token, in format 2 the spans of tokens that
+// are learned, and a description of 256 bytes at the end, so that it can be written as a stream. Everything is
+// little-endian. A text all of which is learned has format 1; one with dialogues has format 2: for each span of a
+// part's scored tokens, training first, two u64, the index of its first token in its part and that behind its last one,
+// in order and apart.
 //
 //   head         0  char[8]  "CLLMTOK\n"       8  u32  format, 1 or 2    12  u32  bytes of a token, 2 or 4
 //   description  0  char[8]  "CLLMEND\n"       8  u64  vocabulary
@@ -63,7 +64,8 @@ class TokenFile {
   TokenFile& operator=(TokenFile&&) noexcept;
   ~TokenFile();
 
-  // Checksum of all data, every token inside the vocabulary, documents in order and starting with begin, spans in order.
+  // Checksum of all data, every token inside the vocabulary, documents in order and starting with begin, spans in
+  // order.
   Status Verify() const;
 
   const TokenFileInfo& info() const;

@@ -15,8 +15,8 @@ namespace cllm {
 // Removes its temporary file when destroyed unfinished. One worker only.
 class TokenFileWriter {
  public:
-  // `info.parts` is filled by the writer itself; with info.has_spans, tokens are scored where that is said. `files` must outlive the writer. kFailed: the folder cannot be
-  // written.
+  // `info.parts` is filled by the writer itself; with info.has_spans, tokens are scored where that is said. `files`
+  // must outlive the writer. kFailed: the folder cannot be written.
   static Result<TokenFileWriter> Create(FileSystem& files, const std::string& path, const TokenFileInfo& info);
   TokenFileWriter(TokenFileWriter&&) noexcept;
   TokenFileWriter& operator=(TokenFileWriter&&) noexcept;

@@ -12,7 +12,8 @@ constexpr uint64_t kWindowStream = 0x73616d706c6572;  // "sampler": keeps other 
 
 }  // namespace
 
-WindowOrder::WindowOrder(uint64_t tokens, uint64_t context, uint64_t seed) : tokens_(tokens), context_(context), seed_(seed) {
+WindowOrder::WindowOrder(uint64_t tokens, uint64_t context, uint64_t seed)
+    : tokens_(tokens), context_(context), seed_(seed) {
   CHECK(context >= 1 && tokens > context);
   windows_ = std::max<uint64_t>(1, (tokens - context) / context);
 }

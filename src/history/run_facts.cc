@@ -269,7 +269,8 @@ void FactFinder::FindLimits() {
     return;
   }
   const double update = (parts.reduce_s + parts.update_s + parts.pack_s) / total, items = parts.items_s / total;
-  const double other = parts.other_s / total, exchange = parts.exchange_s / total, waiting = facts_.waiting_share.value_or(0);
+  const double other = parts.other_s / total, exchange = parts.exchange_s / total,
+               waiting = facts_.waiting_share.value_or(0);
   const std::string peak =
       facts_.peak_share > 0 ? fmt::format(", at {} of this processor's peak", Percent(facts_.peak_share)) : "";
   const std::string waits =
@@ -282,7 +283,8 @@ void FactFinder::FindLimits() {
         Percent(other), Percent(items), peak, waits);
   } else if (exchange > kLargeShare) {
     facts_.limits_text = fmt::format(
-        "the exchange between ranks: {} of the time goes into messages and into waiting for one another (a larger `batch` "
+        "the exchange between ranks: {} of the time goes into messages and into waiting for one another (a larger "
+        "`batch` "
         "makes it rarer), {} into items{}{}",
         Percent(exchange), Percent(items), peak, waits);
   } else if (waiting > kLargeShare) {

@@ -47,8 +47,8 @@ class Places {
   const std::optional<size_t> column_;
 };
 
-// Calls each(x, value) for value(row), x never falling: what lies before its predecessor, as after a clock was put back,
-// lies beside it. Of steps only those of the window are looked at.
+// Calls each(x, value) for value(row), x never falling: what lies before its predecessor, as after a clock was put
+// back, lies beside it. Of steps only those of the window are looked at.
 template <typename Value, typename Each>
 void ForEachValue(const NumberTable& table, const Value& value_of, Axis axis, const Window& window, const Each& each) {
   const Places places(table, axis);

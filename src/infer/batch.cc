@@ -12,8 +12,8 @@
 namespace cllm {
 namespace {
 
-// Multiply-adds of a step from which on a team gains by sharing it: opening a phase of the pool and the members' meetings
-// cost some 50 us, about the work of so many. An estimate from those costs, not a measured crossing.
+// Multiply-adds of a step from which on a team gains by sharing it: opening a phase of the pool and the members'
+// meetings cost some 50 us, about the work of so many. An estimate from those costs, not a measured crossing.
 constexpr double kTeamWork = 1e6;
 
 // Attention of a step's segments over their caches; one for each member, with scratch of its own.

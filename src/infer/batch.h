@@ -25,8 +25,8 @@ struct BatchPart {
 // Runs a model over new tokens of any number of sequences at once. The bits of a row depend on its own sequence alone:
 // not on the others of the step, not on how its tokens are split over steps, not on the number of threads.
 //
-// Keeps references to shared, read-only weights and to the pool; owns the scratch. Called by one thread, the pool's Node
-// Zero. Workers neither allocate nor lock.
+// Keeps references to shared, read-only weights and to the pool; owns the scratch. Called by one thread, the pool's
+// Node Zero. Workers neither allocate nor lock.
 class Batch {
  public:
   // most_rows: tokens of a step. pool: whose leaves share the work where a step is large enough to gain by it (see

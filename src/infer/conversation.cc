@@ -61,7 +61,8 @@ std::vector<uint32_t> Conversation::Prompt(size_t first) const {
 size_t Conversation::Leaving(size_t room) const {
   size_t first = first_;
   // What the user said last stays, and with it an answer that is gone on with.
-  const auto last = std::find_if(messages_.rbegin(), messages_.rend(), [](const auto& m) { return m.role == kUserRole; });
+  const auto last =
+      std::find_if(messages_.rbegin(), messages_.rend(), [](const auto& m) { return m.role == kUserRole; });
   const size_t stays = last == messages_.rend() ? first : static_cast<size_t>(messages_.rend() - last) - 1;
   while (first < stays && Prompt(first).size() + room > context()) {
     // A turn leaves as a whole: what is left begins with the user.

@@ -9,8 +9,8 @@
 
 namespace cllm {
 
-// Positions of a page: a multiple of the panels' alignment. Larger ones mean fewer products for each query, smaller ones
-// less memory that a short sequence does not use.
+// Positions of a page: a multiple of the panels' alignment. Larger ones mean fewer products for each query, smaller
+// ones less memory that a short sequence does not use.
 inline constexpr size_t kPagePositions = 128;
 
 // Keys and values of one sequence in all layers, laid out for reading: keys in the panels of the matrix product, values

@@ -40,8 +40,8 @@ struct GeneratedToken {
 enum class FinishReason { kLength, kStop, kEnd };
 
 struct Generated {
-  // The continuation, raw bytes, before a stop string. Where it is broken off (kLength, or by the caller) it ends with a
-  // whole UTF-8 character: bytes of a further one, not finished, are dropped.
+  // The continuation, raw bytes, before a stop string. Where it is broken off (kLength, or by the caller) it ends with
+  // a whole UTF-8 character: bytes of a further one, not finished, are dropped.
   std::string text;
   std::vector<uint32_t> tokens;  // all new ones but the end token, those of a stop string and of dropped bytes included
   std::vector<float> logprobs;   // of `tokens`
@@ -53,11 +53,12 @@ struct Generated {
 // between any two tokens. When the context is full (or the prompt alone is longer), the newest half of it is read again
 // and generation goes on. Neither unknown nor begin is ever chosen.
 //
-// The result is a pure function of weights, prompt and options: whatever else is decoded beside it. Keeps a reference to
-// the tokenizer. One thread at a time; while workers decode its rows, nobody else touches it.
+// The result is a pure function of weights, prompt and options: whatever else is decoded beside it. Keeps a reference
+// to the tokenizer. One thread at a time; while workers decode its rows, nobody else touches it.
 class Request {
  public:
-  // REQUIRES: Validate(options.sampler) is ok; the tokenizer has the shape's vocabulary; a scored prompt is short enough.
+  // REQUIRES: Validate(options.sampler) is ok; the tokenizer has the shape's vocabulary; a scored prompt is short
+  // enough.
   Request(const ModelShape& shape, const Tokenizer& tokenizer, std::string_view prompt, const RequestOptions& options);
 
   // The same for a prompt in tokens, which is read as it is. REQUIRES: at least one, each < the vocabulary.
@@ -78,13 +79,13 @@ class Request {
   // What of the tokens is in the cache, in its order.
   std::span<const uint32_t> cached() const { return std::span(tokens_).subspan(left_behind_, cache_.positions()); }
   // Takes over what a cache of the same model holds of these tokens, as far as the prompt begins with them, so that it
-  // is not computed again; returns how many tokens. The last token of a prompt is read in any case, a scored prompt as a
-  // whole. REQUIRES: nothing was read; cache.positions() == tokens.size().
+  // is not computed again; returns how many tokens. The last token of a prompt is read in any case, a scored prompt as
+  // a whole. REQUIRES: nothing was read; cache.positions() == tokens.size().
   size_t TakeBeginning(std::span<const uint32_t> tokens, const KeyValueCache& cache);
 
   // What is wanted of the logits after the tokens that are read. ScoredAfter: how many of the next `tokens` unread ones
-  // are followed by a token of the prompt whose score is wanted, from the first on. ChoosesAfter: whether a choice comes
-  // after them.
+  // are followed by a token of the prompt whose score is wanted, from the first on. ChoosesAfter: whether a choice
+  // comes after them.
   size_t ScoredAfter(size_t tokens) const;
   bool ChoosesAfter(size_t tokens) const { return options_.tokens > 0 && read_ + tokens == tokens_.size(); }
   size_t best() const { return options_.best; }

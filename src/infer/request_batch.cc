@@ -51,8 +51,9 @@ void RequestBatch::Run(const OnToken& on_token) {
   while (!requests_.empty()) Step(on_token);
 }
 
-// One row for each request that has one token to read; then pieces of longer ones, oldest first, to whom a quarter of the
-// rows is left in any case. The first to be served moves on from step to step where the rows do not suffice for all.
+// One row for each request that has one token to read; then pieces of longer ones, oldest first, to whom a quarter of
+// the rows is left in any case. The first to be served moves on from step to step where the rows do not suffice for
+// all.
 void RequestBatch::PlanParts() {
   parts_.clear();
   readers_.clear();

@@ -14,14 +14,15 @@ namespace cllm {
 inline constexpr size_t kStepRows = 64;
 
 // Decodes requests together: they join and leave between steps (continuous batching, Yu et al. 2022). A step reads one
-// token of each request that generates, and with the rows that are left pieces of the prompts of others, which it scores
-// where that is asked for. The result of a request does not depend on the others.
+// token of each request that generates, and with the rows that are left pieces of the prompts of others, which it
+// scores where that is asked for. The result of a request does not depend on the others.
 //
 // Keeps references to the weights and the pool; does not own the requests, which stay until they are finished or
 // removed. Called by one thread, the pool's Node Zero.
 class RequestBatch {
  public:
-  // Called for each new token, on the calling thread, in the order in which requests joined. The request may be stopped.
+  // Called for each new token, on the calling thread, in the order in which requests joined. The request may be
+  // stopped.
   using OnToken = std::function<void(Request& request, const GeneratedToken& token)>;
 
   explicit RequestBatch(const Weights& weights, Spheres* pool = nullptr, size_t most_rows = kStepRows);
@@ -80,8 +81,8 @@ class RequestBatch {
   std::vector<TokenLogprob> best_;         // of rows_, one after the other
 };
 
-// Continues `prompt`: one request run to its end, on the pool's leaves where that pays. `each` (may be empty) sees every
-// token, the end token too; the texts it sees add up to Generated::text unless it returns false, which ends.
+// Continues `prompt`: one request run to its end, on the pool's leaves where that pays. `each` (may be empty) sees
+// every token, the end token too; the texts it sees add up to Generated::text unless it returns false, which ends.
 // REQUIRES: as for Request.
 Generated Generate(const Weights& weights, const Tokenizer& tokenizer, std::string_view prompt,
                    const RequestOptions& options, const std::function<bool(const GeneratedToken&)>& each = {},

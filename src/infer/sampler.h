@@ -35,7 +35,8 @@ Status Validate(const SamplerOptions& options);
 // What a sampler works in: one serves any number of samplers of that vocabulary, one after the other. One worker only.
 class SamplerScratch {
  public:
-  explicit SamplerScratch(size_t vocabulary) : scores_(vocabulary), order_(vocabulary), weights_(vocabulary), seen_(vocabulary) {}
+  explicit SamplerScratch(size_t vocabulary)
+      : scores_(vocabulary), order_(vocabulary), weights_(vocabulary), seen_(vocabulary) {}
 
  private:
   friend class Sampler;
@@ -52,15 +53,15 @@ class Sampler {
   // REQUIRES: Validate(options) is ok.
   explicit Sampler(const SamplerOptions& options);
 
-  // logits [V] are not changed; `recent` are the tokens so far, the newest last, those that were drawn at the end. Tokens
-  // in `excluded` are never drawn. A NaN or -inf counts as the lowest finite number, +inf as the highest. Allocates
-  // nothing.
-  // REQUIRES: a token that is not excluded; recent, excluded and biases < V; the scratch is of V tokens.
+  // logits [V] are not changed; `recent` are the tokens so far, the newest last, those that were drawn at the end.
+  // Tokens in `excluded` are never drawn. A NaN or -inf counts as the lowest finite number, +inf as the highest.
+  // Allocates nothing. REQUIRES: a token that is not excluded; recent, excluded and biases < V; the scratch is of V
+  // tokens.
   uint32_t Draw(std::span<const float> logits, std::span<const uint32_t> recent, std::span<const uint32_t> excluded,
                 SamplerScratch& scratch);
 
-  // The tokens that a draw chooses from, most probable first, ties by id; one at temperature 0. They lie in the scratch.
-  // REQUIRES: as above.
+  // The tokens that a draw chooses from, most probable first, ties by id; one at temperature 0. They lie in the
+  // scratch. REQUIRES: as above.
   std::span<const uint32_t> Candidates(std::span<const float> logits, std::span<const uint32_t> recent,
                                        std::span<const uint32_t> excluded, SamplerScratch& scratch) const;
 

@@ -204,7 +204,8 @@ TEST(SamplerOptions, OutOfRange_IsNamed) {
     return Validate(options).message();
   };
   EXPECT_NE(error([](SamplerOptions& o) { o.temperature = -1; }).find("temperature is -1"), std::string::npos);
-  EXPECT_NE(error([](SamplerOptions& o) { o.temperature = std::nan(""); }).find("temperature is nan"), std::string::npos);
+  EXPECT_NE(error([](SamplerOptions& o) { o.temperature = std::nan(""); }).find("temperature is nan"),
+            std::string::npos);
   EXPECT_NE(error([](SamplerOptions& o) { o.top_p = 1.5; }).find("top-p is 1.5"), std::string::npos);
   EXPECT_NE(error([](SamplerOptions& o) { o.min_p = -0.1; }).find("min-p is -0.1"), std::string::npos);
   EXPECT_NE(error([](SamplerOptions& o) { o.repeat_penalty = 0; }).find("repeat penalty is 0"), std::string::npos);

@@ -34,7 +34,8 @@ HWY_INLINE void AddRounded(DF /*df*/, VF scaled, int64_t* accumulator, Access ac
 constexpr size_t kFetchAhead = 512;
 constexpr size_t kLineIntegers = 8;
 
-bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRICT gradient, FixedScale scale, size_t n) {
+bool AccumulateFixed(int64_t* HWY_RESTRICT accumulator, const float* HWY_RESTRICT gradient, FixedScale scale,
+                     size_t n) {
   const RowTag d;
   const hn::RebindToSigned<RowTag> di;
   const hn::Half<RowTag> dh;

@@ -26,9 +26,9 @@ struct FixedScale {
   float factor, limit;
 };
 
-// accumulator[i] += round_to_nearest_even(gradient[i] * scale.factor * 2^40), exactly the same on every target. The product
-// gradient * scale.factor is rounded once to float first.
-// Returns false, with the accumulator unusable, if any scaled value is NaN or its magnitude not below scale.limit.
+// accumulator[i] += round_to_nearest_even(gradient[i] * scale.factor * 2^40), exactly the same on every target. The
+// product gradient * scale.factor is rounded once to float first. Returns false, with the accumulator unusable, if any
+// scaled value is NaN or its magnitude not below scale.limit.
 [[nodiscard]] bool AccumulateFixed(int64_t* accumulator, const float* gradient, FixedScale scale, size_t n);
 
 // accumulator[i] += other[i]; other[i] = 0. Reduction over cache domains.

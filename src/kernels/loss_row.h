@@ -13,8 +13,8 @@ struct LossScores {
   float form;   // -ln sum of p over the target's form class
 };
 
-// What turns a row of logits into likelihoods: -ln p of a token is (maximum - its logit) + log_sum, in these two steps and
-// no others, so that losses, samples and scored prompts agree to the bit.
+// What turns a row of logits into likelihoods: -ln p of a token is (maximum - its logit) + log_sum, in these two steps
+// and no others, so that losses, samples and scored prompts agree to the bit.
 struct RowNormalizer {
   float maximum;  // of the row
   float log_sum;  // ln of the sum of exp(logit - maximum)

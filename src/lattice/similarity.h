@@ -21,8 +21,8 @@ struct UlamPoint {
   double x, y, z;
 };
 
-// ( sqrt(n) cos(nG), sqrt(n) sin(nG), ln(n+1) ), G = 2 pi (3 - sqrt 5) / 2. The fraction of the turn is taken in 128-bit
-// integers, so index 10^9 is as accurate as index 1. REQUIRES: 1 <= n < 2^32.
+// ( sqrt(n) cos(nG), sqrt(n) sin(nG), ln(n+1) ), G = 2 pi (3 - sqrt 5) / 2. The fraction of the turn is taken in
+// 128-bit integers, so index 10^9 is as accurate as index 1. REQUIRES: 1 <= n < 2^32.
 UlamPoint UlamPointOf(uint64_t n);
 
 // 1 / (1 + distance), in (0, 1].

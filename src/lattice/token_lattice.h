@@ -60,7 +60,8 @@ class TokenLattice {
   size_t root_classes() const { return root_classes_; }
   size_t form_classes() const { return form_classes_; }
 
-  // The prime factors of a token's code: the root first, then its features in ascending order. REQUIRES: token < size().
+  // The prime factors of a token's code: the root first, then its features in ascending order. REQUIRES: token <
+  // size().
   std::vector<LatticeFactor> Factors(size_t token) const;
 
  private:

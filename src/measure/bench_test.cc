@@ -105,8 +105,12 @@ TEST(BenchGeneration, EveryWeightFormat_IsARow) {
 }
 
 TEST(BenchGeneration, SequencesAndThreads_AreRows) {
-  const auto findings = BenchGeneration(
-      {.configurations = {Tiny()}, .weights = {"f32"}, .sequences = {1, 3}, .threads = {1, 2}, .tokens = 8, .rounds = 5});
+  const auto findings = BenchGeneration({.configurations = {Tiny()},
+                                         .weights = {"f32"},
+                                         .sequences = {1, 3},
+                                         .threads = {1, 2},
+                                         .tokens = 8,
+                                         .rounds = 5});
   ASSERT_TRUE(findings.ok()) << findings.status().message();
   ASSERT_EQ(findings->table.Rows().size(), 4u);
   const auto whole = [&](std::string_view key) { return std::get<uint64_t>(Cell(*findings, 3, key).content()); };

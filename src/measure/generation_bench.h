@@ -17,12 +17,11 @@ struct GenerationOptions {
   size_t rounds = 5;    // at least kMinRounds
 };
 
-// Generation token by token with a KV cache, the most probable token each time, from untrained weights: tokens per second
-// of all sequences together. On one thread also the share of what the machine allows: the lower of reading every packed
-// weight once a step and each sequence's cache, at the rate measured for so many bytes, and of the step's multiply-adds
-// at peak.
-// Checked first: logits token by token are those of the same tokens at once, bit for bit. Error: Usage for an unknown
-// weight format.
+// Generation token by token with a KV cache, the most probable token each time, from untrained weights: tokens per
+// second of all sequences together. On one thread also the share of what the machine allows: the lower of reading every
+// packed weight once a step and each sequence's cache, at the rate measured for so many bytes, and of the step's
+// multiply-adds at peak. Checked first: logits token by token are those of the same tokens at once, bit for bit. Error:
+// Usage for an unknown weight format.
 Result<Findings> BenchGeneration(const GenerationOptions& options);
 
 }  // namespace cllm::measure

@@ -91,7 +91,8 @@ Result<LearningResult> Learn(const LearningTask& task, size_t threads) {
   CLLM_ASSIGN(const auto step, ExactStep::Create(SmallModel(), options, classes, *spheres));
   CLLM_TRY(step->InitializeWeights(kSeed));
   const size_t context = step->shape().context;
-  const Validation validation({.tokens = text.held_back(), .bytes = text.held_back().size()}, tokenizer, context, context);
+  const Validation validation({.tokens = text.held_back(), .bytes = text.held_back().size()}, tokenizer, context,
+                              context);
   LearningResult result;
   const SequenceReader read = text.Reader();
   for (size_t s = 0; s <= task.steps; ++s) {

@@ -160,7 +160,8 @@ Result<Speeds> Theirs(const Peer& peer, const std::string& file, const Decoded& 
   CLLM_ASSIGN(const JsonArray ids, result.Array("ids"));
   for (const JsonValue& id : ids) {
     const auto* number = std::get_if<uint64_t>(&id.content());
-    if (number == nullptr || *number >= task.shape.vocabulary) return Failed(fmt::format("{}: an id is none of the vocabulary", peer.name));
+    if (number == nullptr || *number >= task.shape.vocabulary)
+      return Failed(fmt::format("{}: an id is none of the vocabulary", peer.name));
     speeds.ids.push_back(static_cast<uint32_t>(*number));
   }
   return speeds;

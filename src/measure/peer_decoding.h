@@ -18,9 +18,9 @@ struct PeerDecodingOptions {
 std::vector<std::string> DecodedShapes();
 
 // Reading a prompt and continuing it by the most probable token, of the same .gguf with random weights, by us and each
-// peer in turn: medians of tokens per second and of the rounds' ratios. Before that, of each model in f32, 64 positions of
-// 20 tokens' logits are compared, and in each round the chosen ids; notes say how far they differ. A peer that fails is
-// noted and left out. Error: Usage for an unknown name; our own failure.
+// peer in turn: medians of tokens per second and of the rounds' ratios. Before that, of each model in f32, 64 positions
+// of 20 tokens' logits are compared, and in each round the chosen ids; notes say how far they differ. A peer that fails
+// is noted and left out. Error: Usage for an unknown name; our own failure.
 Result<Findings> BenchPeerDecoding(const Peers& peers, const PeerDecodingOptions& options);
 
 }  // namespace cllm::measure

@@ -13,7 +13,8 @@ using testing::HasSubstr;
 TEST(BenchPeerDecoding, EveryCombination_IsTwoRows) {
   Peers peers;
   peers.decoding = {
-      {"slow", {"sh", "-c", "test -s $2 && echo '{\"prompt_tokens_per_s\":0.5,\"tokens_per_s\":0.25,\"ids\":[1,2]}'", "sh"}},
+      {"slow",
+       {"sh", "-c", "test -s $2 && echo '{\"prompt_tokens_per_s\":0.5,\"tokens_per_s\":0.25,\"ids\":[1,2]}'", "sh"}},
       {"broken", {"sh", "-c", "exit 1", "sh"}}};
   const auto findings = BenchPeerDecoding(peers, {.models = {"a"}, .weights = {"f32", "q8_0"}, .threads = {1, 2}});
   ASSERT_TRUE(findings.ok()) << findings.status().message();
@@ -27,7 +28,8 @@ TEST(BenchPeerDecoding, EveryCombination_IsTwoRows) {
 }
 
 TEST(BenchPeerDecoding, UnknownNames_AreUsage) {
-  EXPECT_THAT(BenchPeerDecoding({}, {.models = {"z"}, .weights = {"f32"}, .threads = {1}}).status().message(), HasSubstr("a, b, 100M"));
+  EXPECT_THAT(BenchPeerDecoding({}, {.models = {"z"}, .weights = {"f32"}, .threads = {1}}).status().message(),
+              HasSubstr("a, b, 100M"));
   EXPECT_FALSE(BenchPeerDecoding({}, {.models = {"a"}, .weights = {"bf16"}, .threads = {1}}).ok());
   EXPECT_FALSE(BenchPeerDecoding({}, {.models = {"a"}, .weights = {"f31"}, .threads = {1}}).ok());
 }

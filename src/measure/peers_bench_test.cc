@@ -51,10 +51,11 @@ TEST(ReadPeers, List_IsRead) {
 }
 
 TEST(ReadPeers, BadLists_AreBadInputThatNamesTheFile) {
-  for (const char* text : {"", "[]", "{}", R"({"format":9,"training":[],"decoding":[],"products":[],"missing":[]})",
-                           R"({"format":2,"training":[1],"decoding":[],"products":[],"missing":[]})",
-                           R"({"format":2,"training":[{"name":"T","command":[]}],"decoding":[],"products":[],"missing":[]})",
-                           R"({"format":2,"training":[{"name":"T","command":[1]}],"decoding":[],"products":[],"missing":[]})"}) {
+  for (const char* text :
+       {"", "[]", "{}", R"({"format":9,"training":[],"decoding":[],"products":[],"missing":[]})",
+        R"({"format":2,"training":[1],"decoding":[],"products":[],"missing":[]})",
+        R"({"format":2,"training":[{"name":"T","command":[]}],"decoding":[],"products":[],"missing":[]})",
+        R"({"format":2,"training":[{"name":"T","command":[1]}],"decoding":[],"products":[],"missing":[]})"}) {
     const ListFile file(text);
     const auto peers = ReadPeers(file.path());
     ASSERT_FALSE(peers.ok()) << text;

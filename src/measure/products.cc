@@ -81,7 +81,8 @@ class Product : public Kernel {
         packed_(IsPacked() ? PackedSize(shape.k, shape.n, precision) : 0) {
     FillRandom(a_, 1);
     FillRandom(b_, 2);
-    left_ = shape.form == Form::kGradient || shape.form == Form::kLeftColumns ? GemmLeft{a_.data(), 1, shape.m} : GemmLeft{a_.data(), shape.k, 1};
+    left_ = shape.form == Form::kGradient || shape.form == Form::kLeftColumns ? GemmLeft{a_.data(), 1, shape.m}
+                                                                              : GemmLeft{a_.data(), shape.k, 1};
     if (IsPacked()) panels_ = PackRows(b_.data(), b_stride_, shape.k, shape.n, packed_.data(), precision);
   }
 

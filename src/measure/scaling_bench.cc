@@ -30,9 +30,10 @@ Status CheckThreads(const ScalingOptions& options, size_t items) {
     return Usage(fmt::format("--threads names {} twice", *twice));
   }
   if (sorted.back() <= items) return {};
-  return Usage(fmt::format("--threads names {}, but a step has {} items, so some threads would have nothing to do; name a "
-                           "larger --batch",
-                           sorted.back(), items));
+  return Usage(
+      fmt::format("--threads names {}, but a step has {} items, so some threads would have nothing to do; name a "
+                  "larger --batch",
+                  sorted.back(), items));
 }
 
 Status CheckArmsMemory(const ScalingOptions& options, const StepOptions& step) {
@@ -101,9 +102,10 @@ Status RunSteps(const ScalingOptions& options, double end_s, std::vector<Trained
     const size_t needed = step < kMinRounds ? kMinRounds - step : 1;
     if (step > 0 && begin + static_cast<double>(needed) * round_s > end_s) {
       if (step >= kMinRounds) return {};
-      return Failed(fmt::format("{} steps on each number of threads take about {:.0f} s, but the limit leaves less; name "
-                                "a longer --limit, fewer --threads or a smaller --batch",
-                                kMinRounds, static_cast<double>(kMinRounds) * round_s));
+      return Failed(
+          fmt::format("{} steps on each number of threads take about {:.0f} s, but the limit leaves less; name "
+                      "a longer --limit, fewer --threads or a smaller --batch",
+                      kMinRounds, static_cast<double>(kMinRounds) * round_s));
     }
     for (Trained& arm : arms) CLLM_TRY(RunStep(arm));
     round_s = MonotonicSeconds() - begin;
@@ -134,7 +136,10 @@ Status LearnOnEach(const ScalingOptions& options, ScalingResult& result) {
   if (options.learn_steps == 0) return {};
   const std::string_view text = std::string_view(options.text).substr(0, kMostLearnedBytes);
   result.entropy = UnigramEntropy(text);
-  LearningTask task{.text = text, .steps = options.learn_steps, .batch = options.learn_batch, .precision = options.precision,
+  LearningTask task{.text = text,
+                    .steps = options.learn_steps,
+                    .batch = options.learn_batch,
+                    .precision = options.precision,
                     .optimizer = options.optimizer};
   for (const ScalingArm& arm : result.arms) task.batch = std::max(task.batch, arm.threads);
   for (ScalingArm& arm : result.arms) {

@@ -35,7 +35,8 @@ section { background: var(--card); border: 1px solid var(--border); border-radiu
 svg { display: block; width: 100%; height: auto; margin-top: 8px; }
 svg text { font: 12px system-ui, "DejaVu Sans", sans-serif; } .label { fill: var(--soft); }
 .value { fill: var(--ink); font-weight: 600; } .end { text-anchor: end; } .middle { text-anchor: middle; }
-.grid { stroke: var(--line); stroke-width: 1; } .ideal { stroke: var(--between); stroke-width: 1; stroke-dasharray: 2 4; }
+.grid { stroke: var(--line); stroke-width: 1; }
+ .ideal { stroke: var(--between); stroke-width: 1; stroke-dasharray: 2 4; }
 .cores { stroke: var(--between); stroke-width: 1.5; stroke-dasharray: 6 4; }
 .measured { fill: none; stroke: var(--items); stroke-width: 2; } .measured-dot { fill: var(--items); }
 .predicted { fill: none; stroke: var(--predicted); stroke-width: 2; stroke-dasharray: 5 4; }
@@ -48,7 +49,8 @@ svg text { font: 12px system-ui, "DejaVu Sans", sans-serif; } .label { fill: var
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; width: 100%; margin-top: 8px; }
 th, td { padding: 5px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }
-th { color: var(--soft); font-weight: 600; } .word { text-align: left; font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
+th { color: var(--soft); font-weight: 600; }
+ .word { text-align: left; font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
 tr:last-child td { border-bottom: 0; } ul { margin: 8px 0 0; padding-left: 20px; color: var(--soft); font-size: 14px; }
 )";
 

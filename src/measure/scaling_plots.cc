@@ -89,7 +89,8 @@ void DrawPredictions(Svg& svg, const Frame& frame, const ScalingResult& result) 
   }
   const double hoped = Log2(63);
   svg.Rect(frame.At(hoped - 0.05, Log2(kHopedHigh)), frame.X(0.1) - frame.X(0),
-           frame.Y(Log2(kHopedLow)) - frame.Y(Log2(kHopedHigh)), "hoped", "the seed hoped for 40 to 50 times on 63 threads");
+           frame.Y(Log2(kHopedLow)) - frame.Y(Log2(kHopedHigh)), "hoped",
+           "the seed hoped for 40 to 50 times on 63 threads");
 }
 
 void DrawMeasured(Svg& svg, const Frame& frame, const ScalingResult& result) {
@@ -100,7 +101,8 @@ void DrawMeasured(Svg& svg, const Frame& frame, const ScalingResult& result) {
   svg.Path(line, "measured");
   for (size_t i = 0; i < line.size(); ++i) {
     const ScalingArm& arm = result.arms[i];
-    svg.Circle(line[i], 4.5, "measured-dot", fmt::format("measured: {} threads, {:.3f} times", arm.threads, arm.speed_up));
+    svg.Circle(line[i], 4.5, "measured-dot",
+               fmt::format("measured: {} threads, {:.3f} times", arm.threads, arm.speed_up));
     svg.Text({line[i].x, line[i].y - 10}, fmt::format("{:.2f}", arm.speed_up), "value middle");
   }
 }

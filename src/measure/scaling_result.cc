@@ -25,9 +25,10 @@ void FindLearningFailures(const ScalingArm& arm, const ScalingArm& first, double
                                    learning.not_finite, arm.threads));
   }
   if (!(learning.validation_loss() < entropy)) {
-    failures.push_back(fmt::format("the small model did not learn on {} threads: {:.4f} nats per byte after {} steps, the "
-                                   "text's bytes alone have {:.4f}",
-                                   arm.threads, learning.validation_loss(), learning.points.back().step, entropy));
+    failures.push_back(
+        fmt::format("the small model did not learn on {} threads: {:.4f} nats per byte after {} steps, the "
+                    "text's bytes alone have {:.4f}",
+                    arm.threads, learning.validation_loss(), learning.points.back().step, entropy));
   }
   if (!SameLearning(learning, *first.learning)) {
     failures.push_back(fmt::format("the small model's losses or weights differ on {} and {} threads", first.threads,

@@ -52,8 +52,9 @@ Table TimeTable(const ScalingResult& result) {
     const auto [least, most] = std::minmax_element(
         arm.leaves.begin(), arm.leaves.end(), [](const auto& a, const auto& b) { return a.items < b.items; });
     const double items = static_cast<double>(arm.sum.items) / static_cast<double>(result.steps);
-    table.Add({arm.threads, std::min(arm.threads, arm.permits), 1e3 * Median(arm.rounds.items_s) / items, shares.items, shares.accumulation, shares.reduction,
-               shares.update, shares.waiting, shares.between_phases, arm.sum.steals, least->items, most->items});
+    table.Add({arm.threads, std::min(arm.threads, arm.permits), 1e3 * Median(arm.rounds.items_s) / items, shares.items,
+               shares.accumulation, shares.reduction, shares.update, shares.waiting, shares.between_phases,
+               arm.sum.steals, least->items, most->items});
   }
   return table;
 }
@@ -180,12 +181,14 @@ JsonValue ModelFields(const ScalingResult& result) {
 
 std::vector<std::string> ModelNotes(const ScalingResult& result) {
   if (result.model_arms.empty()) {
-    return {fmt::format("no prediction: it needs two arms with a core for each thread, the machine has {}", result.cores)};
+    return {
+        fmt::format("no prediction: it needs two arms with a core for each thread, the machine has {}", result.cores)};
   }
   std::vector<std::string> notes;
   const StepModel& model = result.model;
   notes.push_back(fmt::format(
-      "the model of a step: {} items of {:.2f} ms (each further thread slows them down by {:.2f} %), other work {:.2f} ms "
+      "the model of a step: {} items of {:.2f} ms (each further thread slows them down by {:.2f} %), other work {:.2f} "
+      "ms "
       "({:.1f} %), serial {:.3f} ms, barriers {:.1f} us and {:.2f} us a hop, memory {:.1f} GB/s a thread ({:.1f} %)",
       model.items, 1e3 * model.item_s, 100 * model.item_slowdown, 1e3 * model.other_s, 100 * model.other_slowdown,
       1e3 * model.serial_s, 1e6 * model.barrier_s, 1e6 * model.hop_s, 1e-9 * model.bandwidth,
@@ -251,9 +254,10 @@ Findings ScalingFindings(const ScalingResult& result) {
                     {"failures", JsonArray(result.failures.begin(), result.failures.end())},
                     {"model", ModelFields(result)},
                     {"spheres", Spheres(result)}};
-  findings.notes = {fmt::format("configuration {} with context {}, {} sequences a step in items of {}, median of {} steps",
-                                result.configuration.name, result.configuration.model.context,
-                                result.configuration.batch, result.item, result.steps)};
+  findings.notes = {
+      fmt::format("configuration {} with context {}, {} sequences a step in items of {}, median of {} steps",
+                  result.configuration.name, result.configuration.model.context, result.configuration.batch,
+                  result.item, result.steps)};
   if (result.arms.front().learning) {
     findings.notes.push_back(fmt::format(
         "learned: a small model on a text whose bytes alone have {:.4f} nats each; validation on its last tenth",

@@ -9,7 +9,8 @@ namespace cllm::measure {
 namespace {
 
 constexpr uint64_t kWords = 400;
-constexpr std::string_view kOnsets[] = {"b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "sh"};
+constexpr std::string_view kOnsets[] = {"b", "d", "f", "g", "k", "l",  "m",  "n",
+                                        "p", "r", "s", "t", "v", "st", "tr", "sh"};
 constexpr std::string_view kNuclei[] = {"a", "e", "i", "o", "u", "ai", "ou", "ee"};
 constexpr std::string_view kCodas[] = {"", "", "", "n", "r", "s", "l", "nd"};
 

@@ -16,8 +16,8 @@ namespace cllm::measure {
 //
 // and items and other take no less than their bytes at the bandwidth of n threads, n r / (1 + m (n - 1)). The factors
 // k, q and m (>= 0) say how much each further thread slows down all: what they share, the memory above all. Items and
-// other work are fitted to processor time, in which whoever runs beside does not count: the model knows a machine of its
-// own only. A plain value.
+// other work are fitted to processor time, in which whoever runs beside does not count: the model knows a machine of
+// its own only. A plain value.
 struct StepModel {
   size_t items = 0;   // of a step
   size_t phases = 0;  // barriers
@@ -75,9 +75,9 @@ struct StepRounds {
 // The least of each part: what comes from outside, such as a host that clocks down or others in its caches, only adds.
 StepArm LeastArm(const StepRounds& rounds);
 
-// Between which figures the predicted speed-up lies when the rounds are drawn anew from those measured, the same ones for
-// every arm: from the 5th to the 95th of 100 in 200 drawings, which depend on nothing else. What no arm shows (a cache
-// that more cores share, a memory that is used up) is not in it.
+// Between which figures the predicted speed-up lies when the rounds are drawn anew from those measured, the same ones
+// for every arm: from the 5th to the 95th of 100 in 200 drawings, which depend on nothing else. What no arm shows (a
+// cache that more cores share, a memory that is used up) is not in it.
 struct Interval {
   double low = 0, high = 0;
 };

@@ -10,9 +10,9 @@
 namespace cllm {
 size_t TrainingContext::BlockFloats(const ModelShape& c, size_t positions) {
   return std::max({FeedForwardBackwardScratch(positions, c.width),
-                   LossBackwardScratch(c.vocabulary, c.width, positions), InputPanelsSize(positions, std::max(c.width, c.query_width())),
-                   AttentionForwardScratch(c.context, c.head_dim),
-                   AttentionBackwardScratch(c.context, c.head_dim)});
+                   LossBackwardScratch(c.vocabulary, c.width, positions),
+                   InputPanelsSize(positions, std::max(c.width, c.query_width())),
+                   AttentionForwardScratch(c.context, c.head_dim), AttentionBackwardScratch(c.context, c.head_dim)});
 }
 
 size_t TrainingContext::Floats(const ModelShape& c, size_t sequences) {

@@ -36,7 +36,8 @@ void FeedForwardPartBackward(const BackwardPass& pass, size_t i) {
   FeedForwardBackward(
       {pass.rows, width, w.shape().hidden}, {.gate_up = w.backward(gate_up), .down = w.backward(down)},
       {.gate = gate_up.grid, .up = gate_up.grid + 1, .down = down.grid},
-      {.d_y = d_branch, .x = ctx.normed, .gate_up = layer.gate_up, .d_x = ctx.d_normed, .scratch = ctx.block}, pass.sink);
+      {.d_y = d_branch, .x = ctx.normed, .gate_up = layer.gate_up, .d_x = ctx.d_normed, .scratch = ctx.block},
+      pass.sink);
   NormBackward(pass, layer.residual_mid, norm, layer.inverse_rms_ffn);
 }
 

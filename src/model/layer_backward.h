@@ -8,8 +8,8 @@
 
 namespace cllm {
 
-// The backward pass of one item: it finds in the context what forward left there and hands each weight's gradient to the
-// sink. One worker only.
+// The backward pass of one item: it finds in the context what forward left there and hands each weight's gradient to
+// the sink. One worker only.
 struct BackwardPass {
   const Weights& weights;
   TrainingContext& context;

@@ -58,8 +58,9 @@ Status ReadDimension(const SafetensorsFile& file, uint64_t format, const Dimensi
   const bool there = entry != file.metadata().end();
   if (dimension.since > format) {
     if (!there) return {};
-    return BadInput(fmt::format("{}: the metadata has {} '{}', which a file of format {} does not have; expected format {}",
-                                file.path(), dimension.name, entry->second, format, dimension.since));
+    return BadInput(
+        fmt::format("{}: the metadata has {} '{}', which a file of format {} does not have; expected format {}",
+                    file.path(), dimension.name, entry->second, format, dimension.since));
   }
   if (!there) {
     return BadInput(

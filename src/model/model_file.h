@@ -19,9 +19,9 @@ inline constexpr const char* kModelFileName = "model.safetensors";
 //
 // The metadata have the dimensions of model/shape.h by name. Format 2: a tensor is F32, F16, BF16 or Q8_0
 // (model/tensor_types.h). One in Q8_0 is U8 [rows, bytes of a row] with "Q8_0" in the metadata as "type." and its name:
-// "type.embedding". Format 1 has F32 alone. A format lacks the dimensions that came with a later one (Dimension::since);
-// they have the value then that they have when nobody names them. A model is written in the first format from 2 on that
-// has all that it is.
+// "type.embedding". Format 1 has F32 alone. A format lacks the dimensions that came with a later one
+// (Dimension::since); they have the value then that they have when nobody names them. A model is written in the first
+// format from 2 on that has all that it is.
 CheckpointFile ModelFile(const Parameters& parameters, TensorType matrices = TensorType::kF32);
 
 // The same of tensors by their place in the layout, each in its own type. Views what they view. REQUIRES: they have the

@@ -29,8 +29,9 @@ class Parameters {
   AlignedBuffer<float> values_;
 };
 
-// Initial weights for `seed`: normal with deviation 0.04 (embedding), 0.02 (matrices, a head of its own), 0.02 / sqrt(2 L)
-// (the two that write into the residual stream); norms are 1. Element j of tensor i is a pure function of (seed, i, j).
+// Initial weights for `seed`: normal with deviation 0.04 (embedding), 0.02 (matrices, a head of its own), 0.02 / sqrt(2
+// L) (the two that write into the residual stream); norms are 1. Element j of tensor i is a pure function of (seed, i,
+// j).
 void InitializeParameters(uint64_t seed, Parameters& parameters);
 
 // XXH3-128 of all tensors' bytes in order, as hexadecimal: equal weights, equal text.

@@ -155,7 +155,9 @@ TEST_P(TrainGolden, LossesAfterUpdatesDiffer) {
   EXPECT_GT(std::abs(found - expected), 1e-5 * expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Reference, TrainGolden, testing::Values("bytes_adamw", "bytes_muon", "bpe_adamw", "bpe_muon", "grouped_adamw", "grouped_muon"),
+INSTANTIATE_TEST_SUITE_P(Reference, TrainGolden,
+                         testing::Values("bytes_adamw", "bytes_muon", "bpe_adamw", "bpe_muon", "grouped_adamw",
+                                         "grouped_muon"),
                          [](const auto& parameter) { return parameter.param; });
 
 }  // namespace

@@ -8,10 +8,11 @@
 
 namespace cllm {
 
-// What the plain frequency of each pair of a head is divided by, head_dim / 2 numbers: 1 without a rope_factor. With one,
-// as Llama 3.1 does it (Grattafiori et al. 2024; transformers, `_compute_llama3_parameters`): a pair that turns less than
-// rope_low times in rope_original positions is slowed down by the whole factor, one that turns more than rope_high times
-// not at all, and the frequencies of those between go over from the one to the other in proportion to their turns.
+// What the plain frequency of each pair of a head is divided by, head_dim / 2 numbers: 1 without a rope_factor. With
+// one, as Llama 3.1 does it (Grattafiori et al. 2024; transformers, `_compute_llama3_parameters`): a pair that turns
+// less than rope_low times in rope_original positions is slowed down by the whole factor, one that turns more than
+// rope_high times not at all, and the frequencies of those between go over from the one to the other in proportion to
+// their turns.
 std::vector<double> RopeDivisors(const ModelShape& shape);
 
 // cos and sin of position * base^(-j / (head_dim / 2)) / divisor j, [context, head_dim / 2] each (Su et al. 2021).

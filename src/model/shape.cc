@@ -126,7 +126,8 @@ std::span<const Dimension> Dimensions() { return kDimensions; }
 
 Status Validate(const ModelShape& shape) {
   for (const Dimension& dimension : kDimensions) {
-    const double value = std::visit([&](const auto at) { return static_cast<double>(shape.*at.value); }, dimension.place);
+    const double value =
+        std::visit([&](const auto at) { return static_cast<double>(shape.*at.value); }, dimension.place);
     if (!InRange(dimension, value)) return OutOfRange(dimension, dimension.Text(shape));
   }
   if (shape.heads % shape.kv_heads != 0) {

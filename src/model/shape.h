@@ -81,15 +81,15 @@ std::span<const Dimension> Dimensions();
 // the dimensions and both values.
 Status Validate(const ModelShape& shape);
 
-// For people: "4 layers, 4 heads, width 128, hidden 344, context 64", and the derived dimensions that do not follow from
-// these.
+// For people: "4 layers, 4 heads, width 128, hidden 344, context 64", and the derived dimensions that do not follow
+// from these.
 std::string DescribeShape(const ModelShape& shape);
 
 // The head dimension of a model that names none, width / heads. Error (BadInput): heads do not divide the width.
 Result<size_t> DefaultHeadDim(size_t heads, size_t width);
 
-// The shape that choices make of a vocabulary; derived dimensions that nobody named fit the others. Error (BadInput): as
-// Validate and DefaultHeadDim. REQUIRES: all that are not derived are named.
+// The shape that choices make of a vocabulary; derived dimensions that nobody named fit the others. Error (BadInput):
+// as Validate and DefaultHeadDim. REQUIRES: all that are not derived are named.
 Result<ModelShape> ShapeFrom(const ShapeChoices& choices, size_t vocabulary);
 
 // Multiply-adds with weights that one token costs in the forward pass: the parameters of all matrices, each once.

@@ -48,7 +48,8 @@ TEST(Validate, GoodShapes_AreAccepted) {
   EXPECT_TRUE(Validate(kSmallShape).ok());
   EXPECT_TRUE(Validate(ModelShape()).ok());
   EXPECT_TRUE(Validate({.layers = 1, .heads = 1, .width = 2, .hidden = 1, .context = 1, .vocabulary = 4}).ok());
-  EXPECT_TRUE(Validate({.heads = 6, .width = 32, .kv_heads = 3, .head_dim = 24, .untied = true, .rope_base = 5e5}).ok());
+  EXPECT_TRUE(
+      Validate({.heads = 6, .width = 32, .kv_heads = 3, .head_dim = 24, .untied = true, .rope_base = 5e5}).ok());
 }
 
 TEST(Validate, NumbersOutOfRange_AreNamedWithTheValueAndTheRange) {
@@ -113,7 +114,8 @@ TEST(FlopPerToken, ConfigurationB_IsTheFormulaOfTheDesign) {
 }
 
 TEST(MatrixParameters, GroupedHeads_CountTheirOwnWidths) {
-  const ModelShape s{.layers = 3, .heads = 4, .width = 32, .hidden = 40, .vocabulary = 100, .kv_heads = 2, .head_dim = 24};
+  const ModelShape s{
+      .layers = 3, .heads = 4, .width = 32, .hidden = 40, .vocabulary = 100, .kv_heads = 2, .head_dim = 24};
   EXPECT_DOUBLE_EQ(MatrixParameters(s), 3 * (32.0 * (96 + 2 * 48) + 32.0 * 96 + 3 * 32.0 * 40) + 32.0 * 100);
 }
 

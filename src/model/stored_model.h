@@ -10,8 +10,8 @@
 
 namespace cllm {
 
-// A model whose tensors are read when they are wanted, so that a large one is never there twice: from mapped files of ours
-// or of other programs, or from memory. Owns what the rows view; movable, immutable.
+// A model whose tensors are read when they are wanted, so that a large one is never there twice: from mapped files of
+// ours or of other programs, or from memory. Owns what the rows view; movable, immutable.
 struct StoredModel {
   ModelShape shape;
   std::vector<TensorRows> tensors;                        // by their place in the layout, with its rows and columns

@@ -75,7 +75,8 @@ const Problem kProblems[] = {
      3, 2, 0.2, true},
     // One key/value head for all queries, narrower together than the residual stream.
     {"multi_query",
-     {.layers = 1, .heads = 3, .width = 40, .hidden = 24, .context = 53, .vocabulary = 50, .kv_heads = 1, .head_dim = 6},
+     {.layers = 1, .heads = 3, .width = 40, .hidden = 24, .context = 53, .vocabulary = 50, .kv_heads = 1,
+      .head_dim = 6},
      2, 1, 0.3, true},
     // Rotary frequencies that are slow, fast and between.
     {"stretched",
@@ -269,8 +270,8 @@ TEST_P(GoldenGradients, EveryTensorAgreesWithPyTorch) {
 INSTANTIATE_TEST_SUITE_P(Transformer, GoldenGradients, testing::Values("bytes", "bpe", "grouped"),
                          [](const auto& kind) { return kind.param; });
 
-// In bf16 each factor is off by 2^-9 at most, here and there in both directions: a tensor's gradient keeps its length and
-// direction, and is not the one in float.
+// In bf16 each factor is off by 2^-9 at most, here and there in both directions: a tensor's gradient keeps its length
+// and direction, and is not the one in float.
 TEST(Bf16, Gradients_AreNearThoseInFloat) {
   const golden::Json json = golden::Load("forward_bpe");
   const golden::Case model(json);
@@ -338,7 +339,9 @@ class DroppedActivations : public testing::Test {
 TEST_F(DroppedActivations, Gradients_AreTheSlopesUnderTheSameMasks) { EXPECT_LT(WorstError(kMasks), 1e-3); }
 
 // The control: other masks are another function.
-TEST_F(DroppedActivations, Gradients_AreNotTheSlopesUnderOtherMasks) { EXPECT_GT(WorstError({.rate = 0.25f, .key = 78}), 1e-2); }
+TEST_F(DroppedActivations, Gradients_AreNotTheSlopesUnderOtherMasks) {
+  EXPECT_GT(WorstError({.rate = 0.25f, .key = 78}), 1e-2);
+}
 
 TEST_F(DroppedActivations, MasksAreAFunctionOfTheKey) {
   const OneWorkerModel::Outcome masked = Train(kMasks), other = Train({.rate = 0.25f, .key = 78});

@@ -22,8 +22,8 @@ class WeightPanels {
   // Packing is cut into jobs() independent jobs, one per matrix and direction. `values` have the layout's shape.
   size_t jobs() const { return jobs_.size(); }
   void Pack(const Parameters& values, size_t job);
-  // Packs some rows of a matrix, in its forward panels. REQUIRES: has(info); `first_row` is a multiple of kPanelAlignment,
-  // `rows` are whole rows, and as many as make one unless they are the last.
+  // Packs some rows of a matrix, in its forward panels. REQUIRES: has(info); `first_row` is a multiple of
+  // kPanelAlignment, `rows` are whole rows, and as many as make one unless they are the last.
   void PackRows(const TensorInfo& info, size_t first_row, std::span<const float> rows);
   // Whether products read the tensor.
   bool has(const TensorInfo& info) const { return offsets_[2 * info.index] != kNone; }

@@ -17,17 +17,17 @@
 
 namespace cllm {
 
-// A model: its shape, its tensors (in f32 where something reads them so, and as panels for matrix products) and the table
-// of its rotations. Training, evaluation and decoding take a model as this one thing. Owns all of it; read-only while
-// workers run, thread-compatible otherwise. Large, so move it.
+// A model: its shape, its tensors (in f32 where something reads them so, and as panels for matrix products) and the
+// table of its rotations. Training, evaluation and decoding take a model as this one thing. Owns all of it; read-only
+// while workers run, thread-compatible otherwise. Large, so move it.
 class Weights {
  public:
   // A model to be trained: every tensor in f32, panels in both directions, for products in `precision`. All values are
   // zero until parameters() and PackAll give it some.
   Weights(const ModelShape& shape, Precision precision);
-  // A model that is only read. Its matrices, the embedding too, are rounded to what `storage` holds of them and kept once,
-  // as panels; norms stay in f32. All that is computed with it is what the rounded model gives. `model` is read a few rows
-  // at a time and given up, so that files of it are mapped no longer than that.
+  // A model that is only read. Its matrices, the embedding too, are rounded to what `storage` holds of them and kept
+  // once, as panels; norms stay in f32. All that is computed with it is what the rounded model gives. `model` is read a
+  // few rows at a time and given up, so that files of it are mapped no longer than that.
   Weights(StoredModel model, Storage storage);
   Weights(Parameters values, Storage storage) : Weights(StoredInMemory(std::move(values)), storage) {}
 

@@ -80,8 +80,8 @@ struct PaceEvent {
   double fraction = 0;  // of the schedule's stretch that is over then; 1: its end
 };
 
-// A piece of work other than steps is under way: reading, tokenizing, evaluating. An event without a name ends it, and so
-// does one of another name.
+// A piece of work other than steps is under way: reading, tokenizing, evaluating. An event without a name ends it, and
+// so does one of another name.
 struct PhaseEvent {
   std::string name = {};
   double share = -1;  // that is done, [0, 1]; below 0: unknown
@@ -147,7 +147,7 @@ struct EndEvent {
 };
 
 // Any of them.
-using RunEvent = std::variant<StartEvent, ResumeEvent, PaceEvent, StepEvent, PhaseEvent, EvaluationEvent, SampleEvent, SaveEvent,
-                              SkippedSaveEvent, NoteEvent, DivergenceEvent, RollbackEvent, EndEvent>;
+using RunEvent = std::variant<StartEvent, ResumeEvent, PaceEvent, StepEvent, PhaseEvent, EvaluationEvent, SampleEvent,
+                              SaveEvent, SkippedSaveEvent, NoteEvent, DivergenceEvent, RollbackEvent, EndEvent>;
 
 }  // namespace cllm

@@ -16,9 +16,9 @@ struct QueueLimits {
 };
 
 // Gives events to an observer on a thread of its own, so that one that blocks (a socket, a pipe, a slow disk) holds up
-// nobody. Events wait in a queue. When it is full, the oldest step or phase is dropped and counted; with none in it, the
-// oldest evaluation, sample, save or skipped save. Starts, resumes, notes, divergences, rollbacks and the end are never
-// dropped: a run has few of them.
+// nobody. Events wait in a queue. When it is full, the oldest step or phase is dropped and counted; with none in it,
+// the oldest evaluation, sample, save or skipped save. Starts, resumes, notes, divergences, rollbacks and the end are
+// never dropped: a run has few of them.
 //
 // An exception of the observer ends its thread, and the next event is answered by that exception, once (a FanOut makes
 // a note of it); later events are ignored.

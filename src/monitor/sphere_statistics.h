@@ -27,8 +27,8 @@ struct SphereStatistics {
   };
   std::vector<Group> groups;  // level 1 groups first, then the nesting
   size_t permits = 0;
-  // All leaves of each process that trains together with this one, which is the first; none where it is alone, and between
-  // evaluations.
+  // All leaves of each process that trains together with this one, which is the first; none where it is alone, and
+  // between evaluations.
   struct OfRank {
     uint64_t leaves = 0, items = 0, tokens = 0;
     double busy_s = 0, waiting_s = 0, accumulation_s = 0;

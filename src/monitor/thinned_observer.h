@@ -9,9 +9,9 @@
 
 namespace cllm {
 
-// Hands events on to an observer that wants to know where a run is, not each of its steps: of steps, and of the progress
-// of a phase, the first in each `interval`. The last step before any other event is never left out. Costs a look at a
-// clock for a step that is left out. Thread-compatible.
+// Hands events on to an observer that wants to know where a run is, not each of its steps: of steps, and of the
+// progress of a phase, the first in each `interval`. The last step before any other event is never left out. Costs a
+// look at a clock for a step that is left out. Thread-compatible.
 class ThinnedObserver : public RunObserver {
  public:
   // observer: outlives this.

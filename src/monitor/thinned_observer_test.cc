@@ -16,7 +16,8 @@ class StepListener : public RunObserver {
  public:
   void OnStep(const StepEvent& event) override { heard.push_back("step " + std::to_string(event.step)); }
   void OnPhase(const PhaseEvent& event) override {
-    heard.push_back("phase " + event.name + (event.share < 0 ? "" : " " + std::to_string(static_cast<int>(event.share * 100))));
+    heard.push_back("phase " + event.name +
+                    (event.share < 0 ? "" : " " + std::to_string(static_cast<int>(event.share * 100))));
   }
   void OnEvaluation(const EvaluationEvent& event) override { heard.push_back("eval " + std::to_string(event.step)); }
   void OnEnd(const EndEvent& event) override { heard.push_back("end " + std::to_string(event.step)); }

@@ -69,8 +69,8 @@ void BackwardBlock(const Head& h, const BackwardScratch& s, const Panels& keys, 
     SoftmaxRowBackward(s.scores + r * strip, s.d_scores + r * strip, t + 1, visible, scale, delta);
   }
   // d_v += p^T d_out; d_k += d_s^T q; d_q = d_s k. The transposes are read with a stride.
-  GemmRows(visible, hd, rows, {.data = s.scores, .row_stride = 1, .depth_stride = strip}, d_out, h.out_stride, s.d_v, hd,
-           GemmInto::kAdd);
+  GemmRows(visible, hd, rows, {.data = s.scores, .row_stride = 1, .depth_stride = strip}, d_out, h.out_stride, s.d_v,
+           hd, GemmInto::kAdd);
   GemmRows(visible, hd, rows, {.data = s.d_scores, .row_stride = 1, .depth_stride = strip}, q, h.stride, s.d_k, hd,
            GemmInto::kAdd);
   GemmRows(rows, hd, visible, {.data = s.d_scores, .row_stride = strip}, h.k, h.stride, s.d_q + begin * hd, hd,
@@ -105,8 +105,8 @@ void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, co
     for (size_t begin = 0; begin < shape.queries; begin += kQueryBlock) {
       const size_t rows = std::min(kQueryBlock, shape.queries - begin);
       const size_t visible = shape.first_position + begin + rows;
-      Gemm(rows, {.data = in.q + begin * in.q_stride + column, .row_stride = in.q_stride}, keys.SliceColumns(0, visible),
-           scores, stride, GemmInto::kOverwrite);
+      Gemm(rows, {.data = in.q + begin * in.q_stride + column, .row_stride = in.q_stride},
+           keys.SliceColumns(0, visible), scores, stride, GemmInto::kOverwrite);
       for (size_t r = 0; r < rows; ++r) {
         const size_t n = shape.first_position + begin + r + 1;
         const float lse = SoftmaxRow(scores + r * stride, n, visible, scale);

@@ -26,10 +26,10 @@ float AttentionScale(size_t head_dim);
 size_t AttentionForwardScratch(size_t keys, size_t head_dim);
 size_t AttentionBackwardScratch(size_t keys, size_t head_dim);
 
-// Causal multi-head attention (Vaswani et al. 2017, eq. 1), softmax(q k^T / sqrt(D)) v, with key/value heads that several
-// query heads share (Ainslie et al. 2023). q and out are [rows, H D], k and v [rows, K D], each with its own row stride.
-// The result of a row does not depend on how many queries a call has, so cached generation equals the full computation
-// bit for bit.
+// Causal multi-head attention (Vaswani et al. 2017, eq. 1), softmax(q k^T / sqrt(D)) v, with key/value heads that
+// several query heads share (Ainslie et al. 2023). q and out are [rows, H D], k and v [rows, K D], each with its own
+// row stride. The result of a row does not depend on how many queries a call has, so cached generation equals the full
+// computation bit for bit.
 struct AttentionInputs {
   const float* q;
   size_t q_stride;
@@ -43,7 +43,8 @@ struct AttentionOutput {
   size_t stride;
   float* log_sum_exp;  // [H, queries], for backward; may be null
 };
-void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, const AttentionOutput& to, float* scratch);
+void AttentionForward(const AttentionShape& shape, const AttentionInputs& in, const AttentionOutput& to,
+                      float* scratch);
 
 // In place: q, k, v (parts of one [T, (H + 2 K) D] buffer of row stride `stride`) become their gradients.
 // REQUIRES: first_position == 0.

@@ -38,7 +38,8 @@ bool ExactAccumulator::AddRow(size_t grid_index, size_t row, const float* gradie
   DCHECK(grid.tile_columns >= grid.columns);
   std::atomic<uint8_t>& owner = Owner(grid_index, {row, row + 1, 0, grid.columns});
   for (size_t round = 0; !TryAcquire(owner); ++round) Pause(round);
-  const bool in_range = AccumulateFixed(values_.data() + grid.offset + row * grid.columns, gradient, scale, grid.columns);
+  const bool in_range =
+      AccumulateFixed(values_.data() + grid.offset + row * grid.columns, gradient, scale, grid.columns);
   Release(owner);
   return in_range;
 }

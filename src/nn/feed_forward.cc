@@ -27,8 +27,8 @@ void FeedForward(const FeedForwardShape& shape, const FeedForwardWeights& weight
 }
 
 // Forward was h = silu(g) * u with (g, u) = x Wgu^T, and y = h Wd^T.
-void FeedForwardBackward(const FeedForwardShape& shape, const FeedForwardWeights& weights, const FeedForwardGrids& grids,
-                         const FeedForwardGradients& b, GradientSink& sink) {
+void FeedForwardBackward(const FeedForwardShape& shape, const FeedForwardWeights& weights,
+                         const FeedForwardGrids& grids, const FeedForwardGradients& b, GradientSink& sink) {
   const size_t rows = shape.rows, width = shape.width, hidden = shape.hidden, stride = GateUpStride(hidden);
   float* h_panels = b.scratch + FeedForwardScratch(rows);
   const Panels input =

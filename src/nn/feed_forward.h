@@ -26,8 +26,8 @@ struct FeedForwardShape {
   size_t hidden = 0;  // F
 };
 
-// SwiGLU (Shazeer 2020): y[T, C] = (silu(x Wg^T) * (x Wu^T)) Wd^T. gate_up packs the weight [2F, C], gate rows before up
-// rows, and down [C, F], both by columns.
+// SwiGLU (Shazeer 2020): y[T, C] = (silu(x Wg^T) * (x Wu^T)) Wd^T. gate_up packs the weight [2F, C], gate rows before
+// up rows, and down [C, F], both by columns.
 struct FeedForwardWeights {
   Panels gate_up;
   Panels down;
@@ -38,8 +38,8 @@ struct FeedForwardBuffers {
   float* y;        // [T, C]
   float* scratch;  // FeedForwardScratch
 };
-// A team shares the buffers: each member computes its share of the hidden units, then of y's columns, and returns without
-// having met the others after that.
+// A team shares the buffers: each member computes its share of the hidden units, then of y's columns, and returns
+// without having met the others after that.
 void FeedForward(const FeedForwardShape& shape, const FeedForwardWeights& weights, const FeedForwardBuffers& buffers,
                  const Team& team = {});
 
@@ -54,7 +54,7 @@ struct FeedForwardGradients {
   float* d_x;        // [T, C], is overwritten
   float* scratch;    // FeedForwardBackwardScratch
 };
-void FeedForwardBackward(const FeedForwardShape& shape, const FeedForwardWeights& weights, const FeedForwardGrids& grids,
-                         const FeedForwardGradients& buffers, GradientSink& sink);
+void FeedForwardBackward(const FeedForwardShape& shape, const FeedForwardWeights& weights,
+                         const FeedForwardGrids& grids, const FeedForwardGradients& buffers, GradientSink& sink);
 
 }  // namespace cllm

@@ -93,8 +93,8 @@ void LossForwardBackward(const LossInputs& in, const LossHead& head, float* scra
                 sums);
     }
     LinearBackward(scratch, vocabulary, rows, head.rows, head.d_h + begin * width, width, GemmInto::kOverwrite);
-    const Panels input =
-        PackRows(h, width, rows, width, scratch + WholeLines(LossScratch(vocabulary, in.targets.size())), sink.precision);
+    const Panels input = PackRows(h, width, rows, width,
+                                  scratch + WholeLines(LossScratch(vocabulary, in.targets.size())), sink.precision);
     LinearWeightGradient(scratch, vocabulary, input, head.grid, {0, vocabulary, 0, width}, sink);
   }
 }

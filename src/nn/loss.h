@@ -58,6 +58,7 @@ struct LossHead {
   float lambda;
   float* d_h;      // [T, C] is written
 };
-void LossForwardBackward(const LossInputs& in, const LossHead& head, float* scratch, LossSums& sums, GradientSink& sink);
+void LossForwardBackward(const LossInputs& in, const LossHead& head, float* scratch, LossSums& sums,
+                         GradientSink& sink);
 
 }  // namespace cllm

@@ -97,9 +97,10 @@ TEST_F(LossOp, ForwardBackward_GradientsAreTheSlopesOfTheDoubleForm) {
                     kEntries * kHead);
   std::vector<float> d_h(kPositions * kHead, 9.0f);
   LossSums sums;
-  LossForwardBackward({h_.data(), kHead, targets_, classes_},
-                      {.columns = columns_.panels(), .rows = rows_.panels(), .grid = 0, .lambda = kLambda, .d_h = d_h.data()},
-                      scratch_.data(), sums, gathered.sink);
+  LossForwardBackward(
+      {h_.data(), kHead, targets_, classes_},
+      {.columns = columns_.panels(), .rows = rows_.panels(), .grid = 0, .lambda = kLambda, .d_h = d_h.data()},
+      scratch_.data(), sums, gathered.sink);
   ExpectSums(sums);
   const Doubles h = ToDouble(h_), embedding = ToDouble(embedding_);
   // The slopes by the formula's derivative in double, checked against finite differences below.

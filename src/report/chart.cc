@@ -14,10 +14,12 @@ namespace cllm::report {
 const std::string_view kChartStyle = R"(
 :root { color-scheme: light dark;
   --ground: #f6f5f1; --sheet: #fdfcfa; --ink: #22262b; --ink-soft: #5c636b; --line: #dedbd3; --line-strong: #8b8f93;
-  --c0: #1f6f9c; --c1: #c25a11; --c2: #23804f; --c3: #7a4fa3; --c4: #b3362b; --c5: #8a6d00; --c6: #14807f; --c7: #6b6258; }
+  --c0: #1f6f9c; --c1: #c25a11; --c2: #23804f; --c3: #7a4fa3; --c4: #b3362b;
+  --c5: #8a6d00; --c6: #14807f; --c7: #6b6258; }
 @media screen and (prefers-color-scheme: dark) { :root {
   --ground: #15181b; --sheet: #1b1f23; --ink: #e3e1db; --ink-soft: #9aa3ab; --line: #30363c; --line-strong: #6e777f;
-  --c0: #7cc0e4; --c1: #f0995a; --c2: #6fc692; --c3: #bd9ce2; --c4: #f08d81; --c5: #d8bb4b; --c6: #5cc8c4; --c7: #b5aa9d; } }
+  --c0: #7cc0e4; --c1: #f0995a; --c2: #6fc692; --c3: #bd9ce2; --c4: #f08d81;
+  --c5: #d8bb4b; --c6: #5cc8c4; --c7: #b5aa9d; } }
 svg { font: 12px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; background: var(--sheet); }
 svg text { fill: var(--ink-soft); } svg .title { fill: var(--ink); font-size: 15px; font-weight: 600; }
 svg .key { fill: var(--ink); } .halo { paint-order: stroke; stroke: var(--sheet); stroke-width: 4px; }

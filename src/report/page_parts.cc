@@ -19,7 +19,8 @@ main { max-width: 980px; margin: 0 auto; padding: 32px 20px 56px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 6px; overflow-wrap: anywhere; }
 h2 { font-size: 18px; margin: 0 0 10px; } h3 { font-size: 14px; margin: 18px 0 6px; }
 p { margin: 0 0 10px; } .soft, footer { color: var(--ink-soft); }
-section { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 20px; margin-top: 16px; }
+section { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 20px;
+  margin-top: 16px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px; margin-top: 18px; }
 .tile { background: var(--sheet); border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; }
 .tile b { display: block; font-size: 21px; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -38,16 +39,19 @@ pre { margin: 0; padding: 12px 14px; background: var(--ground); border-radius: 6
 th, td { padding: 4px 12px 4px 0; text-align: right; border-bottom: 1px solid var(--line); vertical-align: top;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 th { color: var(--ink-soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; }
-.words td, .words th { text-align: left; } .words td:last-child { white-space: normal; overflow-wrap: anywhere; width: 70%; }
+.words td, .words th { text-align: left; }
+.words td:last-child { white-space: normal; overflow-wrap: anywhere; width: 70%; }
 tr:last-child td { border-bottom: 0; } td.best { color: var(--c2); font-weight: 700; }
 .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 7px; }
 footer { margin-top: 20px; font-size: 13px; overflow-wrap: anywhere; }
-@media (max-width: 620px) { main { padding: 20px 10px; } section { padding: 14px; } dl { grid-template-columns: 1fr; gap: 2px; }
+@media (max-width: 620px) { main { padding: 20px 10px; } section { padding: 14px; }
+  dl { grid-template-columns: 1fr; gap: 2px; }
   dd { margin-bottom: 8px; } .columns { grid-template-columns: 1fr; } .scroll > svg { min-width: 640px; } }
 @page { margin: 14mm; }
 @media print { body { background: #fff; font-size: 12px; } main { max-width: none; padding: 0; }
   section, .tile { background: #fff; border-color: #ccc; } svg { background: #fff; } pre { background: #f4f4f2; }
-  svg, .tile, tr, h2, h3, pre, .alert { break-inside: avoid; } dl.fine { font-size: 11px; } h2, h3 { break-after: avoid; }
+  svg, .tile, tr, h2, h3, pre, .alert { break-inside: avoid; } dl.fine { font-size: 11px; }
+  h2, h3 { break-after: avoid; }
   section { padding: 12px; } .columns { grid-template-columns: 1fr 1fr; } }
 )";
 

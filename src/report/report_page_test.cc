@@ -76,7 +76,8 @@ TEST(ReportPage, HostileTexts_AreTexts) {
   WrittenLog log;
   WriteAll(log, hostile);
   log.Line(
-      R"({"event":"run_start","format":1,"step":1000,"corpus":"<svg onload=alert(3)>","processor":"</style><script>"})");
+      R"({"event":"run_start","format":1,"step":1000,"corpus":"<svg onload=alert(3)>",)"
+      R"("processor":"</style><script>"})");
   const std::string page = PageOf({log.Write()});
   EXPECT_THAT(page, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("<svg onload")),
                           Not(HasSubstr("</pre></pre>"))));

@@ -19,7 +19,8 @@ namespace {
 constexpr const char* kRuns = "runs";  // where runs without a directory of their own go
 
 Status WriteRunFiles(FileSystem& files, const std::string& directory, const PreparedRun& run) {
-  CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(), AsBytes(WriteConfig(ToEntries(WithRecordedPaths(run.choices))))));
+  CLLM_TRY(AtomicWriteFile(files, RunPaths{directory}.config(),
+                           AsBytes(WriteConfig(ToEntries(WithRecordedPaths(run.choices))))));
   CLLM_TRY(SaveTokenizer(*run.tokenizer, files, directory));
   return run.chat == nullptr ? Status() : SaveChatTemplate(*run.chat, files, directory);
 }

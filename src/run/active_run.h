@@ -16,7 +16,8 @@
 #include "train/sample_file.h"
 #include "train/trainer.h"
 
-// Choices become a run, and a run a model. Who trains one (app, api), with `files`, `observer` and `control` of its own:
+// Choices become a run, and a run a model. Who trains one (app, api), with `files`, `observer` and `control` of its
+// own:
 //
 //   RunChoices choices;
 //   choices.text = {"book.txt"}, choices.steps = 2000;  // whatever is not named is planned
@@ -30,8 +31,8 @@
 // name options in backquotes.
 namespace cllm {
 
-// Refuses a directory that MakeRunDirectory would refuse because of what is in it: before the work, not after. Error: as
-// there.
+// Refuses a directory that MakeRunDirectory would refuse because of what is in it: before the work, not after. Error:
+// as there.
 Status CheckRunDirectoryIsFree(FileSystem& files, const std::string& out);
 
 // Makes the directory of a new run: `out`, or runs/<name of the text>-<n> where that is empty, and looks first whether

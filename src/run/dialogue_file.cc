@@ -47,7 +47,8 @@ Result<std::vector<ChatMessage>> LoadDialogue(const std::string& path) {
   CLLM_ASSIGN(const std::string_view line, OnlyLine(text, path));
   Result<JsonLine> read = ReadJsonLine(line, kField);
   if (!read.ok()) return BadInput(fmt::format("{}: {}", path, read.status().message()));
-  if (!read->is_list) return BadInput(fmt::format("{}: expected a list of messages in \"{}\", found a text", path, kField));
+  if (!read->is_list)
+    return BadInput(fmt::format("{}: expected a list of messages in \"{}\", found a text", path, kField));
   if (const Status named = NameRoles(read->messages); !named.ok()) {
     return BadInput(fmt::format("{}: {}", path, named.message()));
   }

@@ -7,8 +7,8 @@
 #include "store/file_system.h"
 #include "text/chat_template.h"
 
-// A dialogue in a file: a line of .jsonl, {"messages": [{"role": "user", "content": "Hi"}, ...]}, which `train --chat` takes
-// as it is.
+// A dialogue in a file: a line of .jsonl, {"messages": [{"role": "user", "content": "Hi"}, ...]}, which `train --chat`
+// takes as it is.
 namespace cllm {
 
 // Writes a dialogue, whole or not at all. A saved dialogue is replaced; any other file that is there stays. Error

@@ -11,7 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using Messages = std::vector<ChatMessage>;
 
-const Messages kDialogue = {{"system", "Short."}, {"user", "Hi\n\"there\" \xC3\xA9"}, {"assistant", ""}, {"tool", "4 2"}};
+const Messages kDialogue = {
+    {"system", "Short."}, {"user", "Hi\n\"there\" \xC3\xA9"}, {"assistant", ""}, {"tool", "4 2"}};
 
 TEST(DialogueFile, RoundTrips_AndIsReplacedByAnother) {
   const TemporaryDirectory directory;

@@ -87,8 +87,10 @@ Result<std::string> ModelDirectory(const std::string& model) {
     return BadInput(fmt::format("{}: {}, found nothing there; `cllm runs` lists the runs", model, kExpected));
   }
   if (IsForeignModel(model)) {
-    return BadInput(fmt::format("{}: a model of another program, which has no hashes to check; expected a run or a model "
-                                "of ours", model));
+    return BadInput(
+        fmt::format("{}: a model of another program, which has no hashes to check; expected a run or a model "
+                    "of ours",
+                    model));
   }
   if (!IsDirectory(model)) return BadInput(fmt::format("{}: {}, found another file", model, kExpected));
   if (Holds(model, kModelFileName) || Holds(model, kManifestName)) return model;

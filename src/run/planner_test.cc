@@ -72,7 +72,8 @@ TEST_F(PlannedModel, OfNamedSteps_IsTheSameOnAnyMachine) {
 
 // Heads that nobody named fit a named width, so that each has an even number of columns.
 TEST(Planner, HeadsForANamedWidth_FitIt) {
-  const PlanningFacts facts{.training_tokens = 100'000, .vocabulary = kByteVocabulary, .machine = {100, 1}, .seconds = {}};
+  const PlanningFacts facts{
+      .training_tokens = 100'000, .vocabulary = kByteVocabulary, .machine = {100, 1}, .seconds = {}};
   const auto heads = [&](size_t width, std::optional<size_t> kv_heads) {
     RunChoices choices;
     choices.width = width;

@@ -175,12 +175,13 @@ Status TakeTexts(const RunTexts& texts, size_t threads, PreparedRun& run) {
 Status CompareRuns(RankTeam& team, const PreparedRun& run) {
   const Result<std::string> proof = StepProof(run.plan.step.precision);
   CLLM_TRY(team.Agree(proof.status()));
-  return Compare(team, {{"a small training", *proof,
-                         run.plan.step.precision == Precision::kBf16
-                             ? "processors of one kind (x86-64 or AArch64) have equal bits in bf16, all have them in fp32"
-                             : "a processor counts wrong, or the programs differ"},
-                        {"the text's tokens", run.corpus->corpus_hash().Hex(), "empty the caches (cllm doctor)"},
-                        {"the tokenizer", run.tokenizer->hash().Hex(), "install the same program everywhere"}});
+  return Compare(team,
+                 {{"a small training", *proof,
+                   run.plan.step.precision == Precision::kBf16
+                       ? "processors of one kind (x86-64 or AArch64) have equal bits in bf16, all have them in fp32"
+                       : "a processor counts wrong, or the programs differ"},
+                  {"the text's tokens", run.corpus->corpus_hash().Hex(), "empty the caches (cllm doctor)"},
+                  {"the tokenizer", run.tokenizer->hash().Hex(), "install the same program everywhere"}});
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 #include "train/rank_team.h"
 #include "train/trainer.h"
 
-// A run on several ranks: the first prepares it and has its directory; the others get from it what they need, their text's
-// tokens too, and train with it. All ranks call these functions together, and each gets the same error.
+// A run on several ranks: the first prepares it and has its directory; the others get from it what they need, their
+// text's tokens too, and train with it. All ranks call these functions together, and each gets the same error.
 namespace cllm {
 
 // Compares what the ranks are and were asked for: the program, its numerics, the options. Threads may differ. Error

@@ -42,10 +42,10 @@ MemoryEstimate TrainingMemory(const ModelShape& shape, const StepOptions& option
 Status CheckMemory(std::string_view what, size_t bytes, std::string_view advice) {
   const uint64_t available = ReadMachineMemory().available;
   if (const auto own = OwnMemoryLimit(); own && own->left < std::min<uint64_t>(bytes, available)) {
-    return NoResources(fmt::format("{} needs {} of memory, {} are left of the {} that this process may have ({}); {}, or "
-                                   "raise the limit",
-                                   what, FormatBytes(bytes), FormatBytes(own->left), FormatBytes(own->bytes), own->name,
-                                   advice));
+    return NoResources(
+        fmt::format("{} needs {} of memory, {} are left of the {} that this process may have ({}); {}, or "
+                    "raise the limit",
+                    what, FormatBytes(bytes), FormatBytes(own->left), FormatBytes(own->bytes), own->name, advice));
   }
   if (bytes <= available) return {};
   return NoResources(fmt::format("{} needs {} of memory, {} are available; {}", what, FormatBytes(bytes),

@@ -19,9 +19,10 @@ Result<FoundCheckpoint> NewestCheckpoint(FileSystem& files, const std::string& d
   const Checkpoints checkpoints(files, directory);
   CLLM_ASSIGN(const std::vector<uint64_t> steps, checkpoints.Steps());
   if (steps.empty()) {
-    return BadInput(fmt::format("{}: expected a run with checkpoints, found none: it ended before it had saved one; remove "
-                                "it and train anew",
-                                directory));
+    return BadInput(
+        fmt::format("{}: expected a run with checkpoints, found none: it ended before it had saved one; remove "
+                    "it and train anew",
+                    directory));
   }
   CLLM_ASSIGN(FoundCheckpoint found, checkpoints.NewestValid());
   for (const SkippedCheckpoint& skipped : found.skipped) {
@@ -36,9 +37,10 @@ std::string EndNote(const RunProgress& progress, std::optional<uint64_t> total, 
     return fmt::format("the run is complete at step {}; name `time` or `steps` to train on", progress.step);
   }
   if (!progress.patience_ended || total) return "";
-  return fmt::format("patience ended the run at step {} of {}: {} evaluations in a row were no better than that of step "
-                     "{}; name `steps` ({} to the planned end), `time` or a larger `patience` (0: no limit) to train on",
-                     progress.step, progress.planned, state.worse_evaluations, state.best_step, progress.planned);
+  return fmt::format(
+      "patience ended the run at step {} of {}: {} evaluations in a row were no better than that of step "
+      "{}; name `steps` ({} to the planned end), `time` or a larger `patience` (0: no limit) to train on",
+      progress.step, progress.planned, state.worse_evaluations, state.best_step, progress.planned);
 }
 
 Result<PreparedRun> PrepareStoredRun(const std::string& directory, RunChoices choices, const RunState& state,
@@ -83,9 +85,10 @@ Status PlanTime(const ResumeGoal& goal, const RunProgress& progress, double time
 
 Result<std::optional<uint64_t>> ResolveGoal(const ResumeGoal& goal, const RunProgress& progress, double step_seconds) {
   if (goal.steps && progress.open && *goal.steps <= progress.planned) {
-    return Usage(fmt::format("`steps` {} is no more than the {} that the run by time has decided already; name more, or "
-                             "leave it out to train for the time that is left",
-                             *goal.steps, progress.planned));
+    return Usage(
+        fmt::format("`steps` {} is no more than the {} that the run by time has decided already; name more, or "
+                    "leave it out to train for the time that is left",
+                    *goal.steps, progress.planned));
   }
   if (goal.steps && *goal.steps < progress.planned) {
     return Usage(fmt::format("`steps` {} is less than the run's {}; it is the total and can only grow", *goal.steps,

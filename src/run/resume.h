@@ -29,8 +29,8 @@ struct PreparedResume {
 // Prepares the run in `directory` to go on from its newest valid checkpoint: its own text and tokenizer, and `choices`,
 // which are its own (ReadRunChoices) but for threads, samples and patience, and for the text where somebody names where
 // that lies now; else it is looked for (run_text.h). Tells of checkpoints that are skipped, and how to go on with a run
-// that is complete or that patience ended. Error: Usage: another process writes it, or the goal is before the planned end; BadInput: there is
-// no such run, no valid checkpoint, or a damaged file; NoResources.
+// that is complete or that patience ended. Error: Usage: another process writes it, or the goal is before the planned
+// end; BadInput: there is no such run, no valid checkpoint, or a damaged file; NoResources.
 Result<PreparedResume> PrepareResume(const std::string& directory, RunChoices choices, const ResumeGoal& goal,
                                      RunObserver& observer);
 

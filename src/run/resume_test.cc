@@ -170,8 +170,9 @@ TEST_F(AfterPatience, WithoutAGoal_TrainsNoStep_AndSaysHow) {
   EXPECT_EQ(summary.step, ended_at_);
   EXPECT_EQ(summary.planned, 400u);
   EXPECT_TRUE(summary.patience_ended);
-  EXPECT_THAT(notes_.sentences, ::testing::Contains(::testing::AllOf(HasSubstr("patience ended the run at step "),
-                                                                     HasSubstr("name `steps` (400 to the planned end)"))));
+  EXPECT_THAT(notes_.sentences,
+              ::testing::Contains(::testing::AllOf(HasSubstr("patience ended the run at step "),
+                                                   HasSubstr("name `steps` (400 to the planned end)"))));
 }
 
 TEST_F(AfterPatience, ThePlannedSteps_TrainOn) {

@@ -25,15 +25,15 @@ RunChoices WithRecordedPaths(RunChoices choices);
 // The texts of such choices by their names in the working directory, where they were named there.
 RunChoices AsNamedHere(RunChoices choices);
 
-// Writes where the text of a run lies now into its configuration; the rest stays as it is. REQUIRES: the paths hold from
-// anywhere; the run's lock is held.
+// Writes where the text of a run lies now into its configuration; the rest stays as it is. REQUIRES: the paths hold
+// from anywhere; the run's lock is held.
 Status RecordText(FileSystem& files, const std::string& run, const RunChoices& choices);
 
 // The choices of a run that exists. Error (BadInput): no run there, or as above.
 Result<RunChoices> ReadRunChoices(const std::string& run);
 
-// Those of the run that a MODEL (open_model.h) or the tokenizer of one belongs to: the run itself, or the one two levels
-// above a checkpoint. The defaults where there is no run. Error (BadInput): as above.
+// Those of the run that a MODEL (open_model.h) or the tokenizer of one belongs to: the run itself, or the one two
+// levels above a checkpoint. The defaults where there is no run. Error (BadInput): as above.
 Result<RunChoices> ChoicesBehind(const std::string& model);
 
 }  // namespace cllm

@@ -121,16 +121,20 @@ OptionSpec Choice(std::string_view name, std::string_view value, std::string_vie
 }
 
 OptionSpec Chat() {
-  return {.name = "chat", .value = "", .initial = "",
-          .help = "lists of messages in .jsonl are dialogues: what the assistant says is learned, the rest is context; the "
-                  "model answers in `cllm chat`",
+  return {.name = "chat",
+          .value = "",
+          .initial = "",
+          .help =
+              "lists of messages in .jsonl are dialogues: what the assistant says is learned, the rest is context; the "
+              "model answers in `cllm chat`",
           .set = [](RunChoices& choices, const std::string& text) -> Status {
             if (text != "true" && text != "false") return OutOfRange("chat", text, "true or false");
             choices.chat = text == "true";
             return {};
           },
           .get = [](const RunChoices& choices) { return choices.chat ? Values{"true"} : Values{}; },
-          .bare = true, .flag = true};
+          .bare = true,
+          .flag = true};
 }
 
 OptionSpec Time() {
@@ -186,8 +190,11 @@ std::vector<OptionSpec> TextTable() {
       Texts("val", "TEXT", "text to validate on (default: the last tenth)", &RunChoices::validation),
       Texts("include", "GLOB", "of what folders and globs give, read only files of such names or paths (*.py, src/**)",
             &RunChoices::include),
-      Texts("exclude", "GLOB", "of what folders and globs give, leave out such files and folders", &RunChoices::exclude),
-      Text("field", "NAME", "text", "where a .jsonl line has its text: a key, keys in keys (data.text), or a list of messages", &RunChoices::field),
+      Texts("exclude", "GLOB", "of what folders and globs give, leave out such files and folders",
+            &RunChoices::exclude),
+      Text("field", "NAME", "text",
+           "where a .jsonl line has its text: a key, keys in keys (data.text), or a list of messages",
+           &RunChoices::field),
       Text("separator", "STRING", "", "what stands between the documents of one file", &RunChoices::separator),
       TokenizerOption(),
       Chat(),
@@ -254,7 +261,8 @@ std::vector<OptionSpec> LearningTable() {
       Whole("eval-every", "planned", "steps between evaluations", &RunChoices::eval_every, 1, 1'000'000'000),
       Whole("eval-tokens", "planned", "tokens that the last evaluation looks at; 0: the whole validation part",
             &RunChoices::eval_tokens, 0, 1'000'000'000'000),
-      Whole("save-every", "planned", "steps between checkpoints; one is also saved before 5 minutes of work are at risk",
+      Whole("save-every", "planned",
+            "steps between checkpoints; one is also saved before 5 minutes of work are at risk",
             &RunChoices::save_every, 1, 1'000'000'000),
       Whole("keep-every", "none", "of the checkpoints that are saved, keep those at multiples of this many steps",
             &RunChoices::keep_every, 0, 1'000'000'000),

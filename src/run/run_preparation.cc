@@ -108,9 +108,10 @@ std::optional<TimeBudget> TimeOf(RunChoices& choices, double started) {
 void NoteLittleText(const SplitText& text, RunObserver& observer) {
   const uint64_t bytes = text.statistics().bytes;
   if (bytes >= kLittleText) return;
-  observer.OnNote({fmt::format("the text has {}: of so little a model learns no more than the text itself; from some 100 KiB "
-                               "on it learns how such texts are written",
-                               FormatBytes(bytes))});
+  observer.OnNote(
+      {fmt::format("the text has {}: of so little a model learns no more than the text itself; from some 100 KiB "
+                   "on it learns how such texts are written",
+                   FormatBytes(bytes))});
 }
 
 Status CheckDialogues(const SplitText& text, const RunChoices& choices) {

@@ -49,8 +49,8 @@ struct RunRecord {
 // Error (BadInput): no run is there. A damaged one is a record that says so. Sizes are compared, not hashes.
 Result<RunRecord> ReadRunRecord(const std::string& path);
 
-// The same at little cost, for those who look at many runs again and again: the tokenizer is not opened (its name follows
-// from the number of its tokens), and of the log only what `log`, of this run, has not seen yet.
+// The same at little cost, for those who look at many runs again and again: the tokenizer is not opened (its name
+// follows from the number of its tokens), and of the log only what `log`, of this run, has not seen yet.
 Result<RunRecord> GlanceAtRun(const std::string& path, LogOutline& log);
 
 // Where runs lie in a directory and at most two levels of folders below it, or the directory itself if it is one; by

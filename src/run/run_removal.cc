@@ -48,9 +48,10 @@ Status CheckRemovable(const std::string& path) {
     return Usage(fmt::format("{}: a link to {}; name the run itself", path, fs::canonical(path, error).string()));
   }
   if (!IsOurs(path)) {
-    return BadInput(fmt::format("{}: expected a run, found a directory with a config.toml that no run wrote; it is left "
-                                "alone",
-                                path));
+    return BadInput(
+        fmt::format("{}: expected a run, found a directory with a config.toml that no run wrote; it is left "
+                    "alone",
+                    path));
   }
   if (const std::string holder = RunLock::Holder(path); !holder.empty()) {
     return Usage(fmt::format("{}: {} is writing this run; stop it first", path, holder));

@@ -65,8 +65,9 @@ bool EqualInConstantTime(std::string_view a, std::string_view b) {
 std::optional<ApiError> Access::RefusesOrigin(const HttpRequest& request) const {
   const std::string* host = request.Header("Host");
   if (rules_.loopback && host != nullptr && !IsLoopbackName(HostName(*host))) {
-    return StatusError(403, fmt::format("the Host '{}' is not this server's: it answers to localhost, 127.0.0.1 and [::1]",
-                                        host->substr(0, kShownHost)));
+    return StatusError(403,
+                       fmt::format("the Host '{}' is not this server's: it answers to localhost, 127.0.0.1 and [::1]",
+                                   host->substr(0, kShownHost)));
   }
   const std::string* origin = request.Header("Origin");
   if (origin == nullptr || AllowsOrigin(request)) return std::nullopt;

@@ -22,8 +22,8 @@ struct AccessRules {
 // Whether two texts are equal, in a time that tells nothing of where they differ.
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 
-// What these rules make of requests. A web page of another machine cannot reach a server on loopback by a name of its own
-// (Host), nor by the browser of who sits there (Origin). Immutable.
+// What these rules make of requests. A web page of another machine cannot reach a server on loopback by a name of its
+// own (Host), nor by the browser of who sits there (Origin). Immutable.
 class Access {
  public:
   explicit Access(AccessRules rules) : rules_(std::move(rules)) {}

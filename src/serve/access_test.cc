@@ -5,7 +5,9 @@
 namespace cllm {
 namespace {
 
-HttpRequest With(std::vector<HttpHeader> headers) { return {.method = "GET", .target = "/", .headers = std::move(headers)}; }
+HttpRequest With(std::vector<HttpHeader> headers) {
+  return {.method = "GET", .target = "/", .headers = std::move(headers)};
+}
 
 TEST(EqualInConstantTime, IsEquality) {
   EXPECT_TRUE(EqualInConstantTime("", ""));
@@ -18,7 +20,8 @@ TEST(EqualInConstantTime, IsEquality) {
 
 TEST(Access, Hosts_OnLoopbackAreTheMachinesOwnNames) {
   const Access local({}), open({.loopback = false, .api_key = "k"});
-  for (const char* host : {"localhost", "localhost:1", "127.0.0.1:8080", "[::1]:8080", "::1", "LocalHost.", "a.localhost"}) {
+  for (const char* host :
+       {"localhost", "localhost:1", "127.0.0.1:8080", "[::1]:8080", "::1", "LocalHost.", "a.localhost"}) {
     EXPECT_FALSE(local.RefusesOrigin(With({{"Host", host}}))) << host;
   }
   for (const char* host : {"example.org", "127.0.0.1.example.org", "localhost.example", "127.0.0.2", "[::2]", "", ":80",
@@ -37,7 +40,8 @@ TEST(Access, Origins_OnlyTheServersOwnAndThoseThatAreNamed) {
   EXPECT_FALSE(refuses("http://localhost:8080"));
   EXPECT_FALSE(refuses("http://app:3000"));
   EXPECT_FALSE(refuses("HTTP://APP:3000"));
-  for (const char* origin : {"http://localhost:9090", "http://app", "http://app:30000", "null", "https://evil.example"}) {
+  for (const char* origin :
+       {"http://localhost:9090", "http://app", "http://app:30000", "null", "https://evil.example"}) {
     EXPECT_TRUE(refuses(origin)) << origin;
   }
   const Access all({.cors_origins = {"*"}});

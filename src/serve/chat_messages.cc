@@ -31,10 +31,11 @@ std::string ReadContent(FieldReader& fields, size_t index, const FieldReader& me
   for (const JsonValue& part : parts == nullptr ? JsonArray() : *parts) {
     const std::string* text = TextOfPart(part);
     if (text == nullptr) {
-      RefuseMessages(fields, index,
-                     fmt::format("has {} in its content, expected parts {{\"type\": \"text\", \"text\": ...}}: this model "
-                                 "reads text only, no images, sounds or files",
-                                 ShortJson(part)));
+      RefuseMessages(
+          fields, index,
+          fmt::format("has {} in its content, expected parts {{\"type\": \"text\", \"text\": ...}}: this model "
+                      "reads text only, no images, sounds or files",
+                      ShortJson(part)));
       return "";
     }
     joined += *text;

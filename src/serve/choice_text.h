@@ -38,8 +38,8 @@ class ChoiceText {
   ChoicePiece Echo(std::string_view text, std::span<const uint32_t> ids, std::vector<TokenScore> scores);
   // A token, and the text that is let out with it.
   ChoicePiece Add(TokenScore token, std::string_view text);
-  // What has no text: tokens of a character that was not finished, and the end token, where the model chose it. stopped:
-  // the text ended at a stop string, whose tokens stay out.
+  // What has no text: tokens of a character that was not finished, and the end token, where the model chose it.
+  // stopped: the text ended at a stop string, whose tokens stay out.
   ChoicePiece End(bool stopped);
 
  private:

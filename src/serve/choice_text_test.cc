@@ -67,7 +67,8 @@ TEST(ChoiceText, EndToken_ComesLast_AfterWhatWasHeld) {
 TEST(ChoiceText, Echo_PutsThePromptFirst) {
   const Tokenizer tokenizer = Tokenizer::Bytes();
   ChoiceText text(tokenizer);
-  const ChoicePiece echo = text.Echo("\u00e9", Ids{kBeginId, Byte(0xc3), Byte(0xa9)}, {{Byte(0xc3), -1}, {Byte(0xa9), -2}});
+  const ChoicePiece echo =
+      text.Echo("\u00e9", Ids{kBeginId, Byte(0xc3), Byte(0xa9)}, {{Byte(0xc3), -1}, {Byte(0xa9), -2}});
   EXPECT_EQ(echo.text, "\u00e9");
   ASSERT_EQ(echo.tokens.size(), 3u);
   EXPECT_FALSE(echo.tokens[0].scored);

@@ -172,7 +172,9 @@ class CallReader {
     return std::holds_alternative<uint64_t>(value.content()) || std::holds_alternative<int64_t>(value.content()) ||
            std::holds_alternative<double>(value.content());
   }
-  void RefusePrompt() { fields_.Refuse("prompt", "a text, an array of token ids, or an array of texts or of such arrays"); }
+  void RefusePrompt() {
+    fields_.Refuse("prompt", "a text, an array of token ids, or an array of texts or of such arrays");
+  }
 
   // The tokens that a prompt may have: one more where nothing comes after the last and only scores are asked for.
   size_t Room() const {
@@ -196,11 +198,12 @@ class CallReader {
   }
 
   void RefuseLength(size_t tokens, const char* least) {
-    fields_.Refuse({.message = fmt::format("this model's maximum context length is {} tokens; the prompt has {}{} tokens. "
-                                           "Shorten it",
-                                           model_.shape().context, least, tokens),
-                    .param = call_.form == ApiForm::kChat ? "messages" : "prompt",
-                    .code = "context_length_exceeded"});
+    fields_.Refuse(
+        {.message = fmt::format("this model's maximum context length is {} tokens; the prompt has {}{} tokens. "
+                                "Shorten it",
+                                model_.shape().context, least, tokens),
+         .param = call_.form == ApiForm::kChat ? "messages" : "prompt",
+         .code = "context_length_exceeded"});
   }
 
   FieldReader fields_;

@@ -71,7 +71,8 @@ TEST(FieldReader, Refusals_NameFieldExpectationAndValue_TheFirstOne) {
 }
 
 TEST(FieldReader, TextsAndTokenIds) {
-  const JsonFields fields = Parsed(R"({"a": "x", "b": ["x", ""], "c": [1], "ids": [0, 8.0, 3], "far": [9], "odd": [-1]})");
+  const JsonFields fields =
+      Parsed(R"({"a": "x", "b": ["x", ""], "c": [1], "ids": [0, 8.0, 3], "far": [9], "odd": [-1]})");
   FieldReader reader(fields);
   EXPECT_EQ(reader.Texts("a"), (std::vector<std::string>{"x"}));
   EXPECT_EQ(reader.Texts("b"), (std::vector<std::string>{"x", ""}));

@@ -33,9 +33,9 @@ struct HttpAnswer {
   std::string body = "";
 };
 
-// A request that is being answered: at once with Answer, or by a stream. Both may come long after it was handed over. One
-// that is let go without an answer gets an error 500. What is sent when the client is gone goes nowhere. On the server's
-// thread only.
+// A request that is being answered: at once with Answer, or by a stream. Both may come long after it was handed over.
+// One that is let go without an answer gets an error 500. What is sent when the client is gone goes nowhere. On the
+// server's thread only.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
@@ -46,8 +46,8 @@ class HttpExchange {
   virtual void BeginStream(const HttpAnswer& head) = 0;
   virtual void Send(std::string_view bytes) = 0;
   virtual void EndStream() = 0;
-  // Called each time that all which was sent of a stream is on its way, never from within another call: for who has more
-  // to send than should wait in memory.
+  // Called each time that all which was sent of a stream is on its way, never from within another call: for who has
+  // more to send than should wait in memory.
   virtual void OnSent(std::function<void()> sent) = 0;
   // Called, once and never from within another call, when the client goes away before the answer's end.
   virtual void OnGone(std::function<void()> gone) = 0;

@@ -38,7 +38,8 @@ size_t PossibleConnections(size_t wanted) {
     getrlimit(RLIMIT_NOFILE, &limit);
   }
   if (limit.rlim_cur >= needed) return wanted;
-  return std::max<size_t>(1, limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : limit.rlim_cur / 2);
+  return std::max<size_t>(1,
+                          limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : limit.rlim_cur / 2);
 }
 
 class AsioServer final : public HttpServer {

@@ -12,16 +12,16 @@
 namespace cllm {
 
 // An HTTP/1.1 server on one thread, the one that calls Run: keep-alive, pipelined requests (answered one after the
-// other), chunked bodies, Expect: 100-continue, HTTP/1.0, HEAD. It answers what is no HTTP, too large or too slow itself,
-// by `refusal`, and sees a client that goes away while its answer is awaited. Not a proxy, no TLS.
+// other), chunked bodies, Expect: 100-continue, HTTP/1.0, HEAD. It answers what is no HTTP, too large or too slow
+// itself, by `refusal`, and sees a client that goes away while its answer is awaited. Not a proxy, no TLS.
 class HttpServer {
  public:
   using Handler = std::function<void(const std::shared_ptr<HttpExchange>& exchange)>;
   // The body of the server's own answers with an error status.
   using Refusal = std::function<HttpAnswer(int status, const std::string& sentence)>;
 
-  // Listens at each of the addresses; port 0 is any free one, the same for all. An address of a protocol that the machine
-  // does not have is left out if another remains. Error (Failed): one sentence that names address and port.
+  // Listens at each of the addresses; port 0 is any free one, the same for all. An address of a protocol that the
+  // machine does not have is left out if another remains. Error (Failed): one sentence that names address and port.
   static Result<std::unique_ptr<HttpServer>> Listen(const std::vector<std::string>& addresses, uint16_t port,
                                                     const HttpLimits& limits, Handler handler, Refusal refusal);
   virtual ~HttpServer() = default;

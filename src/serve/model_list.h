@@ -19,8 +19,8 @@ class ModelList {
   const ServedModel& operator[](size_t index) const { return *models_[index]; }
   std::vector<const Weights*> AllWeights() const;
 
-  // The model that a client names. One model answers to any name, with its own in the answer; of several, the first does
-  // where none is named, or "default". Error (404, model_not_found): lists the names.
+  // The model that a client names. One model answers to any name, with its own in the answer; of several, the first
+  // does where none is named, or "default". Error (404, model_not_found): lists the names.
   std::optional<size_t> Named(const std::string& name, ApiError& error) const;
 
   // What /v1/models tells of one, and of all.

@@ -51,7 +51,8 @@ TEST(PromptScores, OverHttp_AreThoseOfEval_ToTheBit) {
       const EvaluationWindow window = windows[i];
       const auto begin = tokens.begin() + static_cast<std::ptrdiff_t>(window.start);
       const std::vector<uint32_t> prompt(begin, begin + static_cast<std::ptrdiff_t>(window.length + 1));
-      const Json made = server.Made(kCompletions, {{"prompt", prompt}, {"echo", true}, {"logprobs", 0}, {"max_tokens", 0}});
+      const Json made =
+          server.Made(kCompletions, {{"prompt", prompt}, {"echo", true}, {"logprobs", 0}, {"max_tokens", 0}});
       sums.token += SumOf(made["choices"][0]["logprobs"]["token_logprobs"], window.first_counted + 1);
       sums.positions += window.length - window.first_counted;
     }
@@ -145,22 +146,26 @@ TEST(ModelServer, AppliedTemplate_IsWhatAChatIsGiven) {
     auto model = RandomServed("random", 256);
     if (taught) {
       const ModelShape shape = model->shape();
-      model = std::make_unique<ServedModel>(ServedModel::Parts{
-          .name = "random", .stored = StoredInMemory(RandomModel(shape, 1, 8)), .tokenizer = Tokenizer::Bytes(), .chat = &kPlainChat});
+      model = std::make_unique<ServedModel>(ServedModel::Parts{.name = "random",
+                                                               .stored = StoredInMemory(RandomModel(shape, 1, 8)),
+                                                               .tokenizer = Tokenizer::Bytes(),
+                                                               .chat = &kPlainChat});
     }
     const TestServer server(std::move(model));
-    for (const Json& messages : {
-             Json::array({{{"role", "user"}, {"content", "Hi"}}}),
-             Json::array({{{"role", "system"}, {"content", "Be short."}}, {{"role", "user"}, {"content", " caf\u00e9\n"}}}),
-             Json::array({{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Yes"}},
-                          {{"role", "user"}, {"content", "And?"}}}),
-             Json::array({{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Well, "}}})}) {
+    for (const Json& messages :
+         {Json::array({{{"role", "user"}, {"content", "Hi"}}}),
+          Json::array(
+              {{{"role", "system"}, {"content", "Be short."}}, {{"role", "user"}, {"content", " caf\u00e9\n"}}}),
+          Json::array({{{"role", "user"}, {"content", "Hi"}},
+                       {{"role", "assistant"}, {"content", "Yes"}},
+                       {{"role", "user"}, {"content", "And?"}}}),
+          Json::array({{{"role", "user"}, {"content", "Hi"}}, {{"role", "assistant"}, {"content", "Well, "}}})}) {
       const Json applied = server.Made("/apply-template", {{"messages", messages}});
       Json call = {{"messages", messages}, {"seed", 3}, {"max_tokens", 40}};
       const Json chat = server.Made("/v1/chat/completions", call);
       EXPECT_EQ(chat["usage"]["prompt_tokens"], applied["tokens"].size());
-      const Json told = server.Made("/completion", {{"prompt", applied["tokens"]}, {"stop", applied["stop"]}, {"seed", 3},
-                                                    {"n_predict", 40}});
+      const Json told = server.Made(
+          "/completion", {{"prompt", applied["tokens"]}, {"stop", applied["stop"]}, {"seed", 3}, {"n_predict", 40}});
       std::string text = told["content"];
       const bool begins = messages.back()["role"] != "assistant";
       if (begins && text.starts_with(' ')) text.erase(0, 1);
@@ -234,7 +239,8 @@ TEST(ModelServer, PlainChat_IsToldOnce) {
   std::mutex mutex;
   std::vector<std::string> told;
   const TestServer server(SayingServed("m", "abc"), Telling(mutex, told));
-  for (int i = 0; i < 3; ++i) server.Made("/v1/chat/completions", {{"messages", {{{"role", "user"}, {"content", "a"}}}}});
+  for (int i = 0; i < 3; ++i)
+    server.Made("/v1/chat/completions", {{"messages", {{{"role", "user"}, {"content", "a"}}}}});
   const std::scoped_lock lock(mutex);
   ASSERT_EQ(told.size(), 1u);
   EXPECT_THAT(told[0], HasSubstr("never taught dialogues"));

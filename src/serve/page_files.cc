@@ -41,7 +41,8 @@ std::string_view TakePart(std::string_view& text, char separator) {
 }
 
 bool IsName(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+  return std::ranges::equal(text, lower,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
 }
 
 // Whether parameters such as "q=0.5" say "not at all": q=0, q=0.000.
@@ -130,7 +131,8 @@ HttpAnswer PageAnswer(const PageFile& file, const HttpRequest& request) {
 }
 
 HttpAnswer FilledPageAnswer(const PageFile& file, std::string_view place, std::string_view text) {
-  HttpAnswer answer{.content_type = std::string(ContentTypeOf(file.path)), .headers = SafetyHeaders(), .body = Inflate(file)};
+  HttpAnswer answer{
+      .content_type = std::string(ContentTypeOf(file.path)), .headers = SafetyHeaders(), .body = Inflate(file)};
   answer.headers.push_back({"Cache-Control", "no-store"});
   const size_t at = answer.body.find(place);
   CHECK(at != answer.body.npos);

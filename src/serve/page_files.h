@@ -19,7 +19,8 @@ struct PageFile {
 // All of them.
 std::span<const PageFile> PageFiles();
 inline constexpr std::string_view kPlaygroundPage = "/playground.html", kDashboardPage = "/dashboard.html";
-// The one at a path as NormalPath gives it; "/" is the server's page, and other pages are not found. Null if there is none.
+// The one at a path as NormalPath gives it; "/" is the server's page, and other pages are not found. Null if there is
+// none.
 const PageFile* FindPageFile(std::string_view path, std::string_view page);
 
 // Whether an Accept-Encoding takes gzip (RFC 9110, 12.5.3); null is a request without that header.

@@ -33,8 +33,8 @@ TEST(AcceptEncoding, OnlyWhoTakesGzipGetsIt) {
                             "gzip ; q=0.5", " gzip", "gzip;q=1, *;q=0"}) {
     EXPECT_TRUE(accepts(taken)) << taken;
   }
-  for (const char* refused : {"", "identity", "br", "gzip;q=0", "gzip;q=0.000", "gzip;Q=0", "*;q=0", "gzipped", "*, gzip;q=0",
-                              "gzip;q=0, *", ",", ";", "gz ip", "deflate;gzip"}) {
+  for (const char* refused : {"", "identity", "br", "gzip;q=0", "gzip;q=0.000", "gzip;Q=0", "*;q=0", "gzipped",
+                              "*, gzip;q=0", "gzip;q=0, *", ",", ";", "gz ip", "deflate;gzip"}) {
     EXPECT_FALSE(accepts(refused)) << refused;
   }
   EXPECT_FALSE(AcceptsGzip(nullptr));
@@ -76,7 +76,8 @@ TEST_F(PageOfServer, FileThatIsKnown_IsNotSentAgain) {
     EXPECT_EQ(reply.Header("Cache-Control"), "no-cache");
   }
   const std::string bare = plain.substr(1, plain.size() - 2);
-  for (const std::string& tags : {std::string("\"x\""), bare, std::string("\"\""), "\"" + bare + "x\"", std::string("W/")}) {
+  for (const std::string& tags :
+       {std::string("\"x\""), bare, std::string("\"\""), "\"" + bare + "x\"", std::string("W/")}) {
     EXPECT_EQ(server_.Get("/", "If-None-Match: " + tags + "\r\n").status, 200) << tags;
   }
 }
@@ -112,8 +113,9 @@ TEST_F(PageOfServer, IsThereWithoutAKey_AndWithinReachOfV1) {
 }
 
 TEST_F(PageOfServer, OnlyItsFilesAreThere) {
-  for (const char* path : {"/assets", "/assets/", "/assets/playground.js.map", "/assets/../../etc/passwd", "/Playground.html",
-                           "/assets/%2e%2e/playground.html", "/playground.html/x", "/index.html", "/dashboard.html"}) {
+  for (const char* path :
+       {"/assets", "/assets/", "/assets/playground.js.map", "/assets/../../etc/passwd", "/Playground.html",
+        "/assets/%2e%2e/playground.html", "/playground.html/x", "/index.html", "/dashboard.html"}) {
     EXPECT_EQ(server_.Get(path).status, 404) << path;
   }
   EXPECT_EQ(server_.Post("/", "{}").status, 405);

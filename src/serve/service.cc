@@ -130,7 +130,8 @@ void Service::Route(Visit& visit) {
   if (!right) {
     const char* allowed = endpoint->posts ? "POST" : "GET, HEAD";
     visit.headers.push_back({"Allow", fmt::format("{}, OPTIONS", allowed)});
-    return Refuse(visit, StatusError(405, fmt::format("{} takes {}, not {}", visit.path, allowed, method.substr(0, 20))));
+    return Refuse(visit,
+                  StatusError(405, fmt::format("{} takes {}, not {}", visit.path, allowed, method.substr(0, 20))));
   }
   if (one_model) return OneModel(visit);
   endpoint->answer(*this, visit);
@@ -243,9 +244,10 @@ void Service::TellOfPlainChat(const ServedModel& model) {
     if (&models_[i] != &model || model.chat() != nullptr || told_plain_chat_[i]) continue;
     told_plain_chat_[i] = true;
     if (options_.tell) {
-      options_.tell(fmt::format("'{}' was never taught dialogues: for chats it continues a text of the form \"user: ... "
-                                "assistant:\"; `cllm train --chat` teaches them",
-                                model.name()));
+      options_.tell(
+          fmt::format("'{}' was never taught dialogues: for chats it continues a text of the form \"user: ... "
+                      "assistant:\"; `cllm train --chat` teaches them",
+                      model.name()));
     }
   }
 }
@@ -283,7 +285,9 @@ void Service::Help(Visit& visit) {
     const bool versioned = endpoint.path == "/completions" || endpoint.path == "/chat/completions" ||
                            endpoint.path == "/models";
     text += fmt::format("{:<5} {}{}{}\n", endpoint.posts ? "POST" : "GET", versioned ? "/v1" : "", endpoint.path,
-                        endpoint.path == "/" ? "  the page, for a browser" : endpoint.path == "/models" ? "[/NAME]" : "");
+                        endpoint.path == "/"         ? "  the page, for a browser"
+                        : endpoint.path == "/models" ? "[/NAME]"
+                                                     : "");
   }
   text += "\nModels:";
   for (size_t i = 0; i < models_.size(); ++i) text.append(" ").append(models_[i].name());

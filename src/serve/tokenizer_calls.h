@@ -6,8 +6,8 @@
 // The calls about a model's tokens: /tokenize, /detokenize, /tokenizer_info, and llama.cpp's /props.
 namespace cllm {
 
-// {"content" or "prompt", "add_special" or "add_special_tokens", "with_pieces"} to {"tokens", "count", "max_model_len"}.
-// A text that is a special token's name, and nothing else, is that token: so clients ask for its id.
+// {"content" or "prompt", "add_special" or "add_special_tokens", "with_pieces"} to {"tokens", "count",
+// "max_model_len"}. A text that is a special token's name, and nothing else, is that token: so clients ask for its id.
 HttpAnswer Tokenize(FieldReader& fields, const ServedModel& model);
 // {"tokens"} to {"content", "prompt"}.
 HttpAnswer Detokenize(FieldReader& fields, const ServedModel& model);

@@ -88,7 +88,8 @@ void PromptsAreScored(Servers& s) {
     EXPECT_TRUE(logprobs["top_logprobs"][0].is_null());
     for (size_t i = 1; i < prompt; ++i) {
       double best = -1e9;
-      for (const auto& [token, logprob] : logprobs["top_logprobs"][i].items()) best = std::max(best, logprob.get<double>());
+      for (const auto& [token, logprob] : logprobs["top_logprobs"][i].items())
+        best = std::max(best, logprob.get<double>());
       EXPECT_GE(best, logprobs["token_logprobs"][i]);
     }
     // The made token is the most probable one, by the same number.
@@ -142,7 +143,8 @@ void FinishReasons(Servers& s) {
     }
   }
   // The context is full.
-  const Json full = s.random.Made(kCompletions, Greedy(std::string(250, 'x'), {{"ignore_eos", true}, {"max_tokens", 100}}));
+  const Json full =
+      s.random.Made(kCompletions, Greedy(std::string(250, 'x'), {{"ignore_eos", true}, {"max_tokens", 100}}));
   EXPECT_EQ(full["choices"][0]["finish_reason"], "length");
   EXPECT_EQ(full["usage"]["completion_tokens"], 256 - 251 + 1);
 }
@@ -240,7 +242,8 @@ void StopStringsAcrossTokens(Servers& s) {
   // Begun and not completed: it comes at the end.
   const Json cut = Greedy("a", {{"stop", "ijK"}});
   EXPECT_EQ(TextOf(s.speaker.Streamed(kCompletions, cut)), "bcdefghij");
-  EXPECT_EQ(s.speaker.Made(kCompletions, Greedy("a", {{"stop", "efX"}, {"max_tokens", 5}}))["choices"][0]["text"], "bcdef");
+  EXPECT_EQ(s.speaker.Made(kCompletions, Greedy("a", {{"stop", "efX"}, {"max_tokens", 5}}))["choices"][0]["text"],
+            "bcdef");
 }
 
 }  // namespace cllm::traps

@@ -29,7 +29,8 @@ void StopInEveryForm(Servers& s) {
   EXPECT_EQ(text(Json::array()), "bcdefghij");  // and the model's own end counts
   EXPECT_EQ(text(""), "bcdefghij");
   EXPECT_EQ(text({"1", "2", "3", "4", "5", "6", "7", "d"}), "bc");
-  EXPECT_EQ(s.speaker.Made(kCompletions, Greedy("a", {{"stop", Json::array()}}))["choices"][0]["finish_reason"], "stop");
+  EXPECT_EQ(s.speaker.Made(kCompletions, Greedy("a", {{"stop", Json::array()}}))["choices"][0]["finish_reason"],
+            "stop");
   ErrorOf(s.speaker.Post(kCompletions, Greedy("a", {{"stop", 5}})), 400);
   ErrorOf(s.speaker.Post(kCompletions, Greedy("a", {{"stop", {"a", 5}}})), 400);
   ErrorOf(s.speaker.Post(kCompletions, Greedy("a", {{"stop", std::vector<std::string>(200, "x")}})), 400);
@@ -124,7 +125,8 @@ void RolesInAnyOrder(Servers& s) {
   for (const Json& wrong : {Json(7), Json(""), Json("a:b"), Json("a\nb")}) {
     ErrorOf(s.random.Post(kChat, Json{{"messages", {{{"role", wrong}, {"content", "x"}}}}}), 400);
   }
-  for (const Json& wrong : {Json(nullptr), Json::array(), Json("text"), Json::array({"text"}), Json::array({nullptr})}) {
+  for (const Json& wrong :
+       {Json(nullptr), Json::array(), Json("text"), Json::array({"text"}), Json::array({nullptr})}) {
     ErrorOf(s.random.Post(kChat, Json{{"messages", wrong}}), 400);
   }
 }
@@ -186,15 +188,16 @@ void PromptsInEveryForm(Servers& s) {
   EXPECT_EQ(TextOf(chunks, 0), "ij");
   EXPECT_EQ(TextOf(chunks, 1), "fghij");
   for (const Json& wrong : {Json(5), Json::object(), Json::array(), Json::array({"a", 5}), Json::array({5, "a"}),
-                            Json::array({259}), Json::array({-1}), Json::array({1.5}), Json::array({Json::array({999})}),
-                            Json::array({Json::array({Json::array({5})})})}) {
+                            Json::array({259}), Json::array({-1}), Json::array({1.5}),
+                            Json::array({Json::array({999})}), Json::array({Json::array({Json::array({5})})})}) {
     EXPECT_EQ(ErrorOf(s.speaker.Post(kCompletions, Json{{"prompt", wrong}}), 400)["param"], "prompt") << wrong;
   }
 }
 
 void PromptsBeyondTheContext(Servers& s) {
-  for (const Json& body : {Json{{"prompt", std::string(256, 'x')}}, Json{{"prompt", std::string(100000, 'x')}},
-                           Json{{"prompt", std::vector<int>(257, 9)}}, Json{{"prompt", {"a", std::string(300, 'x')}}}}) {
+  for (const Json& body :
+       {Json{{"prompt", std::string(256, 'x')}}, Json{{"prompt", std::string(100000, 'x')}},
+        Json{{"prompt", std::vector<int>(257, 9)}}, Json{{"prompt", {"a", std::string(300, 'x')}}}}) {
     const Json error = ErrorOf(s.random.Post(kCompletions, body), 400);
     EXPECT_EQ(error["code"], "context_length_exceeded");
     EXPECT_EQ(error["param"], "prompt");
@@ -226,18 +229,21 @@ void SeedsHoldInCompany(Servers& s) {
   for (const Json& off : {Json{{"top_p", 0}}, Json{{"top_k", -1}}, Json{{"top_k", 0}}, Json{{"repeat_penalty", 0}}}) {
     s.random.Made(kCompletions, Greedy("a", off));
   }
-  EXPECT_EQ(s.speaker.Made(kCompletions, Greedy("a", {{"top_p", 0}, {"top_k", -1}}))["choices"][0]["text"], "bcdefghij");
-  EXPECT_NE(s.random.Made(kCompletions, {{"prompt", "x"}, {"temperature", 3}, {"seed", -1}, {"max_tokens", 40}})["choices"],
-            s.random.Made(kCompletions, {{"prompt", "x"}, {"temperature", 3}, {"seed", -1}, {"max_tokens", 40}})["choices"]);
+  EXPECT_EQ(s.speaker.Made(kCompletions, Greedy("a", {{"top_p", 0}, {"top_k", -1}}))["choices"][0]["text"],
+            "bcdefghij");
+  EXPECT_NE(
+      s.random.Made(kCompletions, {{"prompt", "x"}, {"temperature", 3}, {"seed", -1}, {"max_tokens", 40}})["choices"],
+      s.random.Made(kCompletions, {{"prompt", "x"}, {"temperature", 3}, {"seed", -1}, {"max_tokens", 40}})["choices"]);
   struct Wrong {
     const char* name;
     Json value;
   };
-  for (const Wrong& wrong : {Wrong{"temperature", -0.1}, Wrong{"temperature", 101}, Wrong{"temperature", "hot"},
-                             Wrong{"top_p", 1.1}, Wrong{"top_p", -1}, Wrong{"top_k", -2}, Wrong{"min_p", 2},
-                             Wrong{"repeat_penalty", -1}, Wrong{"presence_penalty", 2.1}, Wrong{"frequency_penalty", -3},
-                             Wrong{"seed", 1.5}, Wrong{"seed", "x"}, Wrong{"seed", 1e30}, Wrong{"repeat_last_n", -2},
-                             Wrong{"ignore_eos", 1}, Wrong{"stream", "yes"}, Wrong{"echo", 1}}) {
+  for (const Wrong& wrong :
+       {Wrong{"temperature", -0.1}, Wrong{"temperature", 101}, Wrong{"temperature", "hot"}, Wrong{"top_p", 1.1},
+        Wrong{"top_p", -1}, Wrong{"top_k", -2}, Wrong{"min_p", 2}, Wrong{"repeat_penalty", -1},
+        Wrong{"presence_penalty", 2.1}, Wrong{"frequency_penalty", -3}, Wrong{"seed", 1.5}, Wrong{"seed", "x"},
+        Wrong{"seed", 1e30}, Wrong{"repeat_last_n", -2}, Wrong{"ignore_eos", 1}, Wrong{"stream", "yes"},
+        Wrong{"echo", 1}}) {
     Json body2 = {{"prompt", "a"}};
     body2[wrong.name] = wrong.value;
     EXPECT_EQ(ErrorOf(s.random.Post(kCompletions, body2), 400)["param"], wrong.name) << wrong.value;
@@ -256,8 +262,9 @@ void Biases(Servers& s) {
   EXPECT_EQ(first(Json::array({Json::array({z, 100})})), "z");
   EXPECT_NE(first(Json::array({Json::array({b, false})})), "b");
   EXPECT_EQ(first(Json::object()), "b");
-  for (const Json& wrong : {Json{{"999", 1}}, Json{{"x", 1}}, Json{{"5", 101}}, Json{{"5", "x"}}, Json{{"-1", 1}}, Json(5),
-                            Json::array({5}), Json::array({Json::array({5})}), Json::array({Json::array({5, true})})}) {
+  for (const Json& wrong :
+       {Json{{"999", 1}}, Json{{"x", 1}}, Json{{"5", 101}}, Json{{"5", "x"}}, Json{{"-1", 1}}, Json(5),
+        Json::array({5}), Json::array({Json::array({5})}), Json::array({Json::array({5, true})})}) {
     EXPECT_EQ(ErrorOf(s.speaker.Post(kCompletions, Greedy("a", {{"logit_bias", wrong}})), 400)["param"], "logit_bias")
         << wrong;
   }
@@ -267,8 +274,9 @@ void ToolsAndFormats(Servers& s) {
   const Json tool = {{"type", "function"}, {"function", {{"name", "f"}, {"parameters", {{"type", "object"}}}}}};
   s.random.Made(kChat, Hello({{"tools", {tool}}, {"tool_choice", "auto"}, {"functions", {tool["function"]}},
                               {"response_format", {{"type", "text"}}}}));
-  for (const Json& format : {Json{{"type", "json_object"}}, Json{{"type", "json_schema"}, {"json_schema", {{"name", "x"}}}},
-                             Json("json"), Json::object()}) {
+  for (const Json& format :
+       {Json{{"type", "json_object"}}, Json{{"type", "json_schema"}, {"json_schema", {{"name", "x"}}}}, Json("json"),
+        Json::object()}) {
     EXPECT_EQ(ErrorOf(s.random.Post(kChat, Hello({{"response_format", format}})), 400)["param"], "response_format");
   }
   ErrorOf(s.random.Post("/completion", Greedy("a", {{"grammar", "root ::= \"x\""}})), 400);

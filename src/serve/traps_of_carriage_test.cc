@@ -220,7 +220,8 @@ void Carriage(Servers& s) {
   }
   // Pipelined, with the client's end after the last: answered in order.
   HttpClient pipes(port);
-  pipes.Send(PostText(kCompletions, body) + GetText("/health") + PostText(kCompletions, streamed) + GetText("/nothing"));
+  pipes.Send(PostText(kCompletions, body) + GetText("/health") + PostText(kCompletions, streamed) +
+             GetText("/nothing"));
   EXPECT_EQ(Json::parse(pipes.Read().body)["choices"][0]["text"], "bcdefghij");
   EXPECT_EQ(pipes.Read().body, "{\"status\":\"ok\"}\n");
   EXPECT_EQ(pipes.Read().Events().back(), "[DONE]");
@@ -251,7 +252,8 @@ void BothLoopbacks(Servers& s) {
     const HttpReply reply = Call(s.speaker.port(), "GET /health HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
     EXPECT_EQ(reply.status, 200) << host;
   }
-  for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "evil:80", ""}) {
+  for (const char* host :
+       {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "evil:80", ""}) {
     const HttpReply reply = Call(s.speaker.port(), "GET /health HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
     ErrorOf(reply, 403);
   }

@@ -10,9 +10,9 @@
 namespace cllm {
 
 // One object for each leaf, made on the leaf's own thread (first touch on its node): what a leaf writes while it works.
-// Any number of kinds live beside each other on one pool of leaves. Work reaches that of its own leaf: `contexts[leaf]`.
-// Immutable but for the objects, each of which belongs to one worker at a time. The spheres outlive it; it is made and
-// destroyed between phases.
+// Any number of kinds live beside each other on one pool of leaves. Work reaches that of its own leaf:
+// `contexts[leaf]`. Immutable but for the objects, each of which belongs to one worker at a time. The spheres outlive
+// it; it is made and destroyed between phases.
 template <typename T>
 class PerLeaf {
  public:

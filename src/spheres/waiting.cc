@@ -16,8 +16,8 @@ void Futex(const std::atomic<uint32_t>& word, int operation, uint32_t value, con
 }
 
 void Wake(WaitWord& word, int threads) {
-  // Adding nothing, instead of a load: it stays behind the change of the word, as a sleeper's look at the word stays behind
-  // its own addition. So either the sleeper is seen here, or the change there.
+  // Adding nothing, instead of a load: it stays behind the change of the word, as a sleeper's look at the word stays
+  // behind its own addition. So either the sleeper is seen here, or the change there.
   if (word.sleepers.fetch_add(0, std::memory_order_seq_cst) == 0) return;
   Futex(word.value, FUTEX_WAKE, static_cast<uint32_t>(threads), nullptr);
 }
@@ -26,8 +26,8 @@ void Wake(WaitWord& word, int threads) {
 
 void SleepOn(const WaitWord& word, uint32_t seen) {
   constexpr timespec kLongest = {.tv_sec = 1, .tv_nsec = 0};
-  // A system call costs more than a moment of looking, and yielding lets the thread on that is waited for: without these a
-  // small model trains at 0.73 of the speed.
+  // A system call costs more than a moment of looking, and yielding lets the thread on that is waited for: without
+  // these a small model trains at 0.73 of the speed.
   constexpr int kPauses = 12, kYields = 4;
   for (int i = 0; i < kPauses + kYields; ++i) {
     if (word.value.load(std::memory_order_acquire) != seen) return;

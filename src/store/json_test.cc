@@ -53,7 +53,8 @@ TEST(Json, RoundTrip_AnyDouble_SameBits) {
 
 TEST(Json, Getters_KindAndRange) {
   const JsonObject object = *JsonObject::Parse(
-      R"({"i":-3,"u":18446744073709551615,"r":2.5,"b":false,"s":"é","o":{"x":1},"l":[1,2],"p":[{},{"x":2}],"n":null})", "state.json");
+      R"({"i":-3,"u":18446744073709551615,"r":2.5,"b":false,"s":"é","o":{"x":1},"l":[1,2],"p":[{},{"x":2}],"n":null})",
+      "state.json");
   EXPECT_EQ(*object.Integer("i"), -3);
   EXPECT_EQ(*object.Unsigned("u"), UINT64_MAX);
   EXPECT_EQ(*object.Real("r"), 2.5);

@@ -32,8 +32,8 @@ struct RunPaths {
 Status CreateRunDirectory(FileSystem& files, const std::string& path);
 
 // Makes PARENT/<name of the text>-<n> with the first n from 1 that comes after all there, and returns its path. The
-// name is that of the file without extension or of the folder, other characters than letters, digits, '_', '-' and bytes
-// above 127 replaced by '-'; "run" if nothing is left.
+// name is that of the file without extension or of the folder, other characters than letters, digits, '_', '-' and
+// bytes above 127 replaced by '-'; "run" if nothing is left.
 Result<std::string> CreateNumberedRun(FileSystem& files, const std::string& parent, const std::string& text);
 
 // A directory that holds a run: config.toml is there. Error: BadInput naming the path and what was found.

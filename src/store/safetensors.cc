@@ -48,7 +48,8 @@ std::vector<WritableTensor> Writable(const std::vector<TensorView>& views) {
   for (const TensorView& view : views) {
     uint64_t bytes = 0;
     CHECK(TensorBytes(view.shape, view.dtype, &bytes) && bytes == view.bytes.size());
-    tensors.push_back({view.name, view.dtype, view.shape, [bytes = view.bytes](ByteSink& sink) { return sink.Append(bytes); }});
+    tensors.push_back(
+        {view.name, view.dtype, view.shape, [bytes = view.bytes](ByteSink& sink) { return sink.Append(bytes); }});
   }
   return tensors;
 }

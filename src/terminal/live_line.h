@@ -12,8 +12,8 @@
 
 namespace cllm {
 
-// What rewrites one line at the bottom of a terminal and never lets it become wider than the window, so that it does not
-// scroll. Has no thread and no clock.
+// What rewrites one line at the bottom of a terminal and never lets it become wider than the window, so that it does
+// not scroll. Has no thread and no clock.
 class LineWriter {
  public:
   // reflows: the terminal breaks a line anew that has become too wide for a smaller window.

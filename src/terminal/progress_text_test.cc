@@ -15,7 +15,8 @@ using testing::Not;
 using testing::StartsWith;
 
 StepEvent AtStep(uint64_t step, double eta_s = -1) {
-  return {.step = step, .total = 20, .smooth_loss = 2.34567, .tokens_per_s = 23000.9, .peak_share = 0.584, .eta_s = eta_s};
+  return {
+      .step = step, .total = 20, .smooth_loss = 2.34567, .tokens_per_s = 23000.9, .peak_share = 0.584, .eta_s = eta_s};
 }
 
 TEST(FitParts, PartsAreDroppedFromTheRight) {

@@ -20,8 +20,8 @@ namespace {
 constexpr int64_t kRepeat_s = 3;
 constexpr std::array<int, 5> kHandled = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1};
 
-// What a handler works with, the one mutable global: it has no other way to what it should tell. The strings are written
-// while no handler is installed.
+// What a handler works with, the one mutable global: it has no other way to what it should tell. The strings are
+// written while no handler is installed.
 struct Receiver {
   std::atomic<RunControl*> control{nullptr};
   std::atomic<bool> preparing{false};

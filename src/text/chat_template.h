@@ -18,15 +18,16 @@
 //   <empty line>
 //   assistant: There.
 //
-// A message is its role, a colon, a space and its content without the white space around it; an empty line stands between
-// messages. After what the assistant says comes the tokenizer's end token, in the middle of a dialogue too: so a model
-// that was trained on dialogues says that its answer is over. What it learns of a dialogue are the assistant's contents,
-// each with the space before it and the end token behind it; all else is context.
+// A message is its role, a colon, a space and its content without the white space around it; an empty line stands
+// between messages. After what the assistant says comes the tokenizer's end token, in the middle of a dialogue too: so
+// a model that was trained on dialogues says that its answer is over. What it learns of a dialogue are the assistant's
+// contents, each with the space before it and the end token behind it; all else is context.
 //
 // Cut into pieces as below, a dialogue has the tokens of its text encoded at once, the end tokens aside.
 namespace cllm {
 
-// What a model's files say of how it was taught dialogues (chat_template_file.h). A plain value, one for each that exists.
+// What a model's files say of how it was taught dialogues (chat_template_file.h). A plain value, one for each that
+// exists.
 struct ChatTemplate {
   std::string_view id;
   std::string_view jinja;  // the same in the language of other programs, for exports; never executed here

@@ -30,9 +30,10 @@ Result<const ChatTemplate*> LoadChatTemplate(const std::string& directory) {
   CLLM_ASSIGN(const std::string id, file.Text("id"));
   CLLM_ASSIGN(const std::string jinja, file.Text("template"));
   if (id == kPlainChat.id && jinja == kPlainChat.jinja) return &kPlainChat;
-  return BadInput(fmt::format("{}: the chat template '{}' is not known to this program, expected '{}'; without the file "
-                              "the model continues texts",
-                              path, id, kPlainChat.id));
+  return BadInput(
+      fmt::format("{}: the chat template '{}' is not known to this program, expected '{}'; without the file "
+                  "the model continues texts",
+                  path, id, kPlainChat.id));
 }
 
 }  // namespace cllm

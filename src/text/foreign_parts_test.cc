@@ -12,7 +12,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Bytes at ids 0 to 255, "ab" by a merge, " walkie" by none, then two special tokens of which the first does everything.
+// Bytes at ids 0 to 255, "ab" by a merge, " walkie" by none, then two special tokens of which the first does
+// everything.
 TokenizerParts Foreign() {
   TokenizerParts parts;
   for (size_t byte = 0; byte < 256; ++byte) parts.tokens.emplace_back(1, static_cast<char>(byte));

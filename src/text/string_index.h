@@ -7,8 +7,8 @@
 
 namespace cllm {
 
-// Numbers distinct byte strings 0, 1, 2, ... in order of arrival, by open addressing over one arena of bytes: nothing is
-// allocated per string. Owns copies; views stay valid until the next Add. Thread-compatible.
+// Numbers distinct byte strings 0, 1, 2, ... in order of arrival, by open addressing over one arena of bytes: nothing
+// is allocated per string. Owns copies; views stay valid until the next Add. Thread-compatible.
 class StringIndex {
  public:
   static constexpr uint32_t kAbsent = UINT32_MAX;

@@ -13,8 +13,8 @@ namespace cllm {
 struct TextBlock {
   std::string_view text;  // valid during the call
   bool ends_document = true;
-  // Of a dialogue (text/chat_template.h): whether a model learns this text, which it does of any other document; and whether
-  // it ends what the assistant says.
+  // Of a dialogue (text/chat_template.h): whether a model learns this text, which it does of any other document; and
+  // whether it ends what the assistant says.
   bool scored = true;
   bool ends_turn = false;
 };

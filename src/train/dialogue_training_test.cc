@@ -7,8 +7,8 @@
 #include "train/run_log.h"
 #include "train/testing/trainer_fixture.h"
 
-// Training on dialogues: what the assistant says is learned, steps without it are skipped, and the bits are the same on any
-// number of threads and after a stop.
+// Training on dialogues: what the assistant says is learned, steps without it are skipped, and the bits are the same on
+// any number of threads and after a stop.
 namespace cllm {
 namespace {
 

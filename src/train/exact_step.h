@@ -42,11 +42,12 @@ struct StepResult {
 // packs, the leaves' training contexts, exchange and optimizer. Thread-compatible: Node Zero calls it.
 class ExactStep {
  public:
-  // classes: the loss's partitions. They (the tokenizer's), the spheres and the team, if there is one, outlive the step.
-  // The weights are zero until they are initialized or loaded. Of a team every rank has one, does a share of the items of
-  // each step, and calls the same functions; the bits are those of one rank.
+  // classes: the loss's partitions. They (the tokenizer's), the spheres and the team, if there is one, outlive the
+  // step. The weights are zero until they are initialized or loaded. Of a team every rank has one, does a share of the
+  // items of each step, and calls the same functions; the bits are those of one rank.
   static Result<std::unique_ptr<ExactStep>> Create(const ModelShape& shape, const StepOptions& options,
-                                                   const LossClasses& classes, Spheres& spheres, RankTeam* team = nullptr);
+                                                   const LossClasses& classes, Spheres& spheres,
+                                                   RankTeam* team = nullptr);
 
   // Initial weights for a seed (InitializeParameters).
   Status InitializeWeights(uint64_t seed);
@@ -65,8 +66,8 @@ class ExactStep {
   void SetRateScale(double scale) { options_.rate_scale = scale; }
 
   // Runs step `step` (0-based). Diverged, with no weight touched, if a loss or gradient is not finite or out of range;
-  // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items. scored: null
-  // where all targets count. REQUIRES: some do.
+  // the text names step, item and tensor. `meanwhile` runs on Node Zero while the workers are at the items. scored:
+  // null where all targets count. REQUIRES: some do.
   Result<StepResult> Run(uint64_t step, const SequenceReader& read, const std::function<void()>& meanwhile = {},
                          const ScoredTargets* scored = nullptr);
   // `ended` is called on Node Zero after each phase of a step, while the leaves rest: who measures reads the spheres'

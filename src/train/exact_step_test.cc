@@ -140,7 +140,9 @@ TEST_P(TrainGolden, WrongRate_MovesTheParametersBeyondTheTolerance) {
   EXPECT_GT(difference, kParameterTolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(ExactStep, TrainGolden, testing::Values("bytes_adamw", "bytes_muon", "bpe_adamw", "bpe_muon", "grouped_adamw", "grouped_muon"),
+INSTANTIATE_TEST_SUITE_P(ExactStep, TrainGolden,
+                         testing::Values("bytes_adamw", "bytes_muon", "bpe_adamw", "bpe_muon", "grouped_adamw",
+                                         "grouped_muon"),
                          [](const auto& kind) { return kind.param; });
 
 }  // namespace

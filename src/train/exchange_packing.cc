@@ -12,7 +12,9 @@ namespace {
 
 constexpr size_t kRoundedAtOnce = 1024;
 
-Status Damaged() { return Failed("a rank sent a part of the gradient or of the weights that is not what it should be"); }
+Status Damaged() {
+  return Failed("a rank sent a part of the gradient or of the weights that is not what it should be");
+}
 
 }  // namespace
 

@@ -38,8 +38,8 @@ class GradientExchange {
   // Where a worker adds the gradients of its items.
   virtual ExactAccumulator& Into(const Leaf& leaf) = 0;
   // After a step's items: sums up over the workers and the ranks, the losses too. Returns the whole gradient's norm, on
-  // every rank the same. items: what became of this rank's items. Error: the lowest rank's, on every rank, and all that was
-  // added is forgotten.
+  // every rank the same. items: what became of this rank's items. Error: the lowest rank's, on every rank, and all that
+  // was added is forgotten.
   virtual Result<double> Sum(const Status& items, LossSums& losses) = 0;
   // After Sum: the whole gradient in fixed point, by layout offset. Meaningful for the tensors that this rank owns. The
   // update zeroes what it has used.
@@ -48,8 +48,8 @@ class GradientExchange {
   virtual Status GatherWeights(Parameters& parameters) = 0;
   // The weights were written by someone else, on all ranks alike.
   virtual void TakeWeights(const Parameters& parameters) = 0;
-  // Brings the weights that other ranks own to the first as their owners have them, who may have more digits of them than
-  // GatherWeights brings.
+  // Brings the weights that other ranks own to the first as their owners have them, who may have more digits of them
+  // than GatherWeights brings.
   virtual Status GatherMasters(Parameters& parameters) = 0;
   // Of the weights as all ranks must have them.
   virtual Result<Hash128> WeightsHash(const Parameters& parameters) = 0;

@@ -124,8 +124,8 @@ TEST_F(Guard, LossOutOfRange_NamesTheItem) {
 
 // What enters the gradient of one item of one step, as a fault of the machine or of the data would. The feed-forward
 // part of layer 1 is set up so that its output is zero (gate), its input is the norm's weight, and d_gate is not zero:
-// the loss stays finite while the gradient of gate_up is d_gate times that weight. One leaf, so that the item before and
-// after do not see it.
+// the loss stays finite while the gradient of gate_up is d_gate times that weight. One leaf, so that the item before
+// and after do not see it.
 class InjectedGradient : public Guard {
  protected:
   static constexpr uint64_t kStep = 2;

@@ -103,7 +103,9 @@ TEST_P(Invariance, ShuffledOrderOfWork_SameBits) {
 // Some targets count, some items have none that does.
 TEST_P(Invariance, WithScoredSpans_SameBits_AndAnotherResult) {
   constexpr uint64_t kSpanSteps = std::min<uint64_t>(kSteps, 8);
-  const auto counts = [](uint64_t sequence, size_t t) { return sequence % 5 != 0 && RandomBits(sequence, t / 3) % 2 == 0; };
+  const auto counts = [](uint64_t sequence, size_t t) {
+    return sequence % 5 != 0 && RandomBits(sequence, t / 3) % 2 == 0;
+  };
   const auto train = [&](const StepTask& task, const SpheresOptions& spheres, bool masked) {
     auto created = StartStep(task.config, task.options, {task.root, task.form}, spheres);
     CHECK(created.ok() && created->step->InitializeWeights(1).ok());

@@ -69,7 +69,8 @@ MemoryEstimate EstimateMemory(const ModelShape& shape, const StepOptions& option
   m.optimizer = optimizer.owned * sizeof(float);
   m.packed_weights = weights.panels;
   m.update_scratch = WeightUpdate::ScratchBytes(layout, options.optimizer, std::min(plan.leaves, plan.permits));
-  if (ranks > 1) m.exchange = RankedExchange::Bytes(layout, Optimizer::OwnersOf(layout, options.optimizer, ranks), ranks);
+  if (ranks > 1)
+    m.exchange = RankedExchange::Bytes(layout, Optimizer::OwnersOf(layout, options.optimizer, ranks), ranks);
   m.checkpoint = m.weights + optimizer.moments * sizeof(float);
   return m;
 }

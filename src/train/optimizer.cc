@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kChunk = 16384;  // floats an AdamW job handles at once: 64 KiB of scratch
 // What it costs an owner that all others send it an element's gradient and get its weight, in the units of a job's cost
-// (one of Muon has the smaller dimension for each element). A link of 1 Gbit/s takes as long as a core for such a matrix.
+// (one of Muon has the smaller dimension for each element). A link of 1 Gbit/s takes as long as a core for such a
+// matrix.
 constexpr double kExchangeCost = 512;
 
 // 1 - beta^count.
@@ -139,7 +140,8 @@ void Optimizer::UpdateMuon(const Job& job, const UpdateStep& step, std::span<int
   float* direction = scratch;
   FixedToFloat(gradient.data() + offset, direction, job.size);
   ZeroFixed(gradient.data() + offset, job.size);
-  MuonMomentum(options_.momentum, step.gradient_scale, first_of(info).data() + job.offset, direction, direction, job.size);
+  MuonMomentum(options_.momentum, step.gradient_scale, first_of(info).data() + job.offset, direction, direction,
+               job.size);
   NewtonSchulz(direction, job.rows, info.columns, scratch + WholeLines(job.size));
   const double rate = options_.matrix_rate * step.rate_factor;
   const double shape = static_cast<double>(job.rows) / static_cast<double>(info.columns);

@@ -56,21 +56,27 @@ class Optimizer {
               float* scratch);
   size_t ScratchFloats() const { return scratch_floats_; }
 
-  // The state, for checkpoints: first moments (or Muon's momentum) of the owned tensors in layout order, each at a whole
-  // line; second moments of those among them that AdamW updates.
+  // The state, for checkpoints: first moments (or Muon's momentum) of the owned tensors in layout order, each at a
+  // whole line; second moments of those among them that AdamW updates.
   std::span<const float> first() const { return first_.span(); }
   std::span<const float> second() const { return second_.span(); }
   std::span<float> first() { return first_.span(); }
   std::span<float> second() { return second_.span(); }
   // Those of one tensor. REQUIRES: it is owned; AdamW updates it.
-  std::span<const float> first_of(const TensorInfo& info) const { return first().subspan(first_offsets_[info.index], info.size()); }
+  std::span<const float> first_of(const TensorInfo& info) const {
+    return first().subspan(first_offsets_[info.index], info.size());
+  }
   std::span<float> first_of(const TensorInfo& info) { return first().subspan(first_offsets_[info.index], info.size()); }
-  std::span<const float> second_of(const TensorInfo& info) const { return second().subspan(second_offsets_[info.index], info.size()); }
-  std::span<float> second_of(const TensorInfo& info) { return second().subspan(second_offsets_[info.index], info.size()); }
+  std::span<const float> second_of(const TensorInfo& info) const {
+    return second().subspan(second_offsets_[info.index], info.size());
+  }
+  std::span<float> second_of(const TensorInfo& info) {
+    return second().subspan(second_offsets_[info.index], info.size());
+  }
   bool UsesAdamW(const TensorInfo& info) const;
 
-  // Floats of the moments and of a job's scratch, known before anything is allocated; owned: those of the rank that owns
-  // most, of so many.
+  // Floats of the moments and of a job's scratch, known before anything is allocated; owned: those of the rank that
+  // owns most, of so many.
   struct Sizes {
     size_t moments, owned, scratch;
   };

@@ -29,7 +29,8 @@ struct FinalWork {
 };
 
 // Decides how fast the schedule of a run by time goes, so that it comes to its end when the time does: from what the
-// last steps took, the fraction that the next ones are. One object decides, and everything else follows it: of several machines the first has it and sends its breakpoints to the others. One thread only.
+// last steps took, the fraction that the next ones are. One object decides, and everything else follows it: of several
+// machines the first has it and sends its breakpoints to the others. One thread only.
 class Pacer {
  public:
   // The clock outlives it.

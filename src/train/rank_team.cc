@@ -43,11 +43,12 @@ Status RankTeam::GatherBytes(std::span<const std::byte> mine, std::span<std::byt
   for (size_t i = 1; i < me.count; ++i) {
     out.to.push_back((me.index + i) % me.count);
     const size_t from = (me.index + me.count - i) % me.count;
-    in.push_back({.from = from, .pieces = 1, .take = [all, from, size = mine.size()](size_t, std::span<const std::byte> got) {
-                    if (got.size() != size) return Failed("ranks of different programs");
-                    std::memcpy(all.data() + from * size, got.data(), size);
-                    return Status();
-                  }});
+    in.push_back(
+        {.from = from, .pieces = 1, .take = [all, from, size = mine.size()](size_t, std::span<const std::byte> got) {
+           if (got.size() != size) return Failed("ranks of different programs");
+           std::memcpy(all.data() + from * size, got.data(), size);
+           return Status();
+         }});
   }
   return Keep(MovePieces(*ranks_, {&out, 1}, in,
                          {.channel = Communicator::Channel::kOrders, .largest = std::max<size_t>(1, mine.size()),
@@ -110,9 +111,11 @@ Status RankTeam::Combine(EvaluationRound& round) {
 
 Status RankTeam::SendTo(size_t to, std::span<const std::byte> bytes, Communicator::Channel channel) {
   CLLM_TRY(lost_);
-  const PiecesOut out{.to = {to}, .pieces = (bytes.size() + kPieceBytes - 1) / kPieceBytes,
+  const PiecesOut out{.to = {to},
+                      .pieces = (bytes.size() + kPieceBytes - 1) / kPieceBytes,
                       .fill = [bytes](size_t piece, std::span<std::byte> buffer) {
-                        const auto part = bytes.subspan(piece * kPieceBytes, std::min(kPieceBytes, bytes.size() - piece * kPieceBytes));
+                        const auto part = bytes.subspan(piece * kPieceBytes,
+                                                        std::min(kPieceBytes, bytes.size() - piece * kPieceBytes));
                         std::memcpy(buffer.data(), part.data(), part.size());
                         return part.size();
                       }};
@@ -123,9 +126,11 @@ Status RankTeam::SendTo(size_t to, std::span<const std::byte> bytes, Communicato
 
 Status RankTeam::ReceiveFrom(size_t from, std::span<std::byte> bytes, Communicator::Channel channel) {
   CLLM_TRY(lost_);
-  const PiecesIn in{.from = from, .pieces = (bytes.size() + kPieceBytes - 1) / kPieceBytes,
+  const PiecesIn in{.from = from,
+                    .pieces = (bytes.size() + kPieceBytes - 1) / kPieceBytes,
                     .take = [bytes](size_t piece, std::span<const std::byte> got) {
-                      const auto part = bytes.subspan(piece * kPieceBytes, std::min(kPieceBytes, bytes.size() - piece * kPieceBytes));
+                      const auto part =
+                          bytes.subspan(piece * kPieceBytes, std::min(kPieceBytes, bytes.size() - piece * kPieceBytes));
                       if (got.size() != part.size()) return Failed("a rank sent another part of a state than expected");
                       std::memcpy(part.data(), got.data(), part.size());
                       return Status();

@@ -10,7 +10,8 @@
 namespace cllm {
 namespace {
 
-constexpr size_t kPieceElements = 32768;  // elements of a message: large enough that a network's round trip does not count
+constexpr size_t kPieceElements =
+    32768;  // elements of a message: large enough that a network's round trip does not count
 
 size_t SizeOf(const auto& piece) {
   size_t size = 0;
@@ -72,7 +73,8 @@ void RankedExchange::CutChunks(const TensorOwners& owners) {
     const size_t owner = owners[tensor];
     chunks_[owner].push_back(chunk);
     for (size_t i = tensor; i < tensors.size() && tensors[i].offset < end; ++i) {
-      const size_t first = std::max(begin, tensors[i].offset), last = std::min(end, tensors[i].offset + tensors[i].size());
+      const size_t first = std::max(begin, tensors[i].offset),
+                   last = std::min(end, tensors[i].offset + tensors[i].size());
       if (owners[i] != owner && first < last) Append(across_[owners[i]][owner], WeightPart{{first, last - first}});
     }
   }
@@ -165,11 +167,12 @@ Status RankedExchange::ReduceScatter() {
                 }};
       },
       [&](size_t from) -> PiecesIn {
-        return {.from = from, .pieces = own.size(), .take = [sum, &own](size_t piece, std::span<const std::byte> bytes) {
-                  PartReader reader(bytes);
-                  for (const Part& part : own[piece]) CLLM_TRY(reader.AddIntegers(sum.subspan(part.begin, part.size)));
-                  return reader.End();
-                }};
+        return {
+            .from = from, .pieces = own.size(), .take = [sum, &own](size_t piece, std::span<const std::byte> bytes) {
+              PartReader reader(bytes);
+              for (const Part& part : own[piece]) CLLM_TRY(reader.AddIntegers(sum.subspan(part.begin, part.size)));
+              return reader.End();
+            }};
       });
 }
 
@@ -209,9 +212,12 @@ Status RankedExchange::CompleteChunks() {
 
 Status RankedExchange::GatherSquares() {
   const std::span<double> squares = local_.chunk_squares();
-  const auto count = [](const std::vector<size_t>& chunks) { return (chunks.size() + kPieceElements - 1) / kPieceElements; };
+  const auto count = [](const std::vector<size_t>& chunks) {
+    return (chunks.size() + kPieceElements - 1) / kPieceElements;
+  };
   const auto part = [](const std::vector<size_t>& chunks, size_t piece) {
-    return std::span(chunks).subspan(piece * kPieceElements, std::min(kPieceElements, chunks.size() - piece * kPieceElements));
+    return std::span(chunks).subspan(piece * kPieceElements,
+                                     std::min(kPieceElements, chunks.size() - piece * kPieceElements));
   };
   const std::vector<size_t>& own = chunks_[rank().index];
   const PiecesOut out{.to = {}, .pieces = count(own), .fill = [&](size_t piece, std::span<std::byte> buffer) {
@@ -228,7 +234,8 @@ Status RankedExchange::GatherSquares() {
     const std::vector<size_t>& chunks = chunks_[from];
     in.push_back({.from = from, .pieces = count(chunks), .take = [&](size_t piece, std::span<const std::byte> bytes) {
                     const auto here = part(chunks, piece);
-                    if (bytes.size() != here.size() * sizeof(double)) return Failed("a rank sent other squares than expected");
+                    if (bytes.size() != here.size() * sizeof(double))
+                      return Failed("a rank sent other squares than expected");
                     for (size_t i = 0; i < here.size(); ++i) {
                       std::memcpy(&squares[here[i]], bytes.data() + i * sizeof(double), sizeof(double));
                     }
@@ -262,7 +269,9 @@ Status RankedExchange::GatherWeights(Parameters& parameters) {
   for (size_t from = 0; from < rank().count; ++from) {
     if (from == rank().index) continue;
     const Pieces& pieces = owned_[from];
-    in.push_back({.from = from, .pieces = pieces.size(), .take = [weights, &pieces](size_t piece, std::span<const std::byte> bytes) {
+    in.push_back({.from = from,
+                  .pieces = pieces.size(),
+                  .take = [weights, &pieces](size_t piece, std::span<const std::byte> bytes) {
                     PartReader reader(bytes);
                     for (const WeightPart& part : pieces[piece]) {
                       const auto values = weights.subspan(part.begin, part.size);
@@ -313,7 +322,8 @@ Status RankedExchange::GatherMasters(Parameters& parameters) {
                       return whole && at == bytes.size() ? Status() : Failed("a rank sent other weights than expected");
                     }});
     }
-    return team_.Keep(MovePieces(team_.ranks(), {}, in, Options(Communicator::Channel::kState, "the weights to be saved")));
+    return team_.Keep(
+        MovePieces(team_.ranks(), {}, in, Options(Communicator::Channel::kState, "the weights to be saved")));
   }
   const PiecesOut out{.to = {0}, .pieces = own.size(), .fill = [&](size_t piece, std::span<std::byte> buffer) {
                         size_t at = 0;

@@ -13,11 +13,11 @@
 
 namespace cllm {
 
-// The exchange of several ranks. Cache domains are summed first; then every rank sends each other one the integers of the
-// tensors that it owns, all at once, and adds what it receives. A chunk of the norm belongs to the owner of its first
-// element, who gets the summed parts that others own; the squares go to all, so that all add them up in the same order.
-// After the update each owner sends its tensors to all. Keeps references. Thread-compatible: Node Zero calls it between
-// phases; Into is called by work.
+// The exchange of several ranks. Cache domains are summed first; then every rank sends each other one the integers of
+// the tensors that it owns, all at once, and adds what it receives. A chunk of the norm belongs to the owner of its
+// first element, who gets the summed parts that others own; the squares go to all, so that all add them up in the same
+// order. After the update each owner sends its tensors to all. Keeps references. Thread-compatible: Node Zero calls it
+// between phases; Into is called by work.
 class RankedExchange final : public GradientExchange {
  public:
   RankedExchange(const ParameterLayout& layout, const TensorOwners& owners, Precision precision, Spheres& spheres,

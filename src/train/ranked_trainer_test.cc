@@ -56,7 +56,8 @@ class RankedTrainer : public TrainerTest {
 
   // Runs to the end on so many ranks, each with a control of its own that `ask` may use after steps; all end alike.
   using Ask = std::function<void(size_t rank, uint64_t step, RunControl& control)>;
-  Result<RunSummary> TrainOn(size_t count, const std::string& run, const std::string& checkpoint = "", const Ask& ask = {}) {
+  Result<RunSummary> TrainOn(size_t count, const std::string& run, const std::string& checkpoint = "",
+                             const Ask& ask = {}) {
     std::filesystem::create_directories(run);
     std::vector<Result<RunSummary>> ends(count, Failed("did not end"));
     struct Watch : RunObserver {
@@ -148,9 +149,10 @@ TEST_F(RankedTrainer, StartedOnTwo_StoppedAndResumedOnThree_EndedOnOne) {
     ASSERT_TRUE(first.ok()) << first.status().message();
     EXPECT_EQ(first->stop_signal, 15);
     EXPECT_EQ(first->saved_step, 4u);
-    const auto second = TrainOn(3, run, run + "/checkpoints/step-4", [](size_t rank, uint64_t step, RunControl& control) {
-      if (rank == 2 && step == 8) control.stop_signal = 2;
-    });
+    const auto second =
+        TrainOn(3, run, run + "/checkpoints/step-4", [](size_t rank, uint64_t step, RunControl& control) {
+          if (rank == 2 && step == 8) control.stop_signal = 2;
+        });
     ASSERT_TRUE(second.ok()) << second.status().message();
     EXPECT_EQ(second->stop_signal, 2);
     ExpectSameEnd(TrainOn(1, run, run + "/checkpoints/step-8"), alone);
@@ -193,8 +195,13 @@ TEST_F(RankedTrainer, OtherWeightsOnOneRank_EndTheRun) {
     RankTeam team(ranks);
     RunObserver nobody;
     RunControl control;
-    auto trainer = Trainer::Create({.plan = plan_, .run = ranks.rank().first() ? Run("run") : "", .tokenizer = tokenizer_,
-                                    .corpus = *corpus_, .files = files_, .observer = nobody, .control = control,
+    auto trainer = Trainer::Create({.plan = plan_,
+                                    .run = ranks.rank().first() ? Run("run") : "",
+                                    .tokenizer = tokenizer_,
+                                    .corpus = *corpus_,
+                                    .files = files_,
+                                    .observer = nobody,
+                                    .control = control,
                                     .team = &team});
     ASSERT_TRUE(trainer.ok());
     ASSERT_TRUE((*trainer)->Begin(nullptr).ok());

@@ -10,8 +10,8 @@
 #include "train/testing/step_fixture.h"
 #include "train/testing/step_task.h"
 
-// The promise of invariance_test.cc over several ranks: the bits of one process, whatever the number of ranks and of their
-// threads.
+// The promise of invariance_test.cc over several ranks: the bits of one process, whatever the number of ranks and of
+// their threads.
 namespace cllm {
 namespace {
 
@@ -111,7 +111,8 @@ TEST(RankedTraining, LargerTensors_LateMessages_SameBits) {
   task.config.width = 64, task.config.hidden = 160;
   const Trained alone = Train(task, {.steps = 2});
   for (const uint64_t seed : {1u, 2u}) {
-    EXPECT_TRUE(Train(task, {.ranks = 3, .steps = 2, .faults = {.piece_bytes = 5000, .delay = 3, .seed = seed}}) == alone);
+    EXPECT_TRUE(Train(task, {.ranks = 3, .steps = 2, .faults = {.piece_bytes = 5000, .delay = 3, .seed = seed}}) ==
+                alone);
   }
 }
 

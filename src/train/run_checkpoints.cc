@@ -51,7 +51,8 @@ Status RunCheckpoints::Write() {
   TeamMoments moments(team, step.parameters().layout(), step.owners(), step.optimizer());
   Status saved;
   if (team.leads()) {
-    saved = checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), moments.Reader(), state));
+    saved =
+        checkpoints_.Save(state.step, CheckpointFiles(step.parameters(), step.optimizer(), moments.Reader(), state));
     CLLM_TRY(moments.End());
   } else {
     CLLM_TRY(moments.Serve());
@@ -91,10 +92,10 @@ void RunCheckpoints::TellInterval() {
   const double interval = timer_.interval();
   if (interval <= std::max(SaveTimer().interval(), 1.5 * told_interval_)) return;
   told_interval_ = interval;
-  session_.observer.OnNote({fmt::format("a save took {}: so that saves by time cost at most one part in a hundred, there "
-                                        "is one after {} without, not after {}",
-                                        FormatDuration(interval / 100), FormatDuration(interval),
-                                        FormatDuration(SaveTimer().interval()))});
+  session_.observer.OnNote(
+      {fmt::format("a save took {}: so that saves by time cost at most one part in a hundred, there "
+                   "is one after {} without, not after {}",
+                   FormatDuration(interval / 100), FormatDuration(interval), FormatDuration(SaveTimer().interval()))});
 }
 
 bool RunCheckpoints::IsRegular(uint64_t step) const {

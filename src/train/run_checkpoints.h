@@ -25,8 +25,8 @@ class RunCheckpoints {
   bool saved() const { return saved_step_ == session_.state.step; }  // the state of the present step
   std::optional<uint64_t> saved_step() const { return saved_step_; }  // the last one
 
-  // Whether the plan saves at this step. Other saves (by time, asked for, of a stop) come when they come: nothing that a
-  // run's bits depend on may look at them.
+  // Whether the plan saves at this step. Other saves (by time, asked for, of a stop) come when they come: nothing that
+  // a run's bits depend on may look at them.
   bool IsRegularStep(uint64_t step) const { return step % session_.plan.save_every == 0; }
   // The work before now is saved, or there is none.
   void StartTimer() {
@@ -45,8 +45,8 @@ class RunCheckpoints {
 
   // On the first rank: the newest that is whole.
   Result<FoundCheckpoint> NewestValid() const { return checkpoints_.NewestValid(); }
-  // The newest that is whole and was saved by the plan, at a regular step or as the best so far, before step `before` if
-  // given: a run that is repeated has it too. Where there is none, the newest of all.
+  // The newest that is whole and was saved by the plan, at a regular step or as the best so far, before step `before`
+  // if given: a run that is repeated has it too. Where there is none, the newest of all.
   Result<FoundCheckpoint> NewestRegular(std::optional<uint64_t> before) const;
   // Fills the session from a checkpoint's directory whose state was read already, by the first rank.
   Status Load(const std::string& directory, RunState state);

@@ -54,7 +54,8 @@ TEST_F(RunLogTest, Start_SaysWhatIsInUse) {
             "\"base\":10000.0,\"untied\":true,\"batch\":4,\"item\":1,\"optimizer\":\"muon\",\"lr\":0.25,"
             "\"embedding_lr\":0.5,\"lambda\":0.125,\"seed\":7,\"precision\":\"fp32\",\"simd\":\"avx2\","
             "\"processor\":\"a \\\"P\\\"\",\"workers\":3,\"cache_domains\":1,\"ranks\":1,\"peak_gflops\":12.5,"
-            "\"corpus\":\"text\",\"training_tokens\":900,\"validation_tokens\":100,\"epochs\":1.5,\"numerics\":2" + kDated);
+            "\"corpus\":\"text\",\"training_tokens\":900,\"validation_tokens\":100,\"epochs\":1.5,\"numerics\":2" +
+                kDated);
 }
 
 TEST_F(RunLogTest, Step_HasNoEventAndNoSpheres) {
@@ -79,7 +80,8 @@ TEST_F(RunLogTest, Events_HaveTheirKeysInOrder) {
                                                 .whole = false, .tokens = 512}),
             "{\"event\":\"eval\",\"step\":3,\"val_nats\":1.5,\"val_root\":1.25,\"val_form\":0.5,"
             "\"bits_per_byte\":2.5,\"best\":true,\"whole\":false,\"tokens\":512" + kDated);
-  EXPECT_EQ(Record(&RunObserver::OnSample, {3, "once\n"}), "{\"event\":\"sample\",\"step\":3,\"text\":\"once\\n\"" + kDated);
+  EXPECT_EQ(Record(&RunObserver::OnSample, {3, "once\n"}),
+            "{\"event\":\"sample\",\"step\":3,\"text\":\"once\\n\"" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnSave, {3, "run/checkpoints/step-3", 0.5}),
             "{\"event\":\"checkpoint\",\"step\":3,\"seconds\":0.5" + kDated);
   EXPECT_EQ(Record(&RunObserver::OnSkippedSave, {3, "no room"}),

@@ -62,8 +62,8 @@ Result<Schedule> ReadSchedule(const JsonObject& json, const std::string& path) {
     CLLM_TRY(ReadPace(object, path, s));
     const bool some = s.end > s.begin || (s.open() && s.end == s.begin);
     if (s.begin != schedule.total() || schedule.open() || !some || !(s.factor > 0 && s.factor <= 1)) {
-      return BadInput(fmt::format("{}: 'schedule' has a segment from {} to {} by {}, expected one that starts at {}", path,
-                                  s.begin, s.end, s.factor, schedule.total()));
+      return BadInput(fmt::format("{}: 'schedule' has a segment from {} to {} by {}, expected one that starts at {}",
+                                  path, s.begin, s.end, s.factor, schedule.total()));
     }
     schedule.segments.push_back(std::move(s));
   }

@@ -39,8 +39,8 @@ enum class Moment { kFirst, kSecond };
 // Gives one; it is viewed until the next is asked for.
 using MomentReader = std::function<Result<std::span<const float>>(const TensorInfo& info, Moment moment)>;
 
-// The files of a checkpoint; they view weights and moments until written. moments: where those come from, in place of an
-// optimizer that owns all.
+// The files of a checkpoint; they view weights and moments until written. moments: where those come from, in place of
+// an optimizer that owns all.
 std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,
                                             const RunState& state);
 std::vector<CheckpointFile> CheckpointFiles(const Parameters& parameters, const Optimizer& optimizer,

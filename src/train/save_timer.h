@@ -2,9 +2,9 @@
 
 namespace cllm {
 
-// When work is too old not to be saved. At most five minutes of it are ever at risk, unless saving takes so long that it
-// would cost more than one part in a hundred; then a hundred times what the last save took. Steps and evaluations may
-// save earlier, and start it anew. Times in seconds of one clock. One thread only.
+// When work is too old not to be saved. At most five minutes of it are ever at risk, unless saving takes so long that
+// it would cost more than one part in a hundred; then a hundred times what the last save took. Steps and evaluations
+// may save earlier, and start it anew. Times in seconds of one clock. One thread only.
 class SaveTimer {
  public:
   // The work before `now` is saved.
@@ -19,7 +19,9 @@ class SaveTimer {
 
  private:
   static constexpr double kMostAtRisk = 300, kCostsAtMost = 0.01, kRetry = 60;
-  static double IntervalOf(double least, double cost) { return cost / kCostsAtMost > least ? cost / kCostsAtMost : least; }
+  static double IntervalOf(double least, double cost) {
+    return cost / kCostsAtMost > least ? cost / kCostsAtMost : least;
+  }
 
   double interval_ = kMostAtRisk;
   double due_from_ = 0, wait_ = kMostAtRisk;

@@ -43,7 +43,8 @@ struct Session {
   // Scores of the present weights on so many windows of the validation part. Error: Diverged if the loss is not finite.
   Result<EvaluationResult> Evaluate(size_t windows, const Validation::ShareDone& progress = {}) {
     const double begin = clock();
-    Result<EvaluationResult> result = validation.Run(*spheres, step->contexts(), step->transformer(), windows, progress);
+    Result<EvaluationResult> result =
+        validation.Run(*spheres, step->contexts(), step->transformer(), windows, progress);
     if (windows > 1) costs.window_s = (clock() - begin) / static_cast<double>(windows);
     return result;
   }

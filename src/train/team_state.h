@@ -9,8 +9,9 @@
 
 namespace cllm {
 
-// The optimizer's moments of all ranks, for the one who writes a checkpoint: each stays with the owner of its tensor until
-// it is written. All ranks have one at the same time: the first reads from it, the others serve it. Keeps references.
+// The optimizer's moments of all ranks, for the one who writes a checkpoint: each stays with the owner of its tensor
+// until it is written. All ranks have one at the same time: the first reads from it, the others serve it. Keeps
+// references.
 class TeamMoments {
  public:
   TeamMoments(RankTeam& team, const ParameterLayout& layout, const TensorOwners& owners, const Optimizer& optimizer)
@@ -40,8 +41,8 @@ class TeamMoments {
   std::vector<float> received_;
 };
 
-// Reads the moments of a checkpoint, whose directory the first alone can see, into the optimizers of all ranks. Error, the
-// same on all: as ReadMoments.
+// Reads the moments of a checkpoint, whose directory the first alone can see, into the optimizers of all ranks. Error,
+// the same on all: as ReadMoments.
 Status ReadTeamMoments(const std::string& directory, const ParameterLayout& layout, const TensorOwners& owners,
                        RankTeam& team, Optimizer& optimizer);
 

@@ -57,7 +57,11 @@ void ExpectNear(const std::vector<Said>& said, uint64_t from, double tolerance) 
 
 // The run that was found: 30 of 300 steps, an evaluation each 3, was said to last 1.9 s more and took 5.5.
 TEST(TimeLeft, FrequentEvaluationsCount) {
-  const WorkPlan plan{.total = 300, .eval_every = 3, .save_every = 75, .samples_at_evaluations = true, .last_evaluation = 4,
+  const WorkPlan plan{.total = 300,
+                      .eval_every = 3,
+                      .save_every = 75,
+                      .samples_at_evaluations = true,
+                      .last_evaluation = 4,
                       .last_samples = 5};
   const auto said = Simulate(plan, {.step = 0.007, .evaluation = 0.02, .sample = 0.01, .save = 0.012}, 300);
   EXPECT_GT(said[29].left, 2 * 270 * 0.007);

@@ -331,9 +331,10 @@ Status Trainer::CompareWeights() {
   const auto other = std::ranges::find_if(all, [&](const Hash128& hash) { return hash != right; });
   if (other == all.end()) return {};
   const auto rank = static_cast<size_t>(other - all.begin());
-  return Failed(fmt::format("the weights of rank {} on {} are not those of the others after step {} ({}, expected {}): its "
-                            "memory or its processor is at fault; resume from the last checkpoint without that machine",
-                            rank, session_.team.ranks().host(rank), session_.state.step, other->Hex(), right.Hex()));
+  return Failed(
+      fmt::format("the weights of rank {} on {} are not those of the others after step {} ({}, expected {}): its "
+                  "memory or its processor is at fault; resume from the last checkpoint without that machine",
+                  rank, session_.team.ranks().host(rank), session_.state.step, other->Hex(), right.Hex()));
 }
 
 // The first rank writes it.

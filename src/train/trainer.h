@@ -66,8 +66,8 @@ class Trainer {
   Status Begin(const StoredModel* weights);
   // Goes on from a checkpoint directory, on the plan's schedule where that continues the checkpoint's, to `steps` in
   // total if given (see Schedule::Extend), which patience that was lost does not hinder, else for the time of the parts
-  // where there is one. REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is open
-  // and no steps are given.
+  // where there is one. REQUIRES: steps is no less than the total of the checkpoint's schedule; a time, where that is
+  // open and no steps are given.
   Status Continue(const std::string& checkpoint, std::optional<uint64_t> steps);
 
   // Runs to the end, a signal, or divergence (after saving the last good state).

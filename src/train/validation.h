@@ -43,8 +43,9 @@ class Validation {
 
   size_t windows() const { return text_.scored.all() ? windows_.size() : kept_.size(); }
   // Scores over all windows, or over `count` of them spread evenly (always the same ones).
-  // contexts: of the transformer's shape, written to. progress: told the share that is done, now and then, on the calling
-  // thread. stop (may be none): ends it at the next windows when it is not 0. Diverged if the loss is not finite.
+  // contexts: of the transformer's shape, written to. progress: told the share that is done, now and then, on the
+  // calling thread. stop (may be none): ends it at the next windows when it is not 0. Diverged if the loss is not
+  // finite.
   using ShareDone = std::function<void(double share)>;
   Result<EvaluationResult> Run(Spheres& spheres, const PerLeaf<TrainingContext>& contexts,
                                const Transformer& transformer, size_t count, const ShareDone& progress = {},

@@ -31,7 +31,8 @@ class ValidationTest : public ::testing::Test {
     CLLM_ASSIGN(const auto contexts, PerLeaf<TrainingContext>::Make(*spheres, [&](const Leaf&) {
                   return std::make_unique<TrainingContext>(kShape, 1);
                 }));
-    const Validation validation({.tokens = View(), .bytes = tokens_.size()}, tokenizer_, kShape.context, kShape.context);
+    const Validation validation({.tokens = View(), .bytes = tokens_.size()}, tokenizer_, kShape.context,
+                                kShape.context);
     return validation.Run(*spheres, contexts, transformer_, count);
   }
   // What the windows of a sample are worth, one after another on one worker.
@@ -96,7 +97,8 @@ TEST_F(ValidationTest, ScoredSpans_AreCounted_AndTheirBytesAlone) {
   Fill(101);
   const std::vector<uint64_t> pairs = {5, 9, 20, 21, 60, 90};
   const ScoredSpans spans(reinterpret_cast<const std::byte*>(pairs.data()), 3);
-  const Validation validation({.tokens = View(), .bytes = 35, .scored = spans}, tokenizer_, kShape.context, kShape.context);
+  const Validation validation({.tokens = View(), .bytes = 35, .scored = spans}, tokenizer_, kShape.context,
+                              kShape.context);
   TrainingContext context(kShape, 1);
   LossSums expected;
   size_t windows = 0;

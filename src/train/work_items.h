@@ -48,11 +48,11 @@ class WorkItems {
   Result<size_t> Read(const ItemContent& content, const SequenceReader& read, const ScoredTargets* scored,
                       TrainingContext& context) const;
 
-  // The scale of every gradient: a mean over the step's scored positions, by default all. Its limit counts the most numbers that one
-  // accumulator of a tied head gets: of each position as an input, and of each as a block of targets.
+  // The scale of every gradient: a mean over the step's scored positions, by default all. Its limit counts the most
+  // numbers that one accumulator of a tied head gets: of each position as an input, and of each as a block of targets.
   FixedScale gradient_scale(const ScoredTargets* scored = nullptr) const;
-  // Forward and backward of what Read has read, if any of it is scored; the gradient goes to `sink`. Diverged if the loss or the gradient is
-  // not finite or out of range; the text names step, item and tensor.
+  // Forward and backward of what Read has read, if any of it is scored; the gradient goes to `sink`. Diverged if the
+  // loss or the gradient is not finite or out of range; the text names step, item and tensor.
   Status Train(uint64_t step, size_t item, TrainingContext& context, GradientSink& sink);
 
   // Of the step that ran last; called between phases.

@@ -96,5 +96,7 @@ def check(root, rooms, findings):
         planned = False  # a paragraph about what is planned, or a line of a list
         for number, line in enumerate(text.split("\n"), 1):
             planned = planned and line != "" or line.startswith("Planned, not built:")
-            for fault in check_line(root, rooms, line, known_tests, known_options) if not planned and "(planned)" not in line else ():
+            if planned or "(planned)" in line:
+                continue
+            for fault in check_line(root, rooms, line, known_tests, known_options):
                 findings.append(f"{name}:{number}: {fault}")

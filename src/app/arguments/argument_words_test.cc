@@ -74,7 +74,8 @@ TEST(ArgumentWords, AfterTwoDashes_NothingIsAnOption) {
 }
 
 TEST(ArgumentWords, ValueThatMayBeLeftOut_StandsInOneWordWithItsName) {
-  const std::vector<OptionRow> rows = {{.name = "--port", .value = "N", .may_stand_alone = true}, {.name = "TEXT", .repeats = true}};
+  const std::vector<OptionRow> rows = {{.name = "--port", .value = "N", .may_stand_alone = true},
+                                       {.name = "TEXT", .repeats = true}};
   const auto port = [&](const Words& words) {
     UnknownWord unknown;
     const Result<ParsedWords> parsed = ParseWords(rows, words, unknown);

@@ -150,7 +150,8 @@ void CommandLine::AddPortOrAlone(const std::string& name, std::optional<uint64_t
         }
         const Result<uint64_t> value = ParseCount(text);
         if (!value.ok() || *value > kHighestPort) {
-          return OutOfRange(spoken, text, fmt::format("a whole number from 0 to {}, as in {}=8000", kHighestPort, spoken));
+          return OutOfRange(spoken, text,
+                            fmt::format("a whole number from 0 to {}, as in {}=8000", kHighestPort, spoken));
         }
         target = *value;
         return Status();
@@ -172,7 +173,8 @@ void CommandLine::AddReal(const std::string& name, double& target, double low, d
 
 void CommandLine::AddFlag(const std::string& name, bool& target, const std::string& help) {
   const OptionRow row = Row(name, "", help);
-  Add(row, {.set = [&target, spoken = row.Spoken()](const std::string& text) { return SetFlag(spoken, text, target); }});
+  Add(row,
+      {.set = [&target, spoken = row.Spoken()](const std::string& text) { return SetFlag(spoken, text, target); }});
 }
 
 void CommandLine::AddRunOptions(const std::vector<std::string>& only, const std::map<std::string, std::string>& help) {

@@ -43,7 +43,8 @@ class CommandLine {
   void AddRequiredTexts(const std::string& name, std::vector<std::string>& target, const std::string& help);
   void AddWhole(const std::string& name, uint64_t& target, uint64_t low, uint64_t high, const std::string& help);
   // A port that may be left out: "--dashboard" is `alone`, "--dashboard=8000" is that.
-  void AddPortOrAlone(const std::string& name, std::optional<uint64_t>& target, uint64_t alone, const std::string& help);
+  void AddPortOrAlone(const std::string& name, std::optional<uint64_t>& target, uint64_t alone,
+                      const std::string& help);
   void AddReal(const std::string& name, double& target, double low, double high, const std::string& help);
   void AddFlag(const std::string& name, bool& target, const std::string& help);
 

@@ -135,7 +135,8 @@ TEST(CommandLine, PortMayBeLeftOut) {
   EXPECT_EQ(port({"--dashboard"}), 7007u);
   EXPECT_EQ(port({"--dashboard=0"}), 0u);
   EXPECT_EQ(port({"--dashboard=65535"}), 65535u);
-  for (const char* wrong : {"--dashboard=65536", "--dashboard=", "--dashboard=x", "--dashboard=-1", "--dashboard=false"}) {
+  for (const char* wrong :
+       {"--dashboard=65536", "--dashboard=", "--dashboard=x", "--dashboard=-1", "--dashboard=false"}) {
     port({wrong}, false);
   }
 }

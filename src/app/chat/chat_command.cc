@@ -48,8 +48,10 @@ void Greet(const ChatFlags& flags, const OpenedModel& model) {
                   FormatCount(shape.context), model.tokenizer.name()));
   say(WhatToExpect(parameters));
   if (model.chat == nullptr) {
-    say("It was not taught dialogues and has no chat template: it continues what you write, as `cllm generate` does. `cllm "
-        "train --chat --from " + flags.model + " dialogues.jsonl` teaches it to answer.");
+    say("It was not taught dialogues and has no chat template: it continues what you write, as `cllm generate` does. "
+        "`cllm "
+        "train --chat --from " +
+        flags.model + " dialogues.jsonl` teaches it to answer.");
   }
   say("/help lists the commands; Ctrl-C stops an answer, Ctrl-D leaves.");
 }

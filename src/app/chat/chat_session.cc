@@ -133,7 +133,8 @@ void ChatSession::TellLeft(const Answer& answer) {
                     conversation_.context(), FormatCount(answer.left_tokens)));
   }
   if (answer.full) {
-    Say(fmt::format("note: the context of {} tokens became full on the way: the older half of it left", conversation_.context()));
+    Say(fmt::format("note: the context of {} tokens became full on the way: the older half of it left",
+                    conversation_.context()));
   }
 }
 
@@ -148,9 +149,9 @@ void ChatSession::TellFigures(const Answer& answer) {
   if (answer.reason == FinishReason::kLength) end = "as many as --tokens says; an empty line goes on";
   if (answer.reason == FinishReason::kEnd && !settings_.taught) end = "its text ended";
   const size_t used = std::min(conversation_.ContextTokens(), conversation_.context());
-  Say(fmt::format("[{} token{}{}{}{}; {} of the context's {} tokens left]", FormatCount(answer.tokens), answer.tokens == 1 ? "" : "s",
-                  rate, end.empty() ? "" : "; ", end, FormatCount(conversation_.context() - used),
-                  FormatCount(conversation_.context())));
+  Say(fmt::format("[{} token{}{}{}{}; {} of the context's {} tokens left]", FormatCount(answer.tokens),
+                  answer.tokens == 1 ? "" : "s", rate, end.empty() ? "" : "; ", end,
+                  FormatCount(conversation_.context() - used), FormatCount(conversation_.context())));
 }
 
 void ChatSession::Help(const std::string&) {

@@ -83,8 +83,8 @@ class Editor final : public LineInput {
     // What cut a character short is the next one's.
     if (bytes.size() > 1 && (bytes.back() & 0xC0) != 0x80) kept_ = bytes.substr(bytes.size() - 1);
     utf8proc_int32_t code = -1;
-    utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()), static_cast<utf8proc_ssize_t>(bytes.size()),
-                     &code);
+    utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()),
+                     static_cast<utf8proc_ssize_t>(bytes.size()), &code);
     character = code < 0 ? kReplacement : static_cast<wchar_t>(code);
     return 1;
   }

@@ -95,7 +95,8 @@ std::unique_ptr<LineInput> PlainLines(Interrupts& interrupts) { return std::make
 
 std::unique_ptr<LineInput> InputLines(Interrupts& interrupts) {
   const std::string terminal = EnvironmentVariable("TERM").value_or("");
-  const bool knows_more = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 && !terminal.empty() && terminal != "dumb";
+  const bool knows_more =
+      isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 && !terminal.empty() && terminal != "dumb";
   return knows_more ? LineEditor(interrupts) : PlainLines(interrupts);
 }
 

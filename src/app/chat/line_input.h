@@ -30,9 +30,9 @@ std::unique_ptr<LineInput> PlainLines(Interrupts& interrupts);
 // Standard input's: a line editor with history on a terminal, else plain lines.
 std::unique_ptr<LineInput> InputLines(Interrupts& interrupts);
 
-// A message of one line or several: a line that ends with a backslash goes on in the next one, and """ alone or before a
-// text begins a message that ends with """. Events and errors as LineInput::Read; what the input's end leaves
-// open is a message.
+// A message of one line or several: a line that ends with a backslash goes on in the next one, and """ alone or before
+// a text begins a message that ends with """. Events and errors as LineInput::Read; what the input's end leaves open is
+// a message.
 Result<LineInput::Event> ReadMessage(LineInput& input, std::string& message);
 
 }  // namespace cllm

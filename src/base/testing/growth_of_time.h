@@ -7,9 +7,9 @@
 namespace cllm {
 
 // How many times the processor time of work(size) grows when its size does from `small` to `large`: the least of three
-// measurements each, of up to twenty where that is far from proportional: beside other programs one may take several times
-// as long. Proportional work grows with the size, quadratic
-// work with its square. REQUIRES: work of one thread, milliseconds at `small`.
+// measurements each, of up to twenty where that is far from proportional: beside other programs one may take several
+// times as long. Proportional work grows with the size, quadratic work with its square. REQUIRES: work of one thread,
+// milliseconds at `small`.
 template <class Work>
 double GrowthOfTime(size_t small, size_t large, const Work& work) {
   const auto spent = [&](size_t size) {

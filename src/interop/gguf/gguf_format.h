@@ -13,8 +13,8 @@ inline constexpr uint32_t kGgufVersion = 3;
 inline constexpr size_t kGgufAlignment = 32;  // of tensors, unless general.alignment says another
 inline constexpr std::string_view kGgufAlignmentKey = "general.alignment";
 
-// How the rotary frequencies of Llama 3.1 are stretched: llama.cpp reads the divisors of the frequencies from this tensor.
-// What they were made of stands in keys of ours, which it passes by.
+// How the rotary frequencies of Llama 3.1 are stretched: llama.cpp reads the divisors of the frequencies from this
+// tensor. What they were made of stands in keys of ours, which it passes by.
 inline constexpr std::string_view kGgufRopeDivisors = "rope_freqs.weight";
 inline constexpr std::string_view kGgufRopeFactor = "cllm.rope.factor", kGgufRopeLow = "cllm.rope.low_freq_factor",
                                   kGgufRopeHigh = "cllm.rope.high_freq_factor",

@@ -113,9 +113,10 @@ Status ReadRopeScaling(const Gguf& file, ModelShape& shape) {
   for (size_t j = 0; j < divisors.size(); ++j) {
     // Written in single precision from frequencies in single precision.
     if (math::Abs(divisors[j] - expected[j]) <= kRopeTolerance * expected[j]) continue;
-    return BadInput(fmt::format("{}: the tensor '{}' has {} at {}, expected {:.6g}: frequencies are stretched in another way "
-                                "than in Llama 3.1",
-                                file.label(), kGgufRopeDivisors, divisors[j], j, expected[j]));
+    return BadInput(
+        fmt::format("{}: the tensor '{}' has {} at {}, expected {:.6g}: frequencies are stretched in another way "
+                    "than in Llama 3.1",
+                    file.label(), kGgufRopeDivisors, divisors[j], j, expected[j]));
   }
   return {};
 }

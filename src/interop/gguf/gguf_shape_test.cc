@@ -85,8 +85,8 @@ TEST(GgufShape, WhatIsSaid_IsTaken) {
                                 .kv_heads = 1, .head_dim = 6, .untied = true, .rope_base = 500000, .norm_eps = 1e-6}));
 }
 
-// Heads of 4 have two pairs: with a base of 500000 and 8,192 positions before, the first turns 1,304 times and the second
-// 1.84 times.
+// Heads of 4 have two pairs: with a base of 500000 and 8,192 positions before, the first turns 1,304 times and the
+// second 1.84 times.
 TEST(GgufShape, StretchedFrequencies_AreKnownAgain) {
   std::vector<std::string> keys = Keys(), notes;
   keys.push_back(FloatKey("llama.rope.freq_base", 500000));
@@ -103,7 +103,8 @@ TEST(GgufShape, StretchedFrequencies_AreKnownAgain) {
   ASSERT_TRUE(shape.ok()) << shape.status().message();
   EXPECT_EQ(shape->rope_factor, 8);
   EXPECT_EQ(shape->rope_original, 8192u);
-  for (const std::vector<float>& other : {std::vector<float>{1, divisor * 1.01f}, {2, divisor}, {1, 1, 1}, {1}, {1, NAN}}) {
+  for (const std::vector<float>& other :
+       {std::vector<float>{1, divisor * 1.01f}, {2, divisor}, {1, 1, 1}, {1}, {1, NAN}}) {
     EXPECT_THAT(ShapeOf(keys, notes, false, other).status().message(), HasSubstr("rope_freqs.weight")) << other.size();
   }
 }

@@ -110,7 +110,8 @@ class ConfigReader {
     ModelShape other = shape;
     other.rope_factor = ModelShape().rope_factor;
     CLLM_TRY(ReadScaling(parameters, "rope_parameters", other));
-    if (Has("rope_scaling") && !(other == shape)) return Fault("rope_scaling and rope_parameters contradict each other");
+    if (Has("rope_scaling") && !(other == shape))
+      return Fault("rope_scaling and rope_parameters contradict each other");
     shape = other;
     return {};
   }

@@ -123,7 +123,8 @@ uintptr_t AddressAfter(const float* data, size_t floats) {
 Prefetch NextPanels(const RightBlock& right, size_t tiles, size_t columns) {
   const size_t panels = (columns + kPanelWidth - 1) / kPanelWidth;
   const size_t step = std::min(2 * kLine, (kUnroll * kPanelWidth + tiles - 1) / tiles);
-  return {AddressAfter(right.data, panels * right.panel_stride), step, std::numeric_limits<size_t>::max(), step > kLine ? kLine : 0};
+  return {AddressAfter(right.data, panels * right.panel_stride), step, std::numeric_limits<size_t>::max(),
+          step > kLine ? kLine : 0};
 }
 
 // All tiles of A against a few panels of B. The tile of A is read from the first-level cache after its first panel.

@@ -46,7 +46,8 @@ class OneWorkerModel {
   Outcome Train(const std::vector<uint32_t>& tokens, float lambda, const DropoutMask& dropout = {},
                 const std::vector<bool>& context_only = {}) {
     const size_t length = weights_.shape().context, batch = tokens.size() / (length + 1);
-    const auto scored = batch * length - static_cast<size_t>(std::count(context_only.begin(), context_only.end(), true));
+    const auto scored =
+        batch * length - static_cast<size_t>(std::count(context_only.begin(), context_only.end(), true));
     std::fill(accumulator_.values().begin(), accumulator_.values().end(), 0);
     Outcome outcome;
     for (size_t first = 0; first < batch; first += context_.sequences()) {

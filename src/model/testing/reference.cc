@@ -147,7 +147,8 @@ std::vector<double> Logits(const ModelShape& config, std::span<const double> par
   }
   for (size_t layer = 0; layer < config.layers; ++layer) {
     const Values n = RmsNorm(x, tensor(layout.attention_norm(layer)), config.norm_eps);
-    const Values heads = Attention(config, Linear(n, tensor(layout.query_key_value(layer)), rows, width, config.qkv_width()));
+    const Values heads =
+        Attention(config, Linear(n, tensor(layout.query_key_value(layer)), rows, width, config.qkv_width()));
     AddTo(x, Linear(heads, tensor(layout.attention_output(layer)), rows, config.query_width(), width));
 
     const Values m = RmsNorm(x, tensor(layout.ffn_norm(layer)), config.norm_eps);

@@ -26,9 +26,9 @@ std::vector<double> Logits(const ModelShape& config, std::span<const double> par
                            std::span<const uint32_t> tokens);
 
 // Loss of `batch` sequences. tokens: [batch, T + 1] row-major; the inputs are columns 0..T-1, the targets 1..T.
-// root_class, form_class: [V], the class of each token; classes are compared for equality only. context_only: [batch, T],
-// positions that are not scored; empty: all are.
-// REQUIRES: as Logits, and tokens.size() divisible by batch; a position is scored.
+// root_class, form_class: [V], the class of each token; classes are compared for equality only. context_only: [batch,
+// T], positions that are not scored; empty: all are. REQUIRES: as Logits, and tokens.size() divisible by batch; a
+// position is scored.
 LossParts Loss(const ModelShape& config, std::span<const double> parameters, std::span<const uint32_t> tokens,
                size_t batch, std::span<const int32_t> root_class, std::span<const int32_t> form_class, double lambda,
                const std::vector<bool>& context_only = {});

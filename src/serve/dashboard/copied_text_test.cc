@@ -71,8 +71,8 @@ TEST(CopiedText, IsWhatTryingEveryPairOfPlacesFinds) {
 
 TEST(CopiedText, AcrossPiecesOfTheFile_AndInSeveralTexts) {
   Tokens training = Random(200'000, 5, 60'000);
-  const std::vector<Tokens> texts = {Tokens(training.begin() + 65'530, training.begin() + 65'550), Random(100, 6, 60'000),
-                                     Tokens(training.end() - 9, training.end())};
+  const std::vector<Tokens> texts = {Tokens(training.begin() + 65'530, training.begin() + 65'550),
+                                     Random(100, 6, 60'000), Tokens(training.end() - 9, training.end())};
   const Training file(training);
   const auto lengths = LongestCopies(texts, file.view(), {});
   ASSERT_TRUE(lengths.ok());

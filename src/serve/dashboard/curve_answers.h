@@ -21,8 +21,8 @@ struct CurveQuery {
 // Reads it. The error is told the client; none: the query is filled.
 std::optional<ApiError> ReadCurveQuery(const DashboardTarget& target, CurveQuery& query);
 
-// {"x", "curves": {NAME: {"x", "last", "min", "max", "total", "marks"}}, "sessions"}. Names that the log does not have are
-// left out.
+// {"x", "curves": {NAME: {"x", "last", "min", "max", "total", "marks"}}, "sessions"}. Names that the log does not have
+// are left out.
 JsonFields CurveFields(const RunHistory& history, const CurveQuery& query);
 
 }  // namespace cllm

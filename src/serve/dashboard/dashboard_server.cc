@@ -23,7 +23,8 @@ constexpr double kLookForEnd_s = 0.05, kLastWords_s = 2;
 class TrainerSide final : public RunObserver {
  public:
   explicit TrainerSide(std::shared_ptr<LiveRun> run)
-      : queue_(std::make_unique<LiveRunObserver>(std::move(run))), thinned_(queue_, kBetweenSteps_s, MonotonicSeconds) {}
+      : queue_(std::make_unique<LiveRunObserver>(std::move(run))),
+        thinned_(queue_, kBetweenSteps_s, MonotonicSeconds) {}
   void OnStep(const StepEvent& event) override { thinned_.OnStep(event); }
   void OnPhase(const PhaseEvent& event) override { thinned_.OnPhase(event); }
   void OnEnd(const EndEvent& event) override { thinned_.OnEnd(event); }
@@ -126,7 +127,8 @@ std::string TunnelCommand(uint16_t port) {
   if (const auto connection = EnvironmentVariable("SSH_CONNECTION")) {
     const size_t first = connection->find(' '), second = connection->find(' ', first + 1);
     const size_t third = connection->find(' ', second + 1);
-    if (second != connection->npos && third != connection->npos) host = connection->substr(second + 1, third - second - 1);
+    if (second != connection->npos && third != connection->npos)
+      host = connection->substr(second + 1, third - second - 1);
   }
   const std::string user = EnvironmentVariable("USER").value_or("");
   return fmt::format("ssh -N -L {}:localhost:{} {}{}", port, port, user.empty() ? "" : user + "@", host);

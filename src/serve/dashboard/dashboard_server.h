@@ -29,10 +29,10 @@ struct DashboardOptions {
   std::string called = "cllm";     // as a person calls it
 };
 
-// Shows runs in a browser: a page, and what it asks for (docs/dashboard.md). Reads what lies on disk, and what a training
-// of this process tells; nothing that is asked of it changes a run, but for save, stop and sample, which need the token
-// that stands in the page. Listens on this machine's own addresses alone. One event loop on the thread that runs it, and
-// threads that read and compute, so that neither a reader nor a training waits.
+// Shows runs in a browser: a page, and what it asks for (docs/dashboard.md). Reads what lies on disk, and what a
+// training of this process tells; nothing that is asked of it changes a run, but for save, stop and sample, which need
+// the token that stands in the page. Listens on this machine's own addresses alone. One event loop on the thread that
+// runs it, and threads that read and compute, so that neither a reader nor a training waits.
 class DashboardServer {
  public:
   // Listens from here on. Error: as HttpServer::Listen.

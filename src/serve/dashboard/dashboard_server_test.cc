@@ -40,9 +40,10 @@ TEST_F(Dashboards, ListAndDetails_SayWhatTheContractNames) {
   EXPECT_EQ(list["directory"], root_ / "runs");
   ASSERT_EQ(list["runs"].size(), 1u);
   const Json& run = list["runs"][0];
-  for (const char* name : {"id", "name", "path", "state", "reason", "text", "parameters", "tokenizer", "step", "steps", "tokens",
-                           "nats", "bits_per_byte", "best_step", "whole", "loss", "tokens_per_second", "seconds", "eta_s",
-                           "changed", "now", "disk_bytes", "live"}) {
+  for (const char* name :
+       {"id",    "name",    "path", "state",         "reason",    "text",  "parameters", "tokenizer",         "step",
+        "steps", "tokens",  "nats", "bits_per_byte", "best_step", "whole", "loss",       "tokens_per_second", "seconds",
+        "eta_s", "changed", "now",  "disk_bytes",    "live"}) {
     EXPECT_TRUE(run.contains(name)) << name;
   }
   EXPECT_EQ(run["id"], "a");
@@ -127,9 +128,11 @@ TEST_F(Dashboards, LongLog_WaitsForItsReader) {
 
 TEST_F(Dashboards, SamplesSayWhatTheyHaveCopied) {
   Train(Tiny(), "runs/a");
-  Append("runs/a", "{\"event\":\"sample\",\"step\":12,\"text\":\"<img src=x onerror=alert(1)>line 37 of a small text\\n\"}\n");
+  Append("runs/a",
+         "{\"event\":\"sample\",\"step\":12,\"text\":\"<img src=x onerror=alert(1)>line 37 of a small text\\n\"}\n");
   const TestDashboard dashboard(root_ / "runs");
-  const Json samples = dashboard.GotWhen("/api/runs/a/samples", [](const Json& got) { return !got["pending"].get<bool>(); });
+  const Json samples =
+      dashboard.GotWhen("/api/runs/a/samples", [](const Json& got) { return !got["pending"].get<bool>(); });
   EXPECT_EQ(samples["known"], true) << samples.dump();
   const Json& last = samples["samples"].back();
   EXPECT_EQ(last["step"], 12);
@@ -246,8 +249,8 @@ TEST_F(Dashboards, Playground_ContinuesWithTheNewestCheckpoint) {
   const std::string first = text_of();
   EXPECT_FALSE(first.empty());
   EXPECT_EQ(text_of(), first) << "the same for the same seed";
-  for (const Json& wrong : {Json{{"max_tokens", 0}}, Json{{"max_tokens", -1}}, Json{{"temperature", "hot"}}, Json{{"prompt", 7}},
-                            Json{{"top_p", 2}}}) {
+  for (const Json& wrong : {Json{{"max_tokens", 0}}, Json{{"max_tokens", -1}}, Json{{"temperature", "hot"}},
+                            Json{{"prompt", 7}}, Json{{"top_p", 2}}}) {
     EXPECT_EQ(dashboard.Post("/api/runs/a/generate", wrong).status, 400) << wrong.dump();
   }
   EXPECT_EQ(dashboard.Post("/api/runs/b/generate", body).status, 404);
@@ -260,7 +263,8 @@ TEST_F(Dashboards, OnlyThePageMayAskForChanges) {
   const TestDashboard dashboard(root_ / "runs");
   EXPECT_EQ(dashboard.token().size(), 32u);
   const auto post = [&](const std::string& headers, const std::string& host = "localhost") {
-    return Call(dashboard.port(), "POST /api/runs/a/stop HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 0\r\n" + headers + "\r\n");
+    return Call(dashboard.port(),
+                "POST /api/runs/a/stop HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: 0\r\n" + headers + "\r\n");
   };
   const std::string token = "X-Cllm-Token: " + dashboard.token() + "\r\n";
   EXPECT_EQ(post(token).status, 409) << "nobody trains it";
@@ -275,8 +279,9 @@ TEST_F(Dashboards, OnlyThePageMayAskForChanges) {
   EXPECT_EQ(dashboard.Get("/api/runs/a/stop").status, 405);
   EXPECT_EQ(dashboard.Get("/api/runs", "Origin: http://attacker.example\r\n").status, 403) << "reading, too";
   EXPECT_EQ(Call(dashboard.port(), "GET / HTTP/1.1\r\nHost: attacker.example\r\n\r\n").status, 403);
-  const HttpReply preflight = Call(dashboard.port(), "OPTIONS /api/runs/a/stop HTTP/1.1\r\nHost: localhost\r\nOrigin: "
-                                                     "http://attacker.example\r\nAccess-Control-Request-Method: POST\r\n\r\n");
+  const HttpReply preflight = Call(dashboard.port(),
+                                   "OPTIONS /api/runs/a/stop HTTP/1.1\r\nHost: localhost\r\nOrigin: "
+                                   "http://attacker.example\r\nAccess-Control-Request-Method: POST\r\n\r\n");
   EXPECT_EQ(preflight.Header("Access-Control-Allow-Origin"), "");
   const TestDashboard other(root_ / "runs");
   EXPECT_NE(other.token(), dashboard.token()) << "another server has another one";
@@ -294,7 +299,8 @@ TEST_F(Dashboards, PageIsThere_BelowAnyPath) {
   }
   EXPECT_EQ(dashboard.Get("/assets/icon.svg").status, 200);
   EXPECT_EQ(dashboard.Get("/x/assets/icon.svg").status, 200);
-  for (const char* path : {"/playground.html", "/assets/nothing.js", "/nothing", "/assets/../../etc/passwd", "/%2e%2e/etc/passwd"}) {
+  for (const char* path :
+       {"/playground.html", "/assets/nothing.js", "/nothing", "/assets/../../etc/passwd", "/%2e%2e/etc/passwd"}) {
     EXPECT_EQ(dashboard.Get(path).status, 404) << path;
   }
   EXPECT_EQ(dashboard.Got("/api/runs")["runs"].size(), 0u) << "no runs are no error";
@@ -304,9 +310,10 @@ TEST_F(Dashboards, PageIsThere_BelowAnyPath) {
 TEST_F(Dashboards, WhatIsNotThere_IsSaidSo) {
   Train(Tiny(), "runs/a");
   const TestDashboard dashboard(root_ / "runs");
-  for (const char* path : {"/api/runs/b", "/api/runs/b/curves?names=loss", "/api/runs/b/log", "/api/runs/b/curves.csv",
-                           "/api/runs/b/events", "/api/runs/b/samples", "/api/runs/b/lattice", "/api/runs/b/lattice/5",
-                           "/api/runs/b/spheres", "/api/runs/a/nothing", "/api/runs/a/log/more", "/api/runs/..%2f..%2fetc"}) {
+  for (const char* path :
+       {"/api/runs/b", "/api/runs/b/curves?names=loss", "/api/runs/b/log", "/api/runs/b/curves.csv",
+        "/api/runs/b/events", "/api/runs/b/samples", "/api/runs/b/lattice", "/api/runs/b/lattice/5",
+        "/api/runs/b/spheres", "/api/runs/a/nothing", "/api/runs/a/log/more", "/api/runs/..%2f..%2fetc"}) {
     const HttpReply reply = dashboard.Get(path);
     EXPECT_EQ(reply.status, 404) << path;
     const Json body = Json::parse(reply.body, nullptr, false);
@@ -321,7 +328,9 @@ TEST_F(Dashboards, HostileRuns_AreShownAsFarAsTheyCanBe) {
   Train(Tiny(), "runs/cut");
   fs::resize_file(Log("runs/cut"), fs::file_size(Log("runs/cut")) / 2 + 7);
   Train(Tiny(), "runs/foreign");
-  std::ofstream(Log("runs/foreign")) << "\x7f" "ELF nonsense\n[1,2]\n{\"a\":{}}\n" << std::string(100'000, '[') << "\n{\"step\":1e99}\n";
+  std::ofstream(Log("runs/foreign")) << "\x7f"
+                                        "ELF nonsense\n[1,2]\n{\"a\":{}}\n"
+                                     << std::string(100'000, '[') << "\n{\"step\":1e99}\n";
   Train(Tiny(), "runs/without");
   fs::remove(Log("runs/without"));
   Train(Tiny(), "runs/pipe");
@@ -334,7 +343,8 @@ TEST_F(Dashboards, HostileRuns_AreShownAsFarAsTheyCanBe) {
   EXPECT_EQ(list["runs"].size(), 6u);
   for (const Json& run : list["runs"]) {
     const std::string id = run["id"];
-    for (const char* what : {"", "/curves?names=loss,grad_norm&x=seconds", "/samples", "/spheres", "/lattice", "/lattice/40"}) {
+    for (const char* what :
+         {"", "/curves?names=loss,grad_norm&x=seconds", "/samples", "/spheres", "/lattice", "/lattice/40"}) {
       dashboard.Got("/api/runs/" + id + what);
     }
   }

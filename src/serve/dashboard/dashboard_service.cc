@@ -198,7 +198,9 @@ void DashboardService::Route(const Visit& visit) {
 void DashboardService::Page(const Visit& visit) {
   const PageFile* file = FindPageFile(visit.target.file, kDashboardPage);
   if (file == nullptr) {
-    return Refuse(visit, 404, fmt::format("nothing is at '{}'; the dashboard is at {}", visit.target.file.substr(0, kShownPath), url_));
+    return Refuse(
+        visit, 404,
+        fmt::format("nothing is at '{}'; the dashboard is at {}", visit.target.file.substr(0, kShownPath), url_));
   }
   if (file->path != kDashboardPage) return visit.exchange->Answer(PageAnswer(*file, visit.request()));
   visit.exchange->Answer(
@@ -226,9 +228,10 @@ void DashboardService::OnTokens(const Visit& visit,
   run_work_.Add([this, visit, read = std::move(read)](const std::stop_token&) mutable {
     post_([this, visit = std::move(visit), read = std::move(read), run = runs_.Source(visit.run())]() mutable {
       if (!run.ok()) return Refuse(visit, 404, run.status().message());
-      token_work_.Add([this, visit = std::move(visit), read = std::move(read), run = *run](const std::stop_token&) mutable {
-        post_([this, visit = std::move(visit), answer = read(tokens_, run)] { Answer(visit, answer); });
-      });
+      token_work_.Add(
+          [this, visit = std::move(visit), read = std::move(read), run = *run](const std::stop_token&) mutable {
+            post_([this, visit = std::move(visit), answer = read(tokens_, run)] { Answer(visit, answer); });
+          });
     });
   });
 }
@@ -384,14 +387,17 @@ void DashboardService::Generate(const Visit& visit) {
   run_work_.Add([this, id = visit.run(), stream, prompt = std::move(prompt)](const std::stop_token&) mutable {
     post_([this, stream = std::move(stream), prompt = std::move(prompt), run = runs_.Source(id)]() mutable {
       if (!run.ok()) return stream->Fail(404, run.status().message());
-      model_work_.Add([this, stream = std::move(stream), prompt = std::move(prompt), run = *run](const std::stop_token& stop) mutable {
+      model_work_.Add([this, stream = std::move(stream), prompt = std::move(prompt),
+                       run = *run](const std::stop_token& stop) mutable {
         Result<ModelReader::Continued> made = models_.Continue(run, prompt, [&](const GeneratedToken& token) {
           if (!token.text.empty()) post_([stream, text = std::string(token.text)] { stream->Text(text); });
           return !stream->gone() && !stop.stop_requested();
         });
         post_([stream = std::move(stream), made = std::move(made)] {
           if (!made.ok()) return stream->Fail(StatusOfFailure(made.status()), made.status().message());
-          stream->Done({{"reason", NameOfReason(made->text.reason)}, {"tokens", made->text.tokens.size()}, {"step", made->step}});
+          stream->Done({{"reason", NameOfReason(made->text.reason)},
+                        {"tokens", made->text.tokens.size()},
+                        {"step", made->step}});
         });
       });
     });

@@ -19,8 +19,8 @@
 
 namespace cllm {
 
-// Answers requests to a dashboard: finds the endpoint, checks who asks, and gives the work to a thread that may take its
-// time. On the server's thread, but for AddLive and AddPlace.
+// Answers requests to a dashboard: finds the endpoint, checks who asks, and gives the work to a thread that may take
+// its time. On the server's thread, but for AddLive and AddPlace.
 class DashboardService {
  public:
   using Post = std::function<void(std::function<void()> work)>;  // to the server's thread

@@ -33,7 +33,8 @@ DashboardTarget DashboardTarget::Of(std::string_view target) {
   const size_t question = std::min(target.find('?'), target.size());
   for (const std::string& pair : PartsOf(target.substr(std::min(question + 1, target.size())), '&')) {
     const size_t equals = std::min(pair.find('='), pair.size());
-    found.query.push_back({QueryText(pair.substr(0, equals)), QueryText(pair.substr(std::min(equals + 1, pair.size())))});
+    found.query.push_back(
+        {QueryText(pair.substr(0, equals)), QueryText(pair.substr(std::min(equals + 1, pair.size())))});
   }
   const std::string_view path = target.substr(0, question);
   std::vector<std::string> parts = PartsOf(path, '/');

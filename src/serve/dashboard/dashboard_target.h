@@ -8,7 +8,8 @@
 
 namespace cllm {
 
-// Where a request to the dashboard goes. Its addresses work below any path, whether a proxy takes that path away or not:
+// Where a request to the dashboard goes. Its addresses work below any path, whether a proxy takes that path away or
+// not:
 // "/x/y/api/runs/book-1/curves?names=loss" is the same as "/api/runs/book-1/curves?names=loss". A plain value.
 struct DashboardTarget {
   // Behind "api", decoded: "runs", "book-1", "curves". Empty for a file of the page.

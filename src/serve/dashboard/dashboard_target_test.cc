@@ -10,14 +10,16 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(DashboardTargets, WorkBelowAnyPath) {
-  for (const char* target : {"/api/runs/book-1/curves?names=loss,lr", "/x/y/api/runs/book-1/curves?names=loss,lr",
-                             "//api//runs/book%2D1/curves/?names=loss%2Clr", "api/runs/book-1/curves?&names=loss,,lr#top",
-                             "http://localhost:7007/api/runs/book-1/curves?names=loss,lr"}) {
+  for (const char* target :
+       {"/api/runs/book-1/curves?names=loss,lr", "/x/y/api/runs/book-1/curves?names=loss,lr",
+        "//api//runs/book%2D1/curves/?names=loss%2Clr", "api/runs/book-1/curves?&names=loss,,lr#top",
+        "http://localhost:7007/api/runs/book-1/curves?names=loss,lr"}) {
     const DashboardTarget found = DashboardTarget::Of(target);
     EXPECT_THAT(found.api, ElementsAre("runs", "book-1", "curves")) << target;
     EXPECT_THAT(found.List("names"), ElementsAre("loss", "lr")) << target;
   }
-  for (const char* target : {"/", "", "/x/", "/x/y/?run=a", "?"}) EXPECT_EQ(DashboardTarget::Of(target).file, "/") << target;
+  for (const char* target : {"/", "", "/x/", "/x/y/?run=a", "?"})
+    EXPECT_EQ(DashboardTarget::Of(target).file, "/") << target;
   EXPECT_EQ(DashboardTarget::Of("/proxy/7007/assets/dashboard.js?v=1").file, "/assets/dashboard.js");
   EXPECT_EQ(DashboardTarget::Of("/x/dashboard.html").file, "/dashboard.html");
 }

@@ -13,11 +13,13 @@
 namespace cllm {
 
 // The streams of events that clients read, by the run they are about. What is sent to a client that does not read waits
-// in its connection, up to the server's limit, and then the client is cut off: nobody waits for it. On the server's thread.
+// in its connection, up to the server's limit, and then the client is cut off: nobody waits for it. On the server's
+// thread.
 class EventFeeds {
  public:
   // Begins a stream, which stays until the client goes or End.
-  void Add(const std::string& run, const std::shared_ptr<HttpExchange>& exchange, const std::vector<HttpHeader>& headers);
+  void Add(const std::string& run, const std::shared_ptr<HttpExchange>& exchange,
+           const std::vector<HttpHeader>& headers);
   // An event for all who read of that run.
   void Publish(const std::string& run, std::string_view kind, std::string_view json);
   // For one of them: what a newcomer should know.

@@ -33,7 +33,8 @@ class GenerationStream {
 
   std::shared_ptr<HttpExchange> exchange_;
   const std::vector<HttpHeader> headers_;
-  const std::shared_ptr<std::atomic<bool>> gone_ = std::make_shared<std::atomic<bool>>(false);  // owners: this, the exchange
+  const std::shared_ptr<std::atomic<bool>> gone_ =
+      std::make_shared<std::atomic<bool>>(false);  // owners: this, the exchange
   bool begun_ = false;
 };
 

@@ -143,9 +143,8 @@ JsonArray LatticeView::NearInEmbedding(uint32_t id) const {
   std::vector<uint32_t> order(vocabulary());
   std::iota(order.begin(), order.end(), 0u);
   const size_t count = std::min(kKissingNumber, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(), [&](uint32_t a, uint32_t b) {
-    return cosine[a] != cosine[b] ? cosine[a] > cosine[b] : a < b;
-  });
+  std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
+                    [&](uint32_t a, uint32_t b) { return cosine[a] != cosine[b] ? cosine[a] > cosine[b] : a < b; });
   for (const uint32_t other : std::span(order).first(count)) {
     if (cosine[other] < -1.5) continue;
     near.push_back(JsonFields{{"id", other}, {"text", TextOf(other)}, {"cosine", Rounded(cosine[other], kDigits)}});

@@ -25,7 +25,8 @@ class LatticeView {
   // Takes the vectors of another checkpoint; those of before where it cannot be read.
   void TakeCheckpoint(const RunSource& run);
 
-  // All tokens by column: {"count", "text", "x", "y", "root", "position", "frequency", "norm", "loss", "specials", ...}.
+  // All tokens by column: {"count", "text", "x", "y", "root", "position", "frequency", "norm", "loss", "specials",
+  // ...}.
   JsonFields Columns(const KnownLosses* losses, bool losses_are_coming) const;
   // One: its code, its factors, its family, and the nearest in the lattice and in the learned embedding.
   // REQUIRES: id < the vocabulary.

@@ -64,7 +64,8 @@ JsonFields ConfigurationFields(const RunRecord& record) {
 
 JsonFields CommandFields(const ShownRun& run, const std::string& program) {
   const std::string name = QuotedForShell(program), path = QuotedForShell(run.path());
-  return {{"repeat", fmt::format("{} train --config {} --out ANOTHER", name, QuotedForShell(RunPaths{run.path()}.config()))},
+  return {{"repeat",
+           fmt::format("{} train --config {} --out ANOTHER", name, QuotedForShell(RunPaths{run.path()}.config()))},
           {"resume", fmt::format("{} resume {}", name, path)},
           {"generate", fmt::format("{} generate {} -p \"Once\"", name, path)},
           {"report", fmt::format("{} report {}", name, path)}};
@@ -109,7 +110,8 @@ void AppendEvents(const RunHistory& history, JsonFields& fields) {
 
 double MeanOfLast(const RunHistory& history, const char* name) {
   const double last = history.LastPlace(Axis::kStep).value_or(0);
-  const Envelope curve = history.Curve(name, Axis::kStep, {.from = last - kStepsOfMeans + 1, .to = last}, kPointsOfMeans);
+  const Envelope curve =
+      history.Curve(name, Axis::kStep, {.from = last - kStepsOfMeans + 1, .to = last}, kPointsOfMeans);
   if (curve.last.empty()) return 0;
   double sum = 0;
   for (const double value : curve.last) sum += value;
@@ -161,7 +163,8 @@ JsonFields MemoryFields(const ShownRun& run, const RunHistory* history) {
 }
 
 // What the log says.
-void AppendHistory(const RunHistory& history, const ShownRun& run, const RunAnswerContext& context, JsonFields& fields) {
+void AppendHistory(const RunHistory& history, const ShownRun& run, const RunAnswerContext& context,
+                   JsonFields& fields) {
   const RunFacts facts = FactsOf(history, context.now, IsRunning(run));
   fields.push_back({"description", history.description()});
   AppendEvents(history, fields);

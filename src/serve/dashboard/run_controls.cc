@@ -13,15 +13,15 @@
 namespace cllm {
 namespace {
 
-// A second SIGHUP never ends a training at once, whoever sent the first; a second SIGTERM does (terminal/signals.h). Where
-// SIGHUP is not heard (nohup), SIGTERM it is. 0: neither.
+// A second SIGHUP never ends a training at once, whoever sent the first; a second SIGTERM does (terminal/signals.h).
+// Where SIGHUP is not heard (nohup), SIGTERM it is. 0: neither.
 int StopSignalOf(int process) {
   if (Handles(process, SIGHUP)) return SIGHUP;
   return Handles(process, SIGTERM) ? SIGTERM : 0;
 }
 
-// The process on this machine that writes the run and that this user may ask; 0 if there is none. That it has the lock open
-// says that it is the one whose number the lock names, and not another one with that number.
+// The process on this machine that writes the run and that this user may ask; 0 if there is none. That it has the lock
+// open says that it is the one whose number the lock names, and not another one with that number.
 int WriterOf(const ShownRun& run) {
   const auto& owner = run.owner();
   if (!owner || owner->process <= 0 || owner->process == getpid() || owner->host != HostName()) return 0;
@@ -48,9 +48,11 @@ Status AskLive(std::string_view what, const LiveRun& live) {
 Status AskWriter(std::string_view what, const ShownRun& run, int process) {
   if (what == "sample") return CannotAsk(run, "is trained by another process, which takes no wish for a sample");
   const int signal = what == "save" ? (Handles(process, SIGUSR1) ? SIGUSR1 : 0) : StopSignalOf(process);
-  if (signal == 0) return CannotAsk(run, fmt::format("is trained by process {}, which listens to no such signal", process));
+  if (signal == 0)
+    return CannotAsk(run, fmt::format("is trained by process {}, which listens to no such signal", process));
   if (kill(process, signal) == 0) return {};
-  return CannotAsk(run, fmt::format("is trained by process {}, which cannot be asked: {}", process, SystemErrorText(errno)));
+  return CannotAsk(run,
+                   fmt::format("is trained by process {}, which cannot be asked: {}", process, SystemErrorText(errno)));
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ Status AskRun(std::string_view what, const ShownRun& run, const LiveRun* live) {
   if (!run.owner()) return CannotAsk(run, "is not being trained now");
   const int process = WriterOf(run);
   if (process == 0) {
-    return CannotAsk(run, "is trained by another user or on another machine; ask there: Ctrl-C stops it, SIGUSR1 saves");
+    return CannotAsk(run,
+                     "is trained by another user or on another machine; ask there: Ctrl-C stops it, SIGUSR1 saves");
   }
   return AskWriter(what, run, process);
 }

@@ -44,7 +44,8 @@ void RunReader::AddLive(std::shared_ptr<LiveRun> live) {
 }
 
 std::shared_ptr<LiveRun> RunReader::LiveOf(const ShownRun& run) const {
-  const auto same = std::ranges::find_if(live_, [&](const auto& live) { return RunShelf::SamePlace(live->path(), run.path()); });
+  const auto same =
+      std::ranges::find_if(live_, [&](const auto& live) { return RunShelf::SamePlace(live->path(), run.path()); });
   return same == live_.end() ? nullptr : *same;
 }
 
@@ -181,7 +182,8 @@ RunReader::News RunReader::Poll(const std::vector<std::string>& runs) {
     heard.push_back(&run);
     run.Listen(true);
     run.History();
-    for (ShownRun::News& each : run.TakeNews()) news.events.push_back({id, std::move(each.kind), std::move(each.record)});
+    for (ShownRun::News& each : run.TakeNews())
+      news.events.push_back({id, std::move(each.kind), std::move(each.record)});
     PollLive(run, followed_[id], news.events);
   }
   for (auto& [id, looks] : awaited_) --looks;

@@ -16,8 +16,8 @@
 
 namespace cllm {
 
-// Answers what runs on disk tell: lists, details, curves, samples, and what is new in those that somebody follows. Every
-// error is an answer. One thread at a time.
+// Answers what runs on disk tell: lists, details, curves, samples, and what is new in those that somebody follows.
+// Every error is an answer. One thread at a time.
 class RunReader {
  public:
   // places: as RunShelf. program: as it was called.
@@ -37,7 +37,8 @@ class RunReader {
 
   // unknown: texts whose copies somebody is to find, and then to Keep; none if they are known or on their way.
   HttpAnswer Samples(const std::string& id, std::vector<std::string>& unknown);
-  void KeepCopies(const std::string& id, const std::vector<std::string>& texts, Result<std::vector<SampleCopies>> copies);
+  void KeepCopies(const std::string& id, const std::vector<std::string>& texts,
+                  Result<std::vector<SampleCopies>> copies);
 
   // What others need to look beyond the log. Error (BadInput): no such run.
   Result<RunSource> Source(const std::string& id);
@@ -73,7 +74,7 @@ class RunReader {
   std::vector<std::shared_ptr<LiveRun>> live_;  // owners: this, and their observers
   std::map<std::string, SampleBook> books_;     // by id
   std::map<std::string, Followed> followed_;    // by id
-  std::map<std::string, int> awaited_;          // runs that somebody begins to follow: looks until they are in Poll's list
+  std::map<std::string, int> awaited_;  // runs that somebody begins to follow: looks until they are in Poll's list
 };
 
 }  // namespace cllm

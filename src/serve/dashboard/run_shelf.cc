@@ -43,7 +43,8 @@ bool RunShelf::SamePlace(const std::string& a, const std::string& b) { return Ca
 std::string RunShelf::NewId(const std::string& name) const {
   std::string id;
   for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     id += plain ? c : '~';
   }
   if (id.find_first_not_of('.') == id.npos) id += '~';  // no "." and "..", which addresses lose

@@ -60,10 +60,12 @@ TEST_F(RunShelves, RunOfTwoPlaces_IsShownOnce_AndNamesAreUnique) {
 }
 
 TEST_F(RunShelves, IdsHoldNothingThatAnAddressMeans) {
-  for (const char* name : {"<script>", "a b", "100%", "q?x=y", "\xc3\xa4", "#1", "'"}) MakeRun(std::string("runs/") + name);
+  for (const char* name : {"<script>", "a b", "100%", "q?x=y", "\xc3\xa4", "#1", "'"})
+    MakeRun(std::string("runs/") + name);
   RunShelf shelf({root_ / "runs"});
   for (const std::string& id : Ids(shelf)) {
-    EXPECT_EQ(id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-"), id.npos) << id;
+    EXPECT_EQ(id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-"), id.npos)
+        << id;
     EXPECT_TRUE(shelf.Find(id, now_).ok()) << id;
   }
   EXPECT_EQ(Ids(shelf).size(), 7u);

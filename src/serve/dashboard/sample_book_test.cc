@@ -28,7 +28,8 @@ class SampleBooks : public ::testing::Test {
 constexpr const char* kStart = "{\"event\":\"run_start\",\"format\":1,\"step\":0}\n";
 
 TEST_F(SampleBooks, AskOnceForWhatTheyDoNotKnow) {
-  ReadLog(std::string(kStart) + "{\"event\":\"sample\",\"step\":1,\"text\":\"one\"}\n{\"event\":\"sample\",\"step\":2,\"text\":\"two\"}\n"
+  ReadLog(std::string(kStart) +
+          "{\"event\":\"sample\",\"step\":1,\"text\":\"one\"}\n{\"event\":\"sample\",\"step\":2,\"text\":\"two\"}\n"
           "{\"event\":\"sample\",\"step\":3,\"text\":\"one\"}\n");
   const std::vector<std::string> unknown = book_.TakeUnknown(0);
   EXPECT_THAT(unknown, ElementsAre("one", "two"));
@@ -38,8 +39,9 @@ TEST_F(SampleBooks, AskOnceForWhatTheyDoNotKnow) {
   book_.Keep(unknown, {{.pieces = {{"o", 0}, {"ne", 9}}, .share = 0.5, .longest = 9}, {.pieces = {{"two", 0}}}});
   EXPECT_THAT(book_.TakeUnknown(0), IsEmpty());
   EXPECT_THAT(Answer(), HasSubstr("\"pending\":false"));
-  EXPECT_THAT(Answer(), HasSubstr("{\"step\":3,\"text\":\"one\",\"pieces\":[{\"text\":\"o\",\"copied\":0},{\"text\":\"ne\","
-                                  "\"copied\":9}],\"copied_share\":0.5,\"longest\":9}"));
+  EXPECT_THAT(Answer(),
+              HasSubstr("{\"step\":3,\"text\":\"one\",\"pieces\":[{\"text\":\"o\",\"copied\":0},{\"text\":\"ne\","
+                        "\"copied\":9}],\"copied_share\":0.5,\"longest\":9}"));
 }
 
 TEST_F(SampleBooks, WithoutTokens_SayWhy) {

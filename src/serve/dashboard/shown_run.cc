@@ -87,7 +87,8 @@ FollowedHistory* ShownRun::History() {
 }
 
 void ShownRun::Follow() {
-  const bool first = history_->With([](const RunHistory& history) { return history.steps() + history.events().size() == 0; });
+  const bool first =
+      history_->With([](const RunHistory& history) { return history.steps() + history.events().size() == 0; });
   const Growth growth = history_->Follow(listens_ ? RunHistory::LineSink([this](std::string_view line) { Hear(line); })
                                                   : RunHistory::LineSink());
   if (!listens_ || growth != Growth::kAnew || first) return;

@@ -10,8 +10,8 @@
 namespace cllm {
 
 // Nats of each token of the vocabulary, as a checkpoint predicts it in the validation part: the mean over the places
-// where it stands among some thousand tokens, contexts spread evenly over the part. Found piece by piece, so that others
-// may use the thread in between. One thread at a time.
+// where it stands among some thousand tokens, contexts spread evenly over the part. Found piece by piece, so that
+// others may use the thread in between. One thread at a time.
 class TokenLosses {
  public:
   // weights, tokens: outlive this. REQUIRES: tokens.corpus; of one vocabulary.

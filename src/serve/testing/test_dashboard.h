@@ -42,7 +42,9 @@ class TestDashboard {
   uint16_t port() const { return server_->port(); }
   const std::string& token() const { return token_; }  // of the page
 
-  HttpReply Get(const std::string& path, const std::string& more = "") const { return Call(port(), GetText(path, more)); }
+  HttpReply Get(const std::string& path, const std::string& more = "") const {
+    return Call(port(), GetText(path, more));
+  }
   // The JSON of an answer with status 200.
   Json Got(const std::string& path) const {
     const HttpReply reply = Get(path);

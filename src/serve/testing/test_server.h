@@ -30,12 +30,14 @@ inline std::unique_ptr<ServedModel> RandomServed(const std::string& name, size_t
 }
 
 // One that says `text` (no byte twice) from the beginning, or from any of its bytes on; then it ends.
-inline std::unique_ptr<ServedModel> SayingServed(const std::string& name, const std::string& text, size_t context = 64) {
-  return std::make_unique<ServedModel>(ServedModel::Parts{.name = name,
-                                                          .stored = StoredInMemory(SuccessorModel(Saying(text), context)),
-                                                          .tokenizer = Tokenizer::Bytes(),
-                                                          .created = 1700000000,
-                                                          .program = "cllm test"});
+inline std::unique_ptr<ServedModel> SayingServed(const std::string& name, const std::string& text,
+                                                 size_t context = 64) {
+  return std::make_unique<ServedModel>(
+      ServedModel::Parts{.name = name,
+                         .stored = StoredInMemory(SuccessorModel(Saying(text), context)),
+                         .tokenizer = Tokenizer::Bytes(),
+                         .created = 1700000000,
+                         .program = "cllm test"});
 }
 
 // A server on a thread of its own, at a free port.
@@ -65,7 +67,9 @@ class TestServer {
   }
   HttpReply Post(const std::string& path, const char* body) const { return Post(path, std::string(body)); }
   HttpReply Post(const std::string& path, const Json& body) const { return Post(path, body.dump()); }
-  HttpReply Get(const std::string& path, const std::string& more = "") const { return Call(port(), GetText(path, more)); }
+  HttpReply Get(const std::string& path, const std::string& more = "") const {
+    return Call(port(), GetText(path, more));
+  }
   // The answer's JSON, which has to be one of status 200.
   Json Made(const std::string& path, const Json& body) const {
     const HttpReply reply = Post(path, body);

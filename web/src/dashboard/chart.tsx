@@ -192,7 +192,10 @@ function describe({ scene, axis }: ChartProps): string {
   ];
   const told = marks.filter(([number]) => number > 0).map(([number, what]) => ` ${what}: ${number}.`);
   const log = [scene.logX ? 'x' : '', scene.logY ? 'y' : ''].filter(Boolean).join(' and ');
-  return `By ${kAxisNames[axis]}, from ${from} to ${to}; values from ${short(scene.y.min)} to ${short(scene.y.max)}.${log === '' ? '' : ` Logarithmic ${log}.`}${told.join('')}`;
+  return (
+    `By ${kAxisNames[axis]}, from ${from} to ${to}; values from ${short(scene.y.min)} to ${short(scene.y.max)}.` +
+    `${log === '' ? '' : ` Logarithmic ${log}.`}${told.join('')}`
+  );
 }
 
 // Arrow keys point; with Shift they move what is shown; + and - zoom around what is pointed at; 0 shows all.

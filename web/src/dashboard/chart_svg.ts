@@ -30,7 +30,8 @@ export function chartSvg(chart: SvgChart): string {
     `<rect width="100%" height="100%" fill="${palette.sheet}"/>`,
     `<text x="16" y="26" font-size="16" font-weight="600">${escaped(chart.title)}</text>`,
     `<text x="16" y="44" fill="${palette.soft}">${escaped(chart.unit)}</text>`,
-    `<clipPath id="plot"><rect x="${frame.left}" y="${frame.top}" width="${frame.width}" height="${frame.height}"/></clipPath>`,
+    `<clipPath id="plot"><rect x="${frame.left}" y="${frame.top}" ` +
+      `width="${frame.width}" height="${frame.height}"/></clipPath>`,
     axes(chart, frame),
     `<g clip-path="url(#plot)">`,
     ...scene.bands.map((band) => {

@@ -231,7 +231,9 @@ function Switches(props: {
         class="quiet"
         onClick={async () => {
           write();
-          said.value = (await copy(location.href)) ? 'The link to this view is copied.' : 'The browser does not let us copy.';
+          said.value = (await copy(location.href))
+            ? 'The link to this view is copied.'
+            : 'The browser does not let us copy.';
         }}
       >
         Copy link to this view

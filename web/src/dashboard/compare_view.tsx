@@ -63,7 +63,8 @@ export function CompareView() {
       <Differences runs={runs} configs={configs.value} />
       {ids.length > kMostCurves && (
         <p class="about">
-          The charts show {kMostCurves} of them. Fewer can be chosen in the <Link to={{ view: 'runs' }}>list of runs</Link>.
+          The charts show {kMostCurves} of them. Fewer can be chosen in
+          the <Link to={{ view: 'runs' }}>list of runs</Link>.
         </p>
       )}
       <ChartsView runs={ids.slice(0, kMostCurves)} known={configs.value} />
@@ -74,7 +75,9 @@ export function CompareView() {
 function Scores({ runs }: { runs: readonly RunSummary[] }) {
   const { shown } = place.value;
   const best = Math.min(...runs.map((run) => figure(run.bits_per_byte) ?? Infinity));
-  const sorted = [...runs].sort((a, b) => (figure(a.bits_per_byte) ?? Infinity) - (figure(b.bits_per_byte) ?? Infinity));
+  const sorted = [...runs].sort(
+    (a, b) => (figure(a.bits_per_byte) ?? Infinity) - (figure(b.bits_per_byte) ?? Infinity),
+  );
   return (
     <div class="wide-table" tabIndex={0} role="region" aria-label="Best and last values">
       <table class="plain-table scores">

@@ -51,7 +51,8 @@ test('what was read stays when the server goes away, and a fault is told', async
   assert.equal(store.fault.value, '');
 });
 
-test('a run that is not wished for any more is left out; floating point operations are asked for as tokens', async () => {
+test('a run that is not wished for any more is left out; ' +
+  'floating point operations are asked for as tokens', async () => {
   const axes: string[] = [];
   const store = new CurveStore(async (_, __, window) => {
     axes.push(window.axis);

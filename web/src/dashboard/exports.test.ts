@@ -12,7 +12,14 @@ const line: Line = {
   colour: '#0067a5',
   dash: [],
   kind: 'validation',
-  curve: { x: [1, 2, 3], last: [3, NaN, 1], min: [3, NaN, 1], max: [3, NaN, 1], total: 3, marks: [{ x: 2, value: 'nan' }] },
+  curve: {
+    x: [1, 2, 3],
+    last: [3, NaN, 1],
+    min: [3, NaN, 1],
+    max: [3, NaN, 1],
+    total: 3,
+    marks: [{ x: 2, value: 'nan' }],
+  },
   unit: null,
 };
 const look = { logX: false, logY: true, zero: false, smoothing: 0, outliers: true, from: null, to: null };
@@ -32,7 +39,10 @@ test('an SVG is a document whose texts are texts', () => {
   });
   assert.ok(!svg.includes('<script'));
   assert.ok(!/NaN|Infinity|undefined|\u0000/.test(svg));
-  assert.equal(svg.match(/<(svg|g|clipPath|text|title|path)[ >]/g)!.length, [...svg.matchAll(/<\/(svg|g|clipPath|text|title|path)>|<path[^>]*\/>/g)].length);
+  assert.equal(
+    svg.match(/<(svg|g|clipPath|text|title|path)[ >]/g)!.length,
+    [...svg.matchAll(/<\/(svg|g|clipPath|text|title|path)>|<path[^>]*\/>/g)].length,
+  );
   assert.equal(svg.match(/<circle/g)!.length, 3);
 });
 

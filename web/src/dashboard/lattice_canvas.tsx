@@ -57,7 +57,11 @@ export function LatticeCanvas(props: CanvasProps) {
         tabIndex={0}
         role="application"
         aria-roledescription="map of tokens"
-        aria-label={`${props.text.length.toLocaleString('en')} tokens on the spiral of their roots, the most frequent in the middle. Arrow keys move, plus and minus zoom, 0 shows all; the search beside it finds tokens by their text.`}
+        aria-label={
+          `${props.text.length.toLocaleString('en')} tokens on the spiral of their roots, ` +
+          'the most frequent in the middle. Arrow keys move, plus and minus zoom, 0 shows all; ' +
+          'the search beside it finds tokens by their text.'
+        }
         onKeyDown={(event) => view.current?.key(event)}
       />
       <span class="hint" aria-hidden="true">
@@ -168,7 +172,13 @@ class SpiralView {
     const ratio = Math.min(2, devicePixelRatio);
     const { width, height } = this.size();
     if (width === 0 || height === 0) return;
-    if (this.drawing !== null && this.canvas.width === Math.round(width * ratio) && this.canvas.height === Math.round(height * ratio)) return;
+    if (
+      this.drawing !== null &&
+      this.canvas.width === Math.round(width * ratio) &&
+      this.canvas.height === Math.round(height * ratio)
+    ) {
+      return;
+    }
     const first = this.drawing === null;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
@@ -226,9 +236,14 @@ class SpiralView {
     this.dragged += Math.hypot(at.x - before.x, at.y - before.y);
     const { scale } = this.camera;
     if (other === undefined) {
-      this.camera = { x: this.camera.x - (at.x - before.x) / scale, y: this.camera.y - (at.y - before.y) / scale, scale };
+      this.camera = {
+        x: this.camera.x - (at.x - before.x) / scale,
+        y: this.camera.y - (at.y - before.y) / scale,
+        scale,
+      };
     } else {
-      const factor = Math.hypot(at.x - other.x, at.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+      const factor =
+        Math.hypot(at.x - other.x, at.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
       const middle = { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 };
       this.camera = scaled(this.camera, factor, middle, this.size(), this.whole().scale * 0.8);
     }
@@ -325,7 +340,9 @@ class SpiralView {
       const label = text[i]!.replace(/ /g, '␣').replace(/\n/g, '↵').slice(0, 14);
       const half = label.length * size * 0.31;
       const box = { left: place.x - half, right: place.x + half, y: place.y + below };
-      if (drawn.some((each) => Math.abs(each.y - box.y) < size && each.left < box.right && box.left < each.right)) continue;
+      if (drawn.some((each) => Math.abs(each.y - box.y) < size && each.left < box.right && box.left < each.right)) {
+        continue;
+      }
       drawn.push(box);
       context.strokeText(label, place.x, box.y);
       context.fillText(label, place.x, box.y);

@@ -27,7 +27,10 @@ export function coloursOf(data: LatticeData, colouring: Colouring, palette: Pale
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   if (colouring === 'family') return familyColours(data, palette, order);
   const missing = data[colouring] === null ? missingOf(data, colouring) : '';
-  const { share, min, max } = shares(values(data, colouring) ?? new Array<null>(count).fill(null), colouring === 'frequency');
+  const { share, min, max } = shares(
+    values(data, colouring) ?? new Array<null>(count).fill(null),
+    colouring === 'frequency',
+  );
   const stops = Array.from({ length: kSteps }, (_, i) => scaleColour(i / (kSteps - 1), dark));
   const none = palette.grid;
   const css = (token: number): string => {

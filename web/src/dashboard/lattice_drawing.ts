@@ -1,8 +1,8 @@
 import type { Camera } from './lattice_layout';
 import { rgb } from './palette';
 
-// Draws tokens as discs into the pixels of a canvas. No call of the canvas a token: tens of thousands of them are drawn in
-// a few milliseconds without a graphics processor, where a call for each takes ten times as long.
+// Draws tokens as discs into the pixels of a canvas. No call of the canvas a token: tens of thousands of them are drawn
+// in a few milliseconds without a graphics processor, where a call for each takes ten times as long.
 
 export interface Cloud {
   readonly x: Float32Array;
@@ -35,8 +35,8 @@ export class LatticeDrawing {
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  // Discs that are large are few, and drawn with soft edges. ratio: pixels of the canvas to one of the screen. Returns how
-  // many tokens are in sight.
+  // Discs that are large are few, and drawn with soft edges. ratio: pixels of the canvas to one of the screen. Returns
+  // how many tokens are in sight.
   draw(cloud: Cloud, camera: Camera, ground: string, css: (token: number) => string, ratio: number): number {
     if (discRadius(camera.scale) >= kSoft) return this.drawSoft(cloud, camera, ground, css, ratio);
     return this.drawMany(cloud, camera, pixelOf(ground), ratio);
@@ -75,7 +75,13 @@ export class LatticeDrawing {
     return inSight;
   }
 
-  private drawSoft(cloud: Cloud, camera: Camera, ground: string, css: (token: number) => string, ratio: number): number {
+  private drawSoft(
+    cloud: Cloud,
+    camera: Camera,
+    ground: string,
+    css: (token: number) => string,
+    ratio: number,
+  ): number {
     const { context, width, height } = this;
     const scale = camera.scale * ratio;
     const radius = discRadius(camera.scale) * ratio;

@@ -88,7 +88,10 @@ export function tokenAt(x: ArrayLike<number>, y: ArrayLike<number>, place: Point
 
 // Values as shares of 0 to 1 on a scale of colours: those at both ends (2 %) share the outermost colours. Null where
 // there is no value.
-export function shares(values: readonly (number | null)[], log: boolean): { share: (number | null)[]; min: number; max: number } {
+export function shares(
+  values: readonly (number | null)[],
+  log: boolean,
+): { share: (number | null)[]; min: number; max: number } {
   const on = (value: number): number => (log ? Math.log(1 + Math.max(0, value)) : value);
   const finite = values.filter((value): value is number => value !== null && Number.isFinite(value));
   const sorted = Float64Array.from(finite.map(on)).sort();

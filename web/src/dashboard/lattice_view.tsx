@@ -84,7 +84,13 @@ function Lattice({ id, data }: { id: string; data: LatticeData }) {
         <Scale colours={colours} />
       </div>
       <div class="lattice-columns">
-        <LatticeCanvas {...points} text={data.text} colours={colours} marked={marked} onChoose={(each) => go({ token: each })} />
+        <LatticeCanvas
+          {...points}
+          text={data.text}
+          colours={colours}
+          marked={marked}
+          onChoose={(each) => go({ token: each })}
+        />
         <aside aria-label="Token">
           <label class="filter wide">
             <span class="unseen">Search tokens</span>
@@ -101,7 +107,9 @@ function Lattice({ id, data }: { id: string; data: LatticeData }) {
           </label>
           {search.value !== '' && (
             <p class="about" role="status">
-              {matches.value.length === 0 ? 'No token has this in it.' : `${matches.value.length}${matches.value.length === kFound ? ' or more' : ''} found.`}
+              {matches.value.length === 0
+                ? 'No token has this in it.'
+                : `${matches.value.length}${matches.value.length === kFound ? ' or more' : ''} found.`}
             </p>
           )}
           {matches.value.length > 0 && (
@@ -113,8 +121,8 @@ function Lattice({ id, data }: { id: string; data: LatticeData }) {
           )}
           {chosen === null ? (
             <p class="about">
-              Each token lies on the spiral at the rank of its root, the most frequent in the middle; the forms of a root stand
-              around one place. Choose one to see what it is made of.
+              Each token lies on the spiral at the rank of its root, the most frequent in the middle; the forms of a
+              root stand around one place. Choose one to see what it is made of.
             </p>
           ) : (
             <Card data={data} token={chosen} card={card} />
@@ -145,12 +153,21 @@ function useToken(id: string, count: number): TokenData | null {
 
 function Scale({ colours }: { colours: ReturnType<typeof coloursOf> }) {
   if (colours.missing !== '') return <span class="about">{colours.missing}</span>;
-  if (colours.scale === null) return <span class="about">Tokens of one root have one colour; who stands alone is grey.</span>;
+  if (colours.scale === null) {
+    return <span class="about">Tokens of one root have one colour; who stands alone is grey.</span>;
+  }
   const { min, max, stops } = colours.scale;
   return (
     <span class="scale">
       {min}
-      <svg width="160" height="12" viewBox={`0 0 ${stops.length} 1`} preserveAspectRatio="none" role="img" aria-label={`from ${min} to ${max}`}>
+      <svg
+        width="160"
+        height="12"
+        viewBox={`0 0 ${stops.length} 1`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`from ${min} to ${max}`}
+      >
         {stops.map((stop, i) => (
           <rect key={i} x={i} width="1.1" height="1" fill={stop} />
         ))}
@@ -169,7 +186,8 @@ function TokenButton({ id, text, beside }: { id: number; text: string; beside?: 
   );
 }
 
-const shownText = (text: string): string => text.replaceAll(' ', '␣').replaceAll('\n', '↵').replaceAll('\t', '⇥') || '∅';
+const shownText = (text: string): string =>
+  text.replaceAll(' ', '␣').replaceAll('\n', '↵').replaceAll('\t', '⇥') || '∅';
 
 function Card({ data, token, card }: { data: LatticeData; token: number; card: TokenData | null }) {
   const rows: [string, string][] = [
@@ -208,7 +226,12 @@ function Card({ data, token, card }: { data: LatticeData; token: number; card: T
             ))}
           </p>
           <h4 class="family">Family: tokens that share its root</h4>
-          <Tokens list={card.family.filter((each) => each.id !== token).map((each) => ({ ...each, beside: `gcd ${each.gcd}` }))} none="It has none." />
+          <Tokens
+            list={card.family
+              .filter((each) => each.id !== token)
+              .map((each) => ({ ...each, beside: `gcd ${each.gcd}` }))}
+            none="It has none."
+          />
           <div class="neighbours">
             <div>
               <h4 class="near-spiral">Next on the lattice</h4>
@@ -216,7 +239,10 @@ function Card({ data, token, card }: { data: LatticeData; token: number; card: T
             </div>
             <div>
               <h4 class="near-embedding">Next in the embedding</h4>
-              <Tokens list={card.embedding.map((each) => ({ ...each, beside: each.cosine.toFixed(2) }))} none="No checkpoint is there yet." />
+              <Tokens
+                list={card.embedding.map((each) => ({ ...each, beside: each.cosine.toFixed(2) }))}
+                none="No checkpoint is there yet."
+              />
             </div>
           </div>
         </>

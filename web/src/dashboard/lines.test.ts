@@ -15,10 +15,27 @@ const set: CurveSet = {
   },
   sessions: [20],
 };
-const run = (id: string, of: CurveSet | undefined = set): LineRun => ({ id, name: id, number: id.length, set: of, unit: 1 });
+const run = (id: string, of: CurveSet | undefined = set): LineRun => ({
+  id,
+  name: id,
+  number: id.length,
+  set: of,
+  unit: 1,
+});
 const loss = kPanels[0]!;
 const colour = (index: number): string => `c${index}`;
-const look = { logX: false, logY: false, zero: false, smoothing: 0.5, outliers: true, from: null, to: null, clip: null, spikes: true, sessions: [] };
+const look = {
+  logX: false,
+  logY: false,
+  zero: false,
+  smoothing: 0.5,
+  outliers: true,
+  from: null,
+  to: null,
+  clip: null,
+  spikes: true,
+  sessions: [],
+};
 
 test('one run has a colour a curve, several have a colour a run', () => {
   const one = linesOf(loss, [run('a')], colour);
@@ -37,7 +54,10 @@ test('one run has a colour a curve, several have a colour a run', () => {
 });
 
 test('a run without such records has no line', () => {
-  assert.deepEqual(linesOf(loss, [run('a', { curves: {}, sessions: [] }), { ...run('b'), set: undefined }], colour), []);
+  assert.deepEqual(
+    linesOf(loss, [run('a', { curves: {}, sessions: [] }), { ...run('b'), set: undefined }], colour),
+    [],
+  );
 });
 
 test('operations are tokens of a kind, and a relative axis begins at zero', () => {
@@ -49,7 +69,10 @@ test('operations are tokens of a kind, and a relative axis begins at zero', () =
 
 test('a unit of smoothing is a step, and of long runs a thousandth', () => {
   const short = { step: 500, tokens: 5000, seconds: 50 };
-  assert.deepEqual([unitOf('step', short, null), unitOf('tokens', short, null), unitOf('time', short, null)], [1, 10, 0.1]);
+  assert.deepEqual(
+    [unitOf('step', short, null), unitOf('tokens', short, null), unitOf('time', short, null)],
+    [1, 10, 0.1],
+  );
   assert.equal(unitOf('step', { ...short, step: 1_000_000 }, null), 1000);
   assert.equal(unitOf('step', undefined, null), null);
 });

@@ -56,7 +56,13 @@ export function unitOf(
   flop: number | null,
 ): number | null {
   if (run === undefined || run.step < 2) return null;
-  const whole = { step: run.step, tokens: run.tokens, flop: run.tokens * (flop ?? 1), seconds: run.seconds, time: run.seconds };
+  const whole = {
+    step: run.step,
+    tokens: run.tokens,
+    flop: run.tokens * (flop ?? 1),
+    seconds: run.seconds,
+    time: run.seconds,
+  };
   const unit = whole[axis] / Math.min(run.step, 1000);
   return unit > 0 ? unit : null;
 }

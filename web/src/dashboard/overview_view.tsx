@@ -53,11 +53,14 @@ function Now({ run }: { run: RunDetails }) {
       <Facts
         rows={[
           ['Step', `${at.toLocaleString('en')}${run.steps === null ? '' : ` of ${run.steps.toLocaleString('en')}`}`],
-          ...(running.value ? ([['Ends', <Ending key="e" />]] as const) : ([['Last change', clock(run.changed)]] as const)),
+          ...(running.value
+            ? ([['Ends', <Ending key="e" />]] as const)
+            : ([['Last change', clock(run.changed)]] as const)),
           ['Loss', short(step?.loss_token ?? figure(run.loss))],
           [
             'Best, bits per byte',
-            `${run.whole ? '' : '~'}${short(figure(run.bits_per_byte))}${run.best_step === null ? '' : ` at step ${run.best_step.toLocaleString('en')}`}`,
+            `${run.whole ? '' : '~'}${short(figure(run.bits_per_byte))}` +
+              (run.best_step === null ? '' : ` at step ${run.best_step.toLocaleString('en')}`),
           ],
           ['Tokens', amount(step?.tokens ?? run.tokens)],
           ['Tokens a second', amount(step?.tok_s ?? figure(run.tokens_per_second))],
@@ -150,7 +153,11 @@ function Answer({ question, verdict }: { question: string; verdict: Verdict }) {
 function endOf(run: RunDetails): Verdict {
   const left = left_s.value;
   if (running.value && left !== null) {
-    return { tone: 'good', answer: clock(Date.now() / 1000 + left), why: `In ${duration(left)}, with evaluations and saves.` };
+    return {
+      tone: 'good',
+      answer: clock(Date.now() / 1000 + left),
+      why: `In ${duration(left)}, with evaluations and saves.`,
+    };
   }
   const bad = run.state === 'damaged' || run.reason === 'diverged';
   const verdict = verdictOf(run.facts.end_text ?? '', bad ? 'bad' : 'good');
@@ -220,7 +227,10 @@ const factsOf = (run: RunDetails): [string, ComponentChildren][] => {
     ['Optimizer', [of('optimizer'), of('precision')].filter(Boolean).join(', ')],
     ['Machine', [of('processor'), of('simd'), of('workers') && `${of('workers')} workers`].filter(Boolean).join(', ')],
     ['Seed', of('seed') ?? ''],
-    ['Version', [of('version'), of('commit'), of('numerics') && `numerics ${of('numerics')}`].filter(Boolean).join(', ')],
+    [
+      'Version',
+      [of('version'), of('commit'), of('numerics') && `numerics ${of('numerics')}`].filter(Boolean).join(', '),
+    ],
     ['Directory', run.path],
     ['On disk', bytes(run.disk_bytes)],
   ];

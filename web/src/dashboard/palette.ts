@@ -1,5 +1,5 @@
-// Colours that people of every kind of sight tell apart (after Okabe and Ito, darkened or lightened to a contrast of 3 to 1
-// on the ground they stand on); where there are more curves than colours, dashes tell them apart.
+// Colours that people of every kind of sight tell apart (after Okabe and Ito, darkened or lightened to a contrast of 3
+// to 1 on the ground they stand on); where there are more curves than colours, dashes tell them apart.
 
 export interface Palette {
   readonly lines: readonly string[];
@@ -58,8 +58,20 @@ export function assigned(known: ReadonlyMap<string, number>, ids: readonly strin
   return numbers;
 }
 
-// A scale from dark to bright that is even to the eye and to the colour-blind (viridis), and its other end on dark ground.
-const kScale = ['#440154', '#482878', '#3e4a89', '#31688e', '#26828e', '#1f9e89', '#35b779', '#6ece58', '#b5de2b', '#fde725'];
+// A scale from dark to bright that is even to the eye and to the colour-blind (viridis), and its other end on dark
+// ground.
+const kScale = [
+  '#440154',
+  '#482878',
+  '#3e4a89',
+  '#31688e',
+  '#26828e',
+  '#1f9e89',
+  '#35b779',
+  '#6ece58',
+  '#b5de2b',
+  '#fde725',
+];
 
 // share: 0 to 1. On a light ground the brightest end is left out, on a dark one the darkest.
 export function scaleColour(share: number, dark: boolean): string {

@@ -60,7 +60,9 @@ export function PanelView(props: {
           onClick={async () => {
             write();
             const link = new URL(linkTo({ open: [panel.id] }), location.href).href;
-            said.value = (await copy(link)) ? `The link to ${panel.title} is copied.` : 'The browser does not let us copy.';
+            said.value = (await copy(link))
+              ? `The link to ${panel.title} is copied.`
+              : 'The browser does not let us copy.';
           }}
         >
           Copy link
@@ -151,7 +153,9 @@ function Legend(props: { panel: Panel; lines: readonly Line[]; scene: Scene; run
                 )}
               </td>
               {smooth && (
-                <td>{reading.smooth === null ? '' : <>smoothed {figureText(reading.smooth, props.panel.percent)}</>}</td>
+                <td>
+                  {reading.smooth === null ? '' : <>smoothed {figureText(reading.smooth, props.panel.percent)}</>}
+                </td>
               )}
             </tr>
           );

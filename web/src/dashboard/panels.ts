@@ -29,7 +29,8 @@ export const kPanels: readonly Panel[] = [
     id: 'loss',
     title: 'Loss',
     unit: 'nats per token; on the right perplexity',
-    about: 'How surprised the model is by the next token. It learns while both fall; it memorises where validation rises.',
+    about:
+      'How surprised the model is by the next token. It learns while both fall; it memorises where validation rises.',
     curves: [train('loss_token', 'training'), validation('val_nats', 'validation')],
     open: true,
     perplexity: true,

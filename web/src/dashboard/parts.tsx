@@ -10,9 +10,20 @@ import type { RunSummary } from './server';
 
 // Small parts that views share.
 
-export function Link(props: { to: Partial<Address>; class?: string; label?: string; current?: boolean; children: ComponentChildren }) {
+export function Link(props: {
+  to: Partial<Address>;
+  class?: string;
+  label?: string;
+  current?: boolean;
+  children: ComponentChildren;
+}) {
   return (
-    <a href={linkTo(props.to)} class={props.class} aria-label={props.label} aria-current={props.current ? 'page' : undefined}>
+    <a
+      href={linkTo(props.to)}
+      class={props.class}
+      aria-label={props.label}
+      aria-current={props.current ? 'page' : undefined}
+    >
       {props.children}
     </a>
   );

@@ -59,8 +59,8 @@ export function PlaygroundView() {
     <section aria-labelledby="playground-title">
       <h2 id="playground-title">Playground</h2>
       <p class="about">
-        The checkpoint of step {newest.toLocaleString('en')} goes on with your text. It has the lowest priority, so that a training goes
-        on as fast.
+        The checkpoint of step {newest.toLocaleString('en')} goes on with your text. It has the lowest priority, so that
+        a training goes on as fast.
       </p>
       <form class="play" onSubmit={submit}>
         <GrowingText

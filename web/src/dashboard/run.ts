@@ -56,8 +56,8 @@ export const stale = computed(() => {
   return silent_s.value > Math.max(30, 8 * usual);
 });
 
-// A small model does a thousand steps a second, with evaluations, samples and saves among them. What they change is read
-// anew once a second.
+// A small model does a thousand steps a second, with evaluations, samples and saves among them. What they change is
+// read anew once a second.
 const kRenewedMs = 1000;
 const renewCurves = seldom(() => paused.peek() || rise(curvesVersion), kRenewedMs);
 const renewSamples = seldom(() => rise(samplesVersion), kRenewedMs);
@@ -120,7 +120,18 @@ function listen(): void {
     // A browser that gives up is asked again by loadDetails.
     if (events.readyState === EventSource.CLOSED) hangUp();
   };
-  for (const kind of ['step', 'eval', 'sample', 'checkpoint', 'note', 'phase', 'spheres', 'rollback', 'resume', 'end']) {
+  for (const kind of [
+    'step',
+    'eval',
+    'sample',
+    'checkpoint',
+    'note',
+    'phase',
+    'spheres',
+    'rollback',
+    'resume',
+    'end',
+  ]) {
     events.addEventListener(kind, (event) => take(kind, (event as MessageEvent<string>).data));
   }
 }

@@ -28,7 +28,13 @@ export function RunNote({ id }: { id: string }) {
   };
   return (
     <p class="note">
-      <GrowingText id="note" label="Your note on this run" placeholder="Your note on this run, kept by this browser" value={text.value} onInput={write} />
+      <GrowingText
+        id="note"
+        label="Your note on this run"
+        placeholder="Your note on this run, kept by this browser"
+        value={text.value}
+        onInput={write}
+      />
     </p>
   );
 }

@@ -39,9 +39,16 @@ const kColumns: readonly Column[] = [
     title: 'Bits per byte',
     about: 'of the best weights; with ~ on a sample of the validation part',
     largestFirst: false,
-    cell: (run) => (figure(run.bits_per_byte) === null ? '–' : `${run.whole ? '' : '~'}${short(figure(run.bits_per_byte))}`),
+    cell: (run) =>
+      figure(run.bits_per_byte) === null ? '–' : `${run.whole ? '' : '~'}${short(figure(run.bits_per_byte))}`,
   },
-  { name: 'loss', title: 'Loss', about: 'of the last step', largestFirst: false, cell: (run) => short(figure(run.loss)) },
+  {
+    name: 'loss',
+    title: 'Loss',
+    about: 'of the last step',
+    largestFirst: false,
+    cell: (run) => short(figure(run.loss)),
+  },
   {
     name: 'tokens_per_second',
     title: 'Tokens/s',
@@ -50,7 +57,12 @@ const kColumns: readonly Column[] = [
   },
   { name: 'parameters', title: 'Parameters', largestFirst: true, cell: (run) => amount(run.parameters) },
   { name: 'seconds', title: 'Time', about: 'of training', largestFirst: true, cell: (run) => duration(run.seconds) },
-  { name: 'eta_s', title: 'Left', largestFirst: false, cell: (run) => (run.state === 'running' ? duration(figure(run.eta_s)) : '') },
+  {
+    name: 'eta_s',
+    title: 'Left',
+    largestFirst: false,
+    cell: (run) => (run.state === 'running' ? duration(figure(run.eta_s)) : ''),
+  },
   { name: 'changed', title: 'Changed', largestFirst: true, cell: (run) => clock(run.changed) },
   { name: 'disk_bytes', title: 'Disk', largestFirst: true, cell: (run) => bytes(run.disk_bytes) },
 ];

@@ -129,8 +129,8 @@ function CopiedOverTime({ samples }: { samples: readonly Sample[] }) {
         ))}
       </svg>
       <figcaption class="about">
-        Copied share from step {samples[0]!.step.toLocaleString('en')} to {last.step.toLocaleString('en')}; the highest bar is{' '}
-        {percent(most)}.
+        Copied share from step {samples[0]!.step.toLocaleString('en')} to {last.step.toLocaleString('en')}; the highest
+        bar is {percent(most)}.
       </figcaption>
     </figure>
   );

@@ -125,7 +125,10 @@ test('the nearest point', () => {
 });
 
 test('another axis moves points, marks and sessions', () => {
-  const set = movedCurves({ curves: { a: curve([1, 2], { marks: [{ x: 1, value: 'nan' }] }) }, sessions: [1] }, (x) => 10 * x);
+  const set = movedCurves(
+    { curves: { a: curve([1, 2], { marks: [{ x: 1, value: 'nan' }] }) }, sessions: [1] },
+    (x) => 10 * x,
+  );
   assert.deepEqual([set.curves['a']!.x, set.curves['a']!.marks[0]!.x, set.sessions], [[0, 10], 10, [10]]);
 });
 
@@ -146,5 +149,8 @@ test('few panels are open by themselves, and one can be folded', () => {
   assert.deepEqual(panelsOf(patternOf('grad').matches, false).map((panel) => panel.id), ['gradient']);
   assert.deepEqual(panelsOf(patternOf('^val_').matches, false).map((panel) => panel.id), ['loss', 'bits', 'parts']);
   assert.deepEqual(panelsOf(patternOf('between ranks').matches, false), []);
-  assert.deepEqual(panelsOf(patternOf('between ranks').matches, true).map((panel) => panel.id), ['exchange', 'traffic']);
+  assert.deepEqual(
+    panelsOf(patternOf('between ranks').matches, true).map((panel) => panel.id),
+    ['exchange', 'traffic'],
+  );
 });

@@ -123,8 +123,8 @@ function yRange(lines: readonly Line[], x: Range, look: Look): Range {
   return rangeOf(values, always, { log: look.logY, zero: look.zero }, look.outliers);
 }
 
-// Points that stand far above their neighbours: by eight times what neighbours usually differ, and by a fifth of what is
-// there. The steepest first, at most 60.
+// Points that stand far above their neighbours: by eight times what neighbours usually differ, and by a fifth of what
+// is there. The steepest first, at most 60.
 export function spikes(curve: Curve): number[] {
   const { max, last } = curve;
   if (max.length < 12) return [];

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { seldom } from './seldom';
 
-test('work that is asked for a thousand times a second is done once a second, and once more after the last time', async () => {
+test('work that is asked for a thousand times a second is done once a second, ' +
+  'and once more after the last time', async () => {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
   try {
     let done = 0;

@@ -1,7 +1,7 @@
 import { figure } from './figures';
 
-// Rows by a column: "name", or "-name" for the largest first. Rows without a value come last either way; equal ones stay
-// as they were.
+// Rows by a column: "name", or "-name" for the largest first. Rows without a value come last either way; equal ones
+// stay as they were.
 export function sorted<T extends object>(rows: readonly T[], column: string): T[] {
   const down = column.startsWith('-');
   const name = column.replace(/^-/, '') as keyof T;

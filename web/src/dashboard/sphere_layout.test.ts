@@ -25,7 +25,11 @@ function apart(width: number, groups: Group[], count: number): void {
     }
   });
   layout.groups.forEach((place, i) => {
-    assert.ok(layout.leaves.filter((leaf) => leaf.parent === i).every((leaf) => leaf.y - leaf.radius > place.y + place.radius));
+    assert.ok(
+      layout.leaves
+        .filter((leaf) => leaf.parent === i)
+        .every((leaf) => leaf.y - leaf.radius > place.y + place.radius),
+    );
     for (const other of layout.groups.slice(i + 1)) {
       assert.ok(Math.hypot(place.x - other.x, place.y - other.y) >= 2 * place.radius, `groups ${i} and another`);
     }

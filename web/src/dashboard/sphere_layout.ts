@@ -41,7 +41,13 @@ export function sphereLayout(groups: readonly Group[], count: number, width: num
     if (head !== undefined) return { group, parent, ...head, radius: 26 };
     const depth = depthOf(groups, group);
     const row = above.filter((each) => depthOf(groups, groups[each]!) === depth);
-    return { group, parent, x: (width * (row.indexOf(i) + 0.5)) / row.length, y: 40 + kLevel * (depth + 1), radius: 26 };
+    return {
+      group,
+      parent,
+      x: (width * (row.indexOf(i) + 0.5)) / row.length,
+      y: 40 + kLevel * (depth + 1),
+      radius: 26,
+    };
   });
   return { width, height: bottom + kLeaf + 16, root: { x: width / 2, y: 40, radius: 30 }, groups: places, leaves };
 }
@@ -133,7 +139,11 @@ export function timeParts(leaf: Pick<Leaf, 'busy_s' | 'waiting_s' | 'accumulatio
   const whole = leaf.busy_s + leaf.waiting_s;
   if (!(whole > 0)) return { work: 0, accumulation: 0, waiting: 0 };
   const accumulation = Math.min(leaf.accumulation_s, leaf.busy_s);
-  return { work: (leaf.busy_s - accumulation) / whole, accumulation: accumulation / whole, waiting: leaf.waiting_s / whole };
+  return {
+    work: (leaf.busy_s - accumulation) / whole,
+    accumulation: accumulation / whole,
+    waiting: leaf.waiting_s / whole,
+  };
 }
 
 // A ring's sector from one share of the circle to another, from the top clockwise.
@@ -145,5 +155,8 @@ export function sector(x: number, y: number, outer: number, inner: number, from:
     return `${(x + radius * Math.cos(angle)).toFixed(2)} ${(y + radius * Math.sin(angle)).toFixed(2)}`;
   };
   const large = end - from > 0.5 ? 1 : 0;
-  return `M${at(from, outer)}A${outer} ${outer} 0 ${large} 1 ${at(end, outer)}L${at(end, inner)}A${inner} ${inner} 0 ${large} 0 ${at(from, inner)}Z`;
+  return (
+    `M${at(from, outer)}A${outer} ${outer} 0 ${large} 1 ${at(end, outer)}` +
+    `L${at(end, inner)}A${inner} ${inner} 0 ${large} 0 ${at(from, inner)}Z`
+  );
 }

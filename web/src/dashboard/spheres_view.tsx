@@ -44,8 +44,11 @@ export function SpheresView() {
       <h2 id="spheres-title">Spheres</h2>
       <p class="about">
         {leaves.length === 1 ? 'One worker' : `${leaves.length} workers`}
-        {permits > 0 && permits < leaves.length && `, of which ${permits} may run at once`}; what they did since the session began,
-        up to step {(step ?? 0).toLocaleString('en')}. {uneven > 1.2 ? `The busiest worked ${uneven.toFixed(1)} times as long as the idlest.` : 'They share the work evenly.'}
+        {permits > 0 && permits < leaves.length && `, of which ${permits} may run at once`}; what they did since the
+        session began, up to step {(step ?? 0).toLocaleString('en')}.{' '}
+        {uneven > 1.2
+          ? `The busiest worked ${uneven.toFixed(1)} times as long as the idlest.`
+          : 'They share the work evenly.'}
       </p>
       <Drawing data={data} />
       <ul class="key">
@@ -74,7 +77,10 @@ function Drawing({ data }: { data: SpheresData }) {
           width={layout.width}
           height={layout.height}
           role="img"
-          aria-label={`Node Zero, ${data.groups.length} groups and ${data.leaves.length} workers; the table below has their figures`}
+          aria-label={
+            `Node Zero, ${data.groups.length} groups and ${data.leaves.length} workers; ` +
+            'the table below has their figures'
+          }
         >
           <Threads layout={layout} />
           <Root layout={layout} data={data} />
@@ -99,7 +105,9 @@ function Threads({ layout }: { layout: SphereLayout }) {
       {[...layout.groups, ...layout.leaves].map((place, i) => {
         const from = above(place.parent);
         const middle = (from.y + place.y) / 2;
-        return <path key={i} d={`M${from.x} ${from.y}C${from.x} ${middle} ${place.x} ${middle} ${place.x} ${place.y}`} />;
+        return (
+          <path key={i} d={`M${from.x} ${from.y}C${from.x} ${middle} ${place.x} ${middle} ${place.x} ${place.y}`} />
+        );
       })}
     </g>
   );
@@ -157,7 +165,8 @@ function LeafSphere({ place, leaf, most }: { place: LeafPlace; leaf: Leaf; most:
         {place.leaf}
       </text>
       <title>
-        {`Worker ${place.leaf}: ${leaf.items} items, ${leaf.steals} stolen, busy ${share(leaf.busy_s, leaf.busy_s + leaf.waiting_s)}`}
+        {`Worker ${place.leaf}: ${leaf.items} items, ${leaf.steals} stolen, ` +
+          `busy ${share(leaf.busy_s, leaf.busy_s + leaf.waiting_s)}`}
       </title>
     </g>
   );

@@ -36,7 +36,10 @@ const run = (name: string, bits: number | null, more: Partial<Contender> = {}): 
 
 test('which is better, by how much and at what cost', () => {
   assert.equal(better([run('a', 2.2), run('b', 2)]), 'b is best: 2 bits per byte, 9.1 % less than a.');
-  assert.match(better([run('a', 2.2), run('b', 2, { seconds: 30, tokens: 3000 })]), /in 3 times its time, having read 3 times its tokens\.$/);
+  assert.match(
+    better([run('a', 2.2), run('b', 2, { seconds: 30, tokens: 3000 })]),
+    /in 3 times its time, having read 3 times its tokens\.$/,
+  );
   assert.match(better([run('a', 2.001), run('b', 2)]), /may be the seed alone/);
   assert.match(better([run('a', 2.2, { whole: false }), run('b', 2)]), /roughly/);
   assert.equal(better([run('a', 2.2), run('b', null), run('c', NaN)]), '');

@@ -15,7 +15,11 @@ export function verdictOf(text: string, tone: Tone): Verdict {
   if (text === '') return { tone: 'unknown', answer: 'Not known yet', why: '' };
   const cut = text.search(/: /);
   const [answer, why] = cut < 0 ? [text, ''] : [text.slice(0, cut), text.slice(cut + 2)];
-  return { tone: answer.startsWith('not known') ? 'unknown' : tone, answer: capital(answer), why: why === '' ? '' : sentence(why) };
+  return {
+    tone: answer.startsWith('not known') ? 'unknown' : tone,
+    answer: capital(answer),
+    why: why === '' ? '' : sentence(why),
+  };
 }
 
 const kLearning: Readonly<Record<string, Tone>> = {
@@ -44,7 +48,8 @@ export function better(runs: readonly Contender[]): string {
   const [first, second] = [...scored].sort((a, b) => a.bits! - b.bits!) as [Contender, Contender];
   const gain = (second.bits! - first.bits!) / second.bits!;
   const parts = [
-    `${first.name} is best: ${short(first.bits)} bits per byte, ${(100 * gain).toFixed(gain < 0.01 ? 2 : 1)} % less than ${second.name}`,
+    `${first.name} is best: ${short(first.bits)} bits per byte, ` +
+      `${(100 * gain).toFixed(gain < 0.01 ? 2 : 1)} % less than ${second.name}`,
   ];
   const cost = first.seconds / second.seconds;
   if (Number.isFinite(cost) && (cost > 1.2 || cost < 0.83)) {
@@ -56,7 +61,9 @@ export function better(runs: readonly Contender[]): string {
   }
   const sentence = parts.join(', ') + '.';
   const doubts = [
-    scored.some((run) => run.whole !== first.whole) ? 'Some are scored on a sample of their validation part, so they compare roughly.' : '',
+    scored.some((run) => run.whole !== first.whole)
+      ? 'Some are scored on a sample of their validation part, so they compare roughly.'
+      : '',
     gain < 0.003 ? 'So small a difference may be the seed alone.' : '',
   ];
   return [sentence, ...doubts].filter(Boolean).join(' ');

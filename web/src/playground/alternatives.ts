@@ -2,8 +2,8 @@ import type { Cell } from './cells';
 import type { Take } from './take';
 import { textOf, type Candidate } from './tokens';
 
-// What of a take stays when another token is put in the place of one: the cells before it, and of its own cell the tokens
-// before it, which are no whole character.
+// What of a take stays when another token is put in the place of one: the cells before it, and of its own cell the
+// tokens before it, which are no whole character.
 export function cellsBefore(take: Take, cell: number, token: number): Cell[] {
   const cells = take.text.cells;
   const before = cells[cell]?.tokens.slice(0, token) ?? [];

@@ -1,6 +1,7 @@
 import { beginsCharacter, textOf, type Token } from './tokens';
 
-// A piece of text that can be pointed at, and the tokens that it is made of: one, or several where a character has many.
+// A piece of text that can be pointed at, and the tokens that it is made of: one, or several where a character has
+// many.
 export interface Cell {
   readonly text: string;
   readonly tokens: readonly Token[];

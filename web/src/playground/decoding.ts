@@ -36,8 +36,8 @@ export interface Run {
   seed: number;
 }
 
-// One run at a time: what it needs is made ready and handed to `write`. Says what went wrong, "" for nothing. A run that
-// the person stops ends without a fault.
+// One run at a time: what it needs is made ready and handed to `write`. Says what went wrong, "" for nothing. A run
+// that the person stops ends without a fault.
 export async function once(work: (signal: AbortSignal) => Promise<void>): Promise<string> {
   stop();
   const own = new AbortController();
@@ -110,8 +110,8 @@ function unfinishedBytes(take: Take): number[] {
   return beginsCharacter(bytes) ? bytes : [];
 }
 
-// Counts the tokens of a run. Their rate is what the server says at the end; before it, what is seen here, once there is
-// enough of it.
+// Counts the tokens of a run. Their rate is what the server says at the end; before it, what is seen here, once there
+// is enough of it.
 class Clock {
   tokens = 0;
   private first = 0;

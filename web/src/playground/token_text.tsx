@@ -7,8 +7,8 @@ import type { Take } from './take';
 import { TokenCard } from './token_card';
 import { probability, spoken, type Candidate } from './tokens';
 
-// Of the token that is pointed at, for who listens. Not among the tokens: in Chromium a change there breaks lines of several
-// scripts elsewhere, so that the token under the pointer becomes another one, and so on.
+// Of the token that is pointed at, for who listens. Not among the tokens: in Chromium a change there breaks lines of
+// several scripts elsewhere, so that the token under the pointer becomes another one, and so on.
 export const spokenToken = signal('');
 
 interface Shown {

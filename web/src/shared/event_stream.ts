@@ -1,5 +1,5 @@
-// The data of each server-sent event, as it comes; comments are left out. Ends with the stream, and throws where that is
-// broken off.
+// The data of each server-sent event, as it comes; comments are left out. Ends with the stream, and throws where that
+// is broken off.
 export async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.getReader();
   const decoder = new TextDecoder();

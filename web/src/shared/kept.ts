@@ -1,6 +1,7 @@
 import { effect, signal, type Signal } from '@preact/signals';
 
-// A signal that outlives a reload of the page, until its tab is closed. Where the browser keeps nothing, neither does it.
+// A signal that outlives a reload of the page, until its tab is closed. Where the browser keeps nothing, neither does
+// it.
 export function kept<T>(name: string, initial: T, isOne: (value: unknown) => value is T): Signal<T> {
   const key = `cllm.${name}`;
   const state = signal(read(key, initial, isOne));
