@@ -81,7 +81,7 @@ double PredictedLoss(double parameters, double tokens, double unique_tokens) {
 
 // Share of activations to drop: the more often the text is read, the more.
 double PlannedDropout(double epochs) {
-  if (epochs <= 4) return 0;
+  if (epochs <= 10) return 0;
   if (epochs <= 20) return 0.1;
   return epochs <= 50 ? 0.2 : 0.3;
 }
