@@ -390,13 +390,23 @@ test('21 checkpoints with size and validity, events by kind', async () => {
   assert.equal(await page.locator('.events li').count(), 1);
 });
 
-test('22 a note on a run stays in the browser', async () => {
+test('22 a note on a run, and a name of one\'s own, stay in the browser', async () => {
   const page = await open('#overview?run=done');
+  await page.getByLabel('Name of this run').fill('the long one');
+  await page.getByRole('heading', { name: 'the long one', exact: true }).waitFor();
   const note = page.getByLabel('Your note on this run');
   await note.fill('the one for the talk');
   await page.reload();
   await note.waitFor();
   assert.equal(await note.inputValue(), 'the one for the talk');
+  await page.getByRole('heading', { name: 'the long one', exact: true }).waitFor();
+  await page.getByRole('link', { name: /^Runs/ }).click();
+  const row = page.getByRole('row', { name: 'the long one' });
+  await row.waitFor();
+  assert.match(await row.textContent(), /done/);
+  await row.getByRole('link', { name: 'the long one' }).click();
+  await page.getByLabel('Name of this run').fill('');
+  await page.getByRole('heading', { name: 'done', exact: true }).waitFor();
 });
 
 test('24 a reload keeps axis, zoom, curves and panels; back goes to the view before', async () => {

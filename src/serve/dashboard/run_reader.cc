@@ -62,7 +62,7 @@ HttpAnswer RunReader::List() {
     const std::shared_ptr<LiveRun> live = LiveOf(*run);
     runs.push_back(SummaryFields(*run, {.now = SecondsSince1970(), .live = live.get(), .program = program_}));
   }
-  return JsonAnswer({{"directory", fmt::format("{}", fmt::join(shelf_.places(), ", "))},
+  return JsonAnswer({{"directory", fmt::format("{}", fmt::join(shelf_.OutermostPlaces(), ", "))},
                      {"host", HostName()},
                      {"now", SecondsSince1970()},
                      {"runs", std::move(runs)}});

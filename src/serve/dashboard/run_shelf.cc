@@ -40,6 +40,22 @@ void RunShelf::AddPlace(std::string place) {
 
 bool RunShelf::SamePlace(const std::string& a, const std::string& b) { return CanonicalPath(a) == CanonicalPath(b); }
 
+std::vector<std::string> RunShelf::OutermostPlaces() const {
+  std::vector<std::string> outermost, paths;
+  for (const std::string& place : places_) {
+    paths.push_back(CanonicalPath(place));
+    if (!paths.back().ends_with('/')) paths.back() += '/';
+  }
+  for (size_t i = 0; i < places_.size(); ++i) {
+    bool inside = false;
+    for (size_t j = 0; j < places_.size(); ++j) {
+      inside |= paths[i].starts_with(paths[j]) && (paths[i] != paths[j] || j < i);
+    }
+    if (!inside) outermost.push_back(places_[i]);
+  }
+  return outermost;
+}
+
 std::string RunShelf::NewId(const std::string& name) const {
   std::string id;
   for (const char c : name) {

@@ -21,7 +21,8 @@ class RunShelf {
   void AddPlace(std::string place);
   // Whether two paths lead to the same directory.
   static bool SamePlace(const std::string& a, const std::string& b);
-  const std::vector<std::string>& places() const { return places_; }
+  // As they were named, without those that lie in others.
+  std::vector<std::string> OutermostPlaces() const;
 
   // All of them, the last changed first. now: seconds of any clock; within a second the last look is enough.
   const std::vector<ShownRun*>& Runs(double now);

@@ -55,6 +55,7 @@ TEST_F(RunShelves, RunOfTwoPlaces_IsShownOnce_AndNamesAreUnique) {
   const auto found = shelf.Find("a", now_);
   ASSERT_TRUE(found.ok());
   EXPECT_EQ((*found)->path(), root_ / "one/a");
+  EXPECT_THAT(shelf.OutermostPlaces(), ElementsAre(root_ / "one", root_ / "two/a/"));
   EXPECT_TRUE(RunShelf::SamePlace(root_ / "one/a", root_ / "two/../one/a"));
   EXPECT_FALSE(RunShelf::SamePlace(root_ / "one/a", root_ / "two/a"));
 }

@@ -13,6 +13,7 @@ import { Ending, Link, LiveSign, Progress, StateSign } from './parts';
 import { go, place, runId, view } from './place';
 import { PlaygroundView } from './playground_view';
 import { details, fault, gone, link, loadDetails, newest, only, running } from './run';
+import { givenName } from './run_names';
 import { list, listFault, loadRuns, paused } from './runs';
 import { RunsView } from './runs_view';
 import { SamplesView } from './samples_view';
@@ -111,7 +112,7 @@ function RunHead() {
   return (
     <section class="run-head" aria-label="Run">
       <div class="row">
-        <h2 class="run-name">{run?.name ?? runId.value}</h2>
+        <h2 class="run-name">{givenName(runId.value).trim() || (run?.name ?? runId.value)}</h2>
         {run !== null && view.value !== 'overview' && (
           <>
             <StateSign run={run} />

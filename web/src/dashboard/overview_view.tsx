@@ -25,7 +25,7 @@ export function OverviewView() {
         <section aria-labelledby="about-title">
           <h3 id="about-title">What it is</h3>
           <Facts rows={factsOf(run)} />
-          <RunNote id={run.id} />
+          <RunNote id={run.id} name={run.name} />
         </section>
         <section aria-labelledby="split-title">
           <h3 id="split-title">Where a step's time goes</h3>
@@ -218,6 +218,11 @@ const factsOf = (run: RunDetails): [string, ComponentChildren][] => {
     const value = run.description[name];
     return value === undefined || value === null ? null : String(value);
   };
+  // "2 workers"; nothing where the number is `plain`.
+  const counted = (what: string, plain: string): string => {
+    const count = of(`${what}s`);
+    return count === null || count === plain ? '' : `${count} ${what}${count === '1' ? '' : 's'}`;
+  };
   const shape = ['layers', 'heads', 'width', 'hidden', 'context'].filter((name) => of(name) !== null);
   const rows: [string, ComponentChildren][] = [
     ['Text', run.text],
@@ -225,7 +230,7 @@ const factsOf = (run: RunDetails): [string, ComponentChildren][] => {
     ['Shape', shape.map((name) => `${name} ${of(name)}`).join(', ')],
     ['Tokenizer', run.tokenizer],
     ['Optimizer', [of('optimizer'), of('precision')].filter(Boolean).join(', ')],
-    ['Machine', [of('processor'), of('simd'), of('workers') && `${of('workers')} workers`].filter(Boolean).join(', ')],
+    ['Machine', [of('processor'), of('simd'), counted('worker', ''), counted('rank', '1')].filter(Boolean).join(', ')],
     ['Seed', of('seed') ?? ''],
     [
       'Version',

@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { GrowingText } from '../shared/growing_text';
+import { givenName, nameRun } from './run_names';
 
-// What somebody writes down about a run. The run is not written to: this browser keeps it.
+// What somebody calls a run and writes down about it. The run is not written to: this browser keeps it.
 
 const keyOf = (id: string): string => `cllm.dashboard.note.${id}`;
 
@@ -14,7 +15,8 @@ export function noteOf(id: string): string {
   }
 }
 
-export function RunNote({ id }: { id: string }) {
+// name: the run's own.
+export function RunNote({ id, name }: { id: string; name: string }) {
   const text = useSignal('');
   useEffect(() => void (text.value = noteOf(id)), [id]);
   const write = (note: string): void => {
@@ -28,6 +30,12 @@ export function RunNote({ id }: { id: string }) {
   };
   return (
     <p class="note">
+      <input
+        aria-label="Name of this run"
+        placeholder={`${name}, or another name, kept by this browser`}
+        value={givenName(id)}
+        onInput={(event) => nameRun(id, event.currentTarget.value)}
+      />
       <GrowingText
         id="note"
         label="Your note on this run"

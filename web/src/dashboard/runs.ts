@@ -3,12 +3,15 @@ import { told } from '../shared/api';
 import { assigned } from './palette';
 import { place, view } from './place';
 import { patternOf } from './patterns';
-import { readRuns, type RunList, type RunSummary } from './server';
+import { named } from './run_names';
+import { readRuns, type RunList } from './server';
 import { sorted } from './sorting';
 
 // All runs that the server knows, read again and again while somebody looks.
 
-export const list = signal<RunList | null>(null);
+const answer = signal<RunList | null>(null);
+export const list = computed(() => answer.value && { ...answer.value, runs: answer.value.runs.map(named) });
+export type NamedRun = NonNullable<typeof list.value>['runs'][number];
 export const listFault = signal('');
 export const paused = signal(false);
 
@@ -17,8 +20,8 @@ const kElsewhere_ms = 10_000;
 
 export const pattern = computed(() => patternOf(place.value.filter));
 
-export const filtered = computed<RunSummary[]>(() => {
-  const matches = (run: RunSummary): boolean => [run.name, run.path, run.state, run.text].some(pattern.value.matches);
+export const filtered = computed<NamedRun[]>(() => {
+  const matches = (run: NamedRun): boolean => [run.name, run.path, run.state, run.text].some(pattern.value.matches);
   return sorted((list.value?.runs ?? []).filter(matches), place.value.sort);
 });
 
@@ -37,14 +40,14 @@ effect(() => {
 
 export const lookNumber = (id: string): number => looks.value.get(id) ?? 0;
 
-export const summaryOf = (id: string): RunSummary | undefined => list.value?.runs.find((run) => run.id === id);
+export const summaryOf = (id: string): NamedRun | undefined => list.value?.runs.find((run) => run.id === id);
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 export async function loadRuns(): Promise<void> {
   clearTimeout(timer);
   try {
-    list.value = await readRuns();
+    answer.value = await readRuns();
     listFault.value = '';
   } catch (error) {
     listFault.value = told(error);

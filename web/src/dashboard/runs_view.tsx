@@ -6,7 +6,7 @@ import { Swatch } from './panel_view';
 import { lookOf } from './palette';
 import { Link, StateSign } from './parts';
 import { go, place } from './place';
-import { filtered, list, listFault, lookNumber, pattern } from './runs';
+import { filtered, list, listFault, lookNumber, pattern, type NamedRun } from './runs';
 import type { RunSummary } from './server';
 import { nextSort } from './sorting';
 import { lineColour } from './theme';
@@ -164,7 +164,7 @@ function Head({ name, title, largestFirst, about }: Pick<Column, 'name' | 'title
   );
 }
 
-function Row({ run, on }: { run: RunSummary; on: boolean }) {
+function Row({ run, on }: { run: NamedRun; on: boolean }) {
   const { shown } = place.value;
   const look = lookOf(lookNumber(run.id));
   return (
@@ -182,7 +182,7 @@ function Row({ run, on }: { run: RunSummary; on: boolean }) {
       </td>
       <th scope="row" class="name">
         <Link to={{ view: 'overview', run: run.id, from: null, to: null, token: null }}>{run.name}</Link>
-        <span class="soft text">{[run.text, run.tokenizer].filter(Boolean).join(', ')}</span>
+        <span class="soft text">{[run.name === run.own_name ? '' : run.own_name, run.text, run.tokenizer].filter(Boolean).join(', ')}</span>
       </th>
       {kColumns.map((column) => (
         <td key={column.name} data-title={column.title}>
