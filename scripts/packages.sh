@@ -25,7 +25,7 @@ cluster_packages=(iproute2 util-linux slurmd slurmctld slurm-client munge slurm-
 client_packages=(python3-torch)
 
 # What scripts/page needs beside that to test the page of the server (Node and npm too, where there are none).
-page_packages=(chromium curl)
+page_packages=(chromium-headless-shell curl)
 
 # What scripts/avx512 needs beside that: what makes a disk to start an emulated processor from, and the keys of Debian 13,
 # whose emulator it unpacks.

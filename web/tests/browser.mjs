@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 const kNever_ms = 120_000;
 
 export async function startBrowser() {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium-headless-shell', args: ['--no-sandbox'] });
   const faults = [];
   let usual; // the page of who wants nothing special: making another one takes as long as a test
   const make = async (options) => {
